@@ -1,0 +1,19 @@
+//! On which CPUs a thread runs.
+
+use crate::error::{Error, Result};
+use crate::mask::{Bits, Word};
+use crate::sys::sched;
+
+/// Sets the CPUs that the thread `pid` (0: the caller) may run on.
+///
+/// EINVAL if none of them exists and is allowed by the cpuset. A mask shorter or longer
+/// than the kernel's is fine.
+pub fn set_thread_cpus(pid: i32, cpus: Bits<'_>) -> Result<()> {
+    sched::set_affinity(pid, cpus.words()).map_err(Error::kernel("sched_setaffinity"))
+}
+
+/// Reads the CPUs that the thread `pid` (0: the caller) may run on. Returns how many bytes
+/// the kernel filled; EINVAL if `words` is smaller than its mask.
+pub fn thread_cpus(pid: i32, words: &mut [Word]) -> Result<usize> {
+    sched::get_affinity(pid, words).map_err(Error::kernel("sched_getaffinity"))
+}

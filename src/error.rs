@@ -1,0 +1,96 @@
+//! The errors of the core. Each one knows the errno that a C caller gets.
+
+use core::fmt;
+
+use crate::sys::Errno;
+
+/// What a failed call of this library returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The kernel refused a system call.
+    #[error("{call}: {errno}")]
+    Kernel {
+        /// Name of the system call.
+        call: &'static str,
+        /// What the kernel answered.
+        errno: Errno,
+    },
+    /// A file under /sys or /proc could not be read.
+    #[error("cannot read {file}: {errno}")]
+    File {
+        /// Which file, as a pattern such as `nodeN/cpumap`.
+        file: &'static str,
+        /// What the kernel answered.
+        errno: Errno,
+    },
+    /// A file under /sys or /proc does not contain what it should.
+    #[error("unexpected contents of {file}")]
+    Malformed {
+        /// Which file, as a pattern such as `nodeN/cpumap`.
+        file: &'static str,
+    },
+    /// The node does not exist on this machine.
+    #[error("node {0} does not exist")]
+    NoSuchNode(u32),
+    /// The CPU does not exist on this machine, or belongs to no node.
+    #[error("cpu {0} belongs to no node")]
+    NoSuchCpu(u32),
+    /// An id is beyond the last bit of the mask it should go into.
+    #[error("{kind} {id} is beyond the mask of {bits} bits")]
+    BeyondMask {
+        /// "node" or "cpu".
+        kind: &'static str,
+        /// The id.
+        id: u32,
+        /// The mask's size.
+        bits: usize,
+    },
+    /// The mask is too small for the set bits that should go into it.
+    #[error("a mask of {bits} bits is too small for this result")]
+    MaskTooSmall {
+        /// The mask's size.
+        bits: usize,
+    },
+    /// An argument has a value that the call does not take.
+    #[error("invalid {0}")]
+    Invalid(&'static str),
+    /// Memory for a mask or a table could not be had.
+    #[error("out of memory")]
+    OutOfMemory,
+}
+
+impl Error {
+    /// The errno that stands for this error in C.
+    pub const fn errno(&self) -> Errno {
+        match *self {
+            Error::Kernel { errno, .. } | Error::File { errno, .. } => errno,
+            Error::Malformed { .. } => Errno::EIO,
+            Error::NoSuchNode(_) => Errno::ENOENT,
+            Error::NoSuchCpu(_)
+            | Error::BeyondMask { .. }
+            | Error::MaskTooSmall { .. }
+            | Error::Invalid(_) => Errno::EINVAL,
+            Error::OutOfMemory => Errno::ENOMEM,
+        }
+    }
+
+    /// Adds the name of the system call to the kernel's answer.
+    pub(crate) const fn kernel(call: &'static str) -> impl FnOnce(Errno) -> Error {
+        move |errno| Error::Kernel { call, errno }
+    }
+}
+
+/// `Result` with this library's [`Error`].
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "errno {}", self.0),
+        }
+    }
+}
+
+impl core::error::Error for Errno {}

@@ -1,0 +1,61 @@
+//! NUMA memory policy and topology for Linux.
+//!
+//! This crate is two things. Built by its Makefile it is `libnuma.so.1` and `libnuma.a`,
+//! with the symbols, versions and headers that programs know. Used from Rust it is the safe
+//! core of that library:
+//!
+//! - [`mask`]: sets of nodes and CPUs ([`NodeMask`], [`CpuMask`])
+//! - [`strings`]: node and CPU strings such as `0-3,8` or `!1`
+//! - [`topology`]: which nodes and CPUs there are, distances, memory sizes
+//! - [`policy`]: memory policies of threads and address ranges
+//! - [`affinity`]: on which CPUs a thread runs
+//! - [`migrate`]: moving a running process's pages between nodes
+//! - [`root`]: where /sys and /proc are read, replaceable in tests
+//!
+//! No function of the core prints, starts a thread or keeps global state. Unless its
+//! documentation says otherwise a function may be called from any thread, after fork and
+//! with any input; errors are [`Error`], which knows its errno.
+//!
+//! ```
+//! use numa::{Root, topology};
+//!
+//! let size = topology::node_mask_size(Root::SYSTEM);
+//! for node in topology::nodes(Root::SYSTEM, size)?.iter() {
+//!     let memory = topology::node_memory(Root::SYSTEM, node)?;
+//!     println!("node {node}: {} MiB", memory.total >> 20);
+//! }
+//! # Ok::<(), numa::Error>(())
+//! ```
+#![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("this library speaks to the Linux kernel");
+
+#[cfg(all(feature = "capi", panic = "unwind", not(test)))]
+compile_error!("the C library must be built with panic=abort: unwinding into C is undefined");
+
+extern crate alloc;
+#[cfg(test)]
+#[macro_use]
+extern crate std;
+
+pub mod affinity;
+pub mod error;
+pub mod mask;
+pub mod migrate;
+pub mod policy;
+pub mod root;
+pub mod strings;
+mod sys;
+#[cfg(test)]
+mod testing;
+pub mod topology;
+
+#[cfg(feature = "capi")]
+mod capi;
+
+pub use error::{Error, Result};
+pub use mask::{Cpu, CpuMask, Node, NodeMask};
+pub use root::Root;
+pub use sys::Errno;

@@ -1,0 +1,523 @@
+//! Sets of nodes and CPUs: bit operations on words, and the owned masks of the core.
+//!
+//! The kernel, C callers and this library share one layout: an array of
+//! `unsigned long`, bit `n` of the set in word `n / WORD_BITS`. [`bits`] works on
+//! borrowed words of any size, so that the C layer can apply it to a caller's
+//! `struct bitmask` in place; [`Mask`] owns its words and keeps masks of common
+//! machines (1024 nodes, 8192 CPUs) without an allocation.
+
+use alloc::vec::Vec;
+use core::ffi::c_ulong;
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::error::{Error, Result};
+
+/// One word of a mask, as the kernel and C see it.
+pub type Word = c_ulong;
+
+/// Bits in a [`Word`].
+pub const WORD_BITS: usize = Word::BITS as usize;
+
+/// Number of words that hold `bits` bits.
+pub const fn words_for(bits: usize) -> usize {
+    bits.div_ceil(WORD_BITS)
+}
+
+/// A borrowed mask of any size: words, and how many bits of them count.
+#[derive(Debug, Clone, Copy)]
+pub struct Bits<'a> {
+    words: &'a [Word],
+    size: usize,
+}
+
+impl<'a> Bits<'a> {
+    /// The first `size` bits of `words`, or as many as there are.
+    pub fn new(words: &'a [Word], size: usize) -> Bits<'a> {
+        Bits { words, size: size.min(words.len().saturating_mul(WORD_BITS)) }
+    }
+
+    /// The words; bits of the last one beyond the size may have any value.
+    pub fn words(&self) -> &'a [Word] {
+        self.words
+    }
+
+    /// Number of bits.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether bit `n` is set.
+    pub fn contains(&self, n: usize) -> bool {
+        bits::get(self.words, self.size, n)
+    }
+
+    /// Whether no bit is set.
+    pub fn is_empty(&self) -> bool {
+        bits::is_empty(self.words, self.size)
+    }
+
+    /// The set bits in ascending order.
+    pub fn iter(&self) -> bits::Ones<'a> {
+        bits::iter(self.words, self.size)
+    }
+}
+
+/// Operations on the first `size` bits of a word array.
+///
+/// Ids at or beyond `size` are absent: reading them gives `false`, writing them
+/// does nothing. Bits of the last word beyond `size` are never read or written.
+/// No function allocates or panics; all are async-signal-safe. `words` must hold
+/// at least `words_for(size)` words; if it is shorter, the missing words count as
+/// not being there.
+pub mod bits {
+    use super::{WORD_BITS, Word, words_for};
+
+    /// The valid bits of the last, partly used word, or 0 when it is full.
+    const fn tail(size: usize) -> Word {
+        ((1 as Word) << (size % WORD_BITS)) - 1
+    }
+
+    fn clip(words: &[Word], size: usize) -> (&[Word], Word) {
+        let full = size / WORD_BITS;
+        if full < words.len() {
+            (&words[..full], words[full] & tail(size))
+        } else {
+            (words, 0)
+        }
+    }
+
+    /// Whether bit `n` is set.
+    pub fn get(words: &[Word], size: usize, n: usize) -> bool {
+        n < size && words.get(n / WORD_BITS).is_some_and(|w| w >> (n % WORD_BITS) & 1 != 0)
+    }
+
+    /// Sets or clears bit `n`.
+    pub fn put(words: &mut [Word], size: usize, n: usize, on: bool) {
+        if n >= size {
+            return;
+        }
+        if let Some(w) = words.get_mut(n / WORD_BITS) {
+            let bit = (1 as Word) << (n % WORD_BITS);
+            if on {
+                *w |= bit;
+            } else {
+                *w &= !bit;
+            }
+        }
+    }
+
+    /// Sets or clears all bits below `size`.
+    pub fn fill(words: &mut [Word], size: usize, on: bool) {
+        let full = (size / WORD_BITS).min(words.len());
+        words[..full].fill(if on { Word::MAX } else { 0 });
+        if let Some(last) = words.get_mut(size / WORD_BITS) {
+            if on {
+                *last |= tail(size);
+            } else {
+                *last &= !tail(size);
+            }
+        }
+    }
+
+    /// Number of set bits.
+    pub fn weight(words: &[Word], size: usize) -> usize {
+        let (full, last) = clip(words, size);
+        // The sum of 32-bit counts keeps the loop within what SSE2 vectorises.
+        let sum: u32 = full.iter().map(|w| w.count_ones()).sum();
+        sum as usize + last.count_ones() as usize
+    }
+
+    /// Whether no bit is set.
+    pub fn is_empty(words: &[Word], size: usize) -> bool {
+        let (full, last) = clip(words, size);
+        last == 0 && full.iter().all(|&w| w == 0)
+    }
+
+    /// Whether two sets are equal; the shorter one is extended with zeros.
+    pub fn equal(a: &[Word], a_size: usize, b: &[Word], b_size: usize) -> bool {
+        let (long, long_size, short, short_size) = if a_size >= b_size {
+            (a, a_size, b, b_size)
+        } else {
+            (b, b_size, a, a_size)
+        };
+        let (long_full, long_last) = clip(long, long_size);
+        let (short_full, short_last) = clip(short, short_size);
+        let common = short_full.len();
+        let word = |i: usize| if i < long_full.len() { long_full[i] } else { long_last };
+        if common > long_full.len() || long_full[..common] != *short_full {
+            return false;
+        }
+        if word(common) != short_last {
+            return false;
+        }
+        (common + 1..=long_full.len()).all(|i| word(i) == 0)
+    }
+
+    /// Copies a set into another; what does not fit is cut, what is missing is zero.
+    pub fn copy(from: &[Word], from_size: usize, to: &mut [Word], to_size: usize) {
+        let (full, last) = clip(from, from_size);
+        let need = words_for(to_size).min(to.len());
+        let beyond = to_size % WORD_BITS;
+        for (i, slot) in to[..need].iter_mut().enumerate() {
+            let new = match i {
+                i if i < full.len() => full[i],
+                i if i == full.len() => last,
+                _ => 0,
+            };
+            if i + 1 == need && beyond != 0 && need == words_for(to_size) {
+                *slot = (*slot & !tail(to_size)) | (new & tail(to_size));
+            } else {
+                *slot = new;
+            }
+        }
+    }
+
+    /// The lowest set bit at or after `from`.
+    pub fn next(words: &[Word], size: usize, from: usize) -> Option<usize> {
+        let mut i = from / WORD_BITS;
+        let mut keep = Word::MAX << (from % WORD_BITS);
+        while i < words.len() && i * WORD_BITS < size {
+            let w = words[i] & keep;
+            if w != 0 {
+                let n = i * WORD_BITS + w.trailing_zeros() as usize;
+                return (n < size).then_some(n);
+            }
+            keep = Word::MAX;
+            i += 1;
+        }
+        None
+    }
+
+    /// The highest set bit.
+    pub fn last(words: &[Word], size: usize) -> Option<usize> {
+        let (full, last) = clip(words, size);
+        let top = |i: usize, w: Word| i * WORD_BITS + (WORD_BITS - 1 - w.leading_zeros() as usize);
+        if last != 0 {
+            return Some(top(full.len(), last));
+        }
+        full.iter().rposition(|&w| w != 0).map(|i| top(i, full[i]))
+    }
+
+    /// The set bits in ascending order.
+    pub fn iter(words: &[Word], size: usize) -> Ones<'_> {
+        Ones { words, size, at: 0 }
+    }
+
+    /// Iterator over the set bits of a word array.
+    #[derive(Debug, Clone)]
+    pub struct Ones<'a> {
+        words: &'a [Word],
+        size: usize,
+        at: usize,
+    }
+
+    impl Iterator for Ones<'_> {
+        type Item = usize;
+        fn next(&mut self) -> Option<usize> {
+            let n = next(self.words, self.size, self.at)?;
+            self.at = n + 1;
+            Some(n)
+        }
+    }
+}
+
+/// What a mask is a set of: [`Node`] or [`Cpu`].
+pub trait Id: Copy + Eq + fmt::Debug {
+    /// "node" or "cpu", for messages.
+    const KIND: &'static str;
+    /// The id with this number.
+    fn new(n: u32) -> Self;
+    /// The number of this id.
+    fn number(self) -> u32;
+}
+
+macro_rules! id {
+    ($name:ident, $kind:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl Id for $name {
+            const KIND: &'static str = $kind;
+            fn new(n: u32) -> Self {
+                $name(n)
+            }
+            fn number(self) -> u32 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+id!(Node, "node", "The number of a NUMA memory node, as in /sys/devices/system/node/nodeN.");
+id!(Cpu, "cpu", "The number of a logical CPU, as in /sys/devices/system/cpu/cpuN.");
+
+/// A set of ids below a fixed size, in the kernel's layout.
+///
+/// `INLINE` words live in the value itself; a larger mask allocates once, when it
+/// is made.
+#[derive(Clone)]
+pub struct Mask<I, const INLINE: usize> {
+    size: usize,
+    near: [Word; INLINE],
+    far: Vec<Word>,
+    id: PhantomData<I>,
+}
+
+/// A set of NUMA nodes. Up to 1024 bits (512 on 32-bit machines) need no allocation.
+pub type NodeMask = Mask<Node, 16>;
+
+/// A set of CPUs. Up to 8192 bits (4096 on 32-bit machines) need no allocation.
+pub type CpuMask = Mask<Cpu, 128>;
+
+impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
+    /// An empty mask of `size` bits.
+    ///
+    /// Fails with [`Error::OutOfMemory`] only.
+    pub fn new(size: usize) -> Result<Self> {
+        let mut far = Vec::new();
+        let need = words_for(size);
+        if need > INLINE {
+            far.try_reserve_exact(need).map_err(|_| Error::OutOfMemory)?;
+            far.resize(need, 0);
+        }
+        Ok(Mask { size, near: [0; INLINE], far, id: PhantomData })
+    }
+
+    /// A mask of `size` bits with the bits of `words`, of which `words_size` count.
+    pub fn from_words(size: usize, words: &[Word], words_size: usize) -> Result<Self> {
+        let mut mask = Self::new(size)?;
+        bits::copy(words, words_size, mask.words_mut(), size);
+        Ok(mask)
+    }
+
+    /// This mask as a borrowed one.
+    pub fn as_bits(&self) -> Bits<'_> {
+        Bits::new(self.words(), self.size)
+    }
+
+    /// Number of bits, set or not.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The words; those bits of the last one that lie beyond the size are zero.
+    pub fn words(&self) -> &[Word] {
+        let need = words_for(self.size);
+        if need > INLINE { &self.far } else { &self.near[..need] }
+    }
+
+    /// The words, to be filled by the kernel or a parser.
+    pub(crate) fn words_mut(&mut self) -> &mut [Word] {
+        let need = words_for(self.size);
+        if need > INLINE { &mut self.far } else { &mut self.near[..need] }
+    }
+
+    /// Whether `id` is in the set.
+    pub fn contains(&self, id: I) -> bool {
+        bits::get(self.words(), self.size, id.number() as usize)
+    }
+
+    /// Puts `id` into the set.
+    pub fn insert(&mut self, id: I) -> Result<()> {
+        let (n, size) = (id.number(), self.size);
+        if n as usize >= size {
+            return Err(Error::BeyondMask { kind: I::KIND, id: n, bits: size });
+        }
+        bits::put(self.words_mut(), size, n as usize, true);
+        Ok(())
+    }
+
+    /// Takes `id` out of the set.
+    pub fn remove(&mut self, id: I) {
+        let size = self.size;
+        bits::put(self.words_mut(), size, id.number() as usize, false);
+    }
+
+    /// Number of ids in the set.
+    pub fn len(&self) -> usize {
+        bits::weight(self.words(), self.size)
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(&self) -> bool {
+        bits::is_empty(self.words(), self.size)
+    }
+
+    /// The ids in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = I> + '_ {
+        bits::iter(self.words(), self.size).map(|n| I::new(n as u32))
+    }
+
+    /// The lowest id.
+    pub fn first(&self) -> Option<I> {
+        bits::next(self.words(), self.size, 0).map(|n| I::new(n as u32))
+    }
+
+    /// The highest id.
+    pub fn last(&self) -> Option<I> {
+        bits::last(self.words(), self.size).map(|n| I::new(n as u32))
+    }
+
+    /// Whether both sets have an id in common.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.words().iter().zip(other.words()).any(|(a, b)| a & b != 0)
+    }
+
+    /// Keeps only the ids that are in `other` as well.
+    pub fn intersect(&mut self, other: &Self) {
+        let words = self.words_mut();
+        for (i, w) in words.iter_mut().enumerate() {
+            *w &= other.words().get(i).copied().unwrap_or(0);
+        }
+    }
+
+    /// Empties the set.
+    pub fn clear(&mut self) {
+        self.words_mut().fill(0);
+    }
+}
+
+impl<I: Id, const INLINE: usize> PartialEq for Mask<I, INLINE> {
+    /// Same members; the sizes may differ.
+    fn eq(&self, other: &Self) -> bool {
+        bits::equal(self.words(), self.size, other.words(), other.size)
+    }
+}
+
+impl<I: Id, const INLINE: usize> Eq for Mask<I, INLINE> {}
+
+/// Writes the set as a list, `0-3,8`, the form that node and CPU strings take.
+impl<I: Id, const INLINE: usize> fmt::Display for Mask<I, INLINE> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut at = 0;
+        let mut comma = "";
+        while let Some(start) = bits::next(self.words(), self.size, at) {
+            let mut end = start;
+            while bits::get(self.words(), self.size, end + 1) {
+                end += 1;
+            }
+            write!(f, "{comma}{start}")?;
+            if end > start {
+                write!(f, "-{end}")?;
+            }
+            comma = ",";
+            at = end + 1;
+        }
+        Ok(())
+    }
+}
+
+impl<I: Id, const INLINE: usize> fmt::Debug for Mask<I, INLINE> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}mask({self} of {})", I::KIND, self.size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    fn nodes(size: usize, ids: &[u32]) -> NodeMask {
+        let mut m = NodeMask::new(size).unwrap();
+        for &n in ids {
+            m.insert(Node(n)).unwrap();
+        }
+        m
+    }
+
+    #[test]
+    fn bits_beyond_the_size_are_neither_read_nor_written() {
+        for size in [0, 1, 2, 63, 64, 65, 127, 128, 1000, 1024] {
+            let n = words_for(size);
+            let mut w = vec![0 as Word; n + 1];
+            bits::fill(&mut w, size, true);
+            assert_eq!(w.iter().map(|w| w.count_ones() as usize).sum::<usize>(), size);
+            w.fill(Word::MAX);
+            assert_eq!(bits::weight(&w, size), size);
+            bits::fill(&mut w, size, false);
+            assert_eq!(
+                w.iter().map(|w| w.count_ones() as usize).sum::<usize>(),
+                (n + 1) * WORD_BITS - size
+            );
+            assert!(bits::is_empty(&w, size));
+            assert_eq!(bits::last(&w, size), None);
+            assert_eq!(bits::next(&w, size, 0), None);
+            bits::put(&mut w, size, size, true);
+            assert!(!bits::get(&w, size, size));
+        }
+    }
+
+    #[test]
+    fn equality_extends_the_shorter_set_with_zeros() {
+        for (a, b) in [(1, 64), (64, 65), (3, 700), (128, 128), (5, 5), (0, 200), (64, 128)] {
+            let mut x = vec![Word::MAX; words_for(a) + 1];
+            let mut y = vec![0 as Word; words_for(b) + 1];
+            bits::fill(&mut y, a.min(b), true);
+            // Rubbish beyond the size must not matter.
+            if b % WORD_BITS != 0 {
+                y[b / WORD_BITS] |= 1 << (WORD_BITS - 1);
+            }
+            assert!(bits::equal(&x, a, &y, b), "{a} {b}");
+            assert!(bits::equal(&y, b, &x, a), "{a} {b}");
+            if b > a {
+                bits::put(&mut y, b, b - 1, true);
+                assert!(!bits::equal(&x, a, &y, b), "{a} {b}");
+                assert!(!bits::equal(&y, b, &x, a), "{a} {b}");
+            }
+            if a > 0 {
+                bits::put(&mut x, a, 0, false);
+                assert!(!bits::equal(&x, a, &y, b), "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn copy_cuts_or_fills_and_keeps_what_lies_beyond() {
+        for (from, to) in [(10, 100), (100, 10), (64, 64), (128, 70), (70, 128), (0, 65), (65, 0)] {
+            let source = vec![Word::MAX; words_for(from) + 1];
+            let mut target = vec![Word::MAX; words_for(to) + 1];
+            bits::copy(&source, from, &mut target, to);
+            assert_eq!(bits::weight(&target, to), from.min(to), "{from} {to}");
+            assert_eq!(
+                target.iter().map(|w| w.count_ones() as usize).sum::<usize>(),
+                (words_for(to) + 1) * WORD_BITS - to + from.min(to),
+                "{from} {to}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_set_prints_as_a_list() {
+        assert_eq!(nodes(64, &[]).to_string(), "");
+        assert_eq!(nodes(64, &[0]).to_string(), "0");
+        assert_eq!(nodes(64, &[0, 1, 2, 8, 62, 63]).to_string(), "0-2,8,62-63");
+    }
+
+    #[test]
+    fn large_masks_leave_the_value() {
+        let mut m = NodeMask::new(5000).unwrap();
+        m.insert(Node(4999)).unwrap();
+        assert_eq!(m.last(), Some(Node(4999)));
+        assert!(m.insert(Node(5000)).is_err());
+        assert_eq!(m.len(), 1);
+        assert_eq!(nodes(8, &[3]), nodes(5000, &[3]));
+        assert!(nodes(8, &[3]) != nodes(5000, &[3, 4000]));
+    }
+
+    #[test]
+    fn iteration_is_in_order() {
+        let m = nodes(1024, &[0, 63, 64, 65, 1023]);
+        assert_eq!(m.iter().map(|n| n.0).collect::<Vec<_>>(), [0, 63, 64, 65, 1023]);
+        assert_eq!(m.first(), Some(Node(0)));
+        assert_eq!(m.last(), Some(Node(1023)));
+    }
+}

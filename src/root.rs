@@ -1,0 +1,118 @@
+//! Where /sys and /proc are: the one door through which this library reads files.
+//!
+//! Everything that is read goes through a [`Root`]. The system's own is
+//! [`Root::SYSTEM`]; a test or a tool may point another one at a directory that
+//! holds a made-up or recorded `sys/` and `proc/`.
+
+use core::ffi::CStr;
+
+use crate::sys::Errno;
+use crate::sys::file::{self, File};
+
+/// A directory that stands for `/` when files of /sys and /proc are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Root<'a> {
+    prefix: &'a [u8],
+}
+
+impl Root<'static> {
+    /// The running system.
+    pub const SYSTEM: Root<'static> = Root { prefix: b"" };
+}
+
+impl<'a> Root<'a> {
+    /// A root at the given directory, without a trailing slash.
+    pub const fn at(directory: &'a [u8]) -> Root<'a> {
+        Root { prefix: directory }
+    }
+
+    /// Starts a path below this root.
+    pub(crate) fn path(&self, below: &str) -> Path {
+        let mut path = Path { bytes: [0; Path::CAPACITY], len: 0 };
+        path.push(self.prefix);
+        path.push(below.as_bytes());
+        path
+    }
+}
+
+/// A path in a fixed buffer, so that reading a file needs no heap.
+pub(crate) struct Path {
+    bytes: [u8; Path::CAPACITY],
+    len: usize,
+}
+
+impl Path {
+    /// Paths below a root are short; a prefix may take the rest.
+    const CAPACITY: usize = 512;
+
+    /// Appends text. A path that gets too long stays too long, and opening it fails.
+    pub(crate) fn push(&mut self, text: &[u8]) -> &mut Self {
+        let end = self.len.saturating_add(text.len());
+        // One byte is kept for the terminating zero.
+        if end < Self::CAPACITY {
+            self.bytes[self.len..end].copy_from_slice(text);
+        }
+        self.len = end;
+        self
+    }
+
+    /// Appends a decimal number.
+    pub(crate) fn number(&mut self, n: u32) -> &mut Self {
+        let mut digits = [0; 10];
+        let mut at = digits.len();
+        let mut rest = n;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.push(&digits[at..])
+    }
+
+    fn as_c_str(&self) -> Result<&CStr, Errno> {
+        let used = self.bytes.get(..=self.len).ok_or(Errno::ENAMETOOLONG)?;
+        CStr::from_bytes_with_nul(used).map_err(|_| Errno::EINVAL)
+    }
+
+    /// Opens the file.
+    pub(crate) fn open(&self) -> Result<File, Errno> {
+        File::open(self.as_c_str()?)
+    }
+
+    /// Reads the whole file into `buf`. EFBIG if it does not fit.
+    pub(crate) fn read<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+        let file = self.open()?;
+        let mut len = 0;
+        loop {
+            if len == buf.len() {
+                return Err(Errno::EFBIG);
+            }
+            match file.read(&mut buf[len..])? {
+                0 => return Ok(&buf[..len]),
+                n => len += n,
+            }
+        }
+    }
+
+    /// Calls `each` with the name of every entry of the directory.
+    pub(crate) fn list(&self, each: impl FnMut(&[u8])) -> Result<(), Errno> {
+        file::list(self.as_c_str()?, each)
+    }
+}
+
+/// The decimal number that is the whole of `text`.
+pub(crate) fn number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u32, |n, &b| {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n.checked_mul(10)?.checked_add(u32::from(digit))
+    })
+}

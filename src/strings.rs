@@ -1,0 +1,318 @@
+//! Node and CPU strings: `0-3,8`, `!1`, `+0-1`, `all`.
+//!
+//! The grammar is that of numactl(8): `[!][+]list`, where the list joins `N`,
+//! `N-M`, `all` and, for nodes, device words with commas. Numbers are written as
+//! strtoul(3) reads them with base 0. What the reference accepts beyond its
+//! manual (`0,all`, `0,+1`, leading blanks) was measured and is kept.
+
+use crate::mask::{Id, Mask, bits};
+
+/// Which ids a string may name.
+#[derive(Debug, Clone, Copy)]
+pub struct Universe<'a, I: Id, const W: usize> {
+    /// What a number must be in, what `all` stands for and `!` complements in.
+    pub accepted: &'a Mask<I, W>,
+    /// What `+` counts in: `+0` is its first id.
+    pub relative_to: &'a Mask<I, W>,
+    /// The number that a message names when `+` counts beyond the end.
+    pub beyond: u32,
+}
+
+/// What is wrong with a node or CPU string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListError<'a, D> {
+    /// A number is not in the accepted set.
+    #[error("argument {number} is out of range")]
+    OutOfRange {
+        /// The number, as the reference's messages show it.
+        number: i64,
+        /// The text from that number on.
+        rest: &'a [u8],
+        /// Whether it is the end of a range.
+        end: bool,
+        /// Whether it did not even fit an unsigned long.
+        overflow: bool,
+    },
+    /// There is no number after a `-`.
+    #[error("argument missing after '-'")]
+    MissingEnd {
+        /// The text after the dash.
+        rest: &'a [u8],
+    },
+    /// No number, `all` or device word begins here, or something follows that cannot.
+    #[error("unparseable description")]
+    Unparseable {
+        /// The text from there on.
+        rest: &'a [u8],
+    },
+    /// A device word that leads to no node.
+    #[error("{0}")]
+    Device(D),
+}
+
+/// A number as strtoul(3) with base 0 reads it.
+struct Number {
+    value: u64,
+    overflow: bool,
+    /// Bytes used, with blanks and sign.
+    used: usize,
+}
+
+/// Leading blanks, a sign, `0x` or `0` for the base; `None` without a digit.
+fn scan_number(text: &[u8]) -> Option<Number> {
+    let blanks = text.iter().take_while(|b| matches!(b, b' ' | b'\t'..=b'\r')).count();
+    let mut at = blanks;
+    let negative = text.get(at) == Some(&b'-');
+    if negative || text.get(at) == Some(&b'+') {
+        at += 1;
+    }
+    let rest = &text[at..];
+    let is_hex = matches!(rest, [b'0', b'x' | b'X', digit, ..] if digit.is_ascii_hexdigit());
+    let (base, start) = match rest {
+        _ if is_hex => (16, 2),
+        [b'0', ..] => (8, 0),
+        _ => (10, 0),
+    };
+    let (mut value, mut overflow, mut digits) = (0u64, false, 0);
+    for &b in &rest[start..] {
+        let Some(digit) = char::from(b).to_digit(base) else { break };
+        let next = value.checked_mul(base.into()).and_then(|v| v.checked_add(digit.into()));
+        (value, overflow) = next.map_or((u64::MAX, true), |v| (v, overflow));
+        digits += 1;
+    }
+    if digits == 0 {
+        return None;
+    }
+    if negative && !overflow {
+        value = value.wrapping_neg();
+    }
+    Some(Number { value, overflow, used: at + start + digits })
+}
+
+/// The number that a message shows for a value out of range. The reference truncates to int;
+/// that is kept unless it would name an id that looks right.
+fn shown(value: u64) -> i64 {
+    let truncated = i64::from(value as i32);
+    if truncated >= 0 { value as i64 } else { truncated }
+}
+
+/// Parses a node or CPU string into `out`, which must be as large as the accepted set.
+///
+/// `device` is asked about an element that begins with neither a number nor `all`: it
+/// returns the id and the bytes used, or `None` if it does not know the word. Does not
+/// allocate itself. The target is undefined after an error.
+pub fn parse_list<'a, I: Id, const W: usize, D>(
+    text: &'a [u8],
+    universe: Universe<'_, I, W>,
+    out: &mut Mask<I, W>,
+    mut device: impl FnMut(&'a [u8]) -> Option<Result<(I, usize), D>>,
+) -> Result<(), ListError<'a, D>> {
+    let Universe { accepted, relative_to, beyond } = universe;
+    out.clear();
+    if text.is_empty() {
+        return Ok(());
+    }
+    let (complement, rest) = match text.strip_prefix(b"!") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (relative, mut rest) = match rest.strip_prefix(b"+") {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let resolve = |n: &Number, rest: &'a [u8], end: bool| {
+        let (mut value, mut name) = (n.value, shown(n.value));
+        if relative {
+            // Counting uses the int that the reference would see.
+            match usize::try_from(value).ok().and_then(|v| relative_to.iter().nth(v)) {
+                Some(id) => value = id.number().into(),
+                None => (value, name) = (u64::MAX, beyond.into()),
+            }
+        }
+        match u32::try_from(value) {
+            Ok(id) if accepted.contains(I::new(id)) => Ok(id),
+            _ => Err(ListError::OutOfRange { number: name, rest, end, overflow: n.overflow }),
+        }
+    };
+    loop {
+        if let Some(first) = scan_number(rest) {
+            let start = resolve(&first, rest, false)?;
+            let mut last = start;
+            rest = &rest[first.used..];
+            if let Some(after) = rest.strip_prefix(b"-") {
+                let second = scan_number(after).ok_or(ListError::MissingEnd { rest: after })?;
+                last = resolve(&second, after, true)?;
+                rest = &after[second.used..];
+            }
+            let size = out.size();
+            bits::put(out.words_mut(), size, start as usize, true);
+            for n in start..=last {
+                if accepted.contains(I::new(n)) {
+                    bits::put(out.words_mut(), size, n as usize, true);
+                }
+            }
+        } else if rest == b"all" {
+            let size = out.size();
+            bits::copy(accepted.words(), accepted.size(), out.words_mut(), size);
+            rest = b"";
+        } else {
+            match device(rest) {
+                Some(found) => {
+                    let (id, used) = found.map_err(ListError::Device)?;
+                    if !accepted.contains(id) {
+                        return Err(ListError::OutOfRange {
+                            number: id.number().into(),
+                            rest,
+                            end: false,
+                            overflow: false,
+                        });
+                    }
+                    let size = out.size();
+                    bits::put(out.words_mut(), size, id.number() as usize, true);
+                    rest = &rest[used..];
+                }
+                None => return Err(ListError::Unparseable { rest }),
+            }
+        }
+        match rest {
+            [] => break,
+            [b',', after @ ..] => rest = after,
+            _ => return Err(ListError::Unparseable { rest }),
+        }
+    }
+    if complement {
+        let size = out.size();
+        for (i, word) in out.words_mut().iter_mut().enumerate() {
+            *word = accepted.words().get(i).copied().unwrap_or(0) & !*word;
+        }
+        debug_assert!(bits::last(out.words(), size) <= bits::last(accepted.words(), size));
+    }
+    Ok(())
+}
+
+/// Parses a CPU string, or a node string without device words, in the Rust API.
+///
+/// `accepted` is the set of ids that may be named, which `+` counts in as well.
+///
+/// ```
+/// use numa::{Node, NodeMask, strings};
+///
+/// let mut nodes = NodeMask::new(64)?;
+/// for n in [0, 1, 8] {
+///     nodes.insert(Node(n))?;
+/// }
+/// assert_eq!(strings::parse("!1", &nodes).unwrap().to_string(), "0,8");
+/// assert_eq!(strings::parse("+1-2", &nodes).unwrap().to_string(), "1,8");
+/// assert!(strings::parse("2", &nodes).is_err());
+/// # Ok::<(), numa::Error>(())
+/// ```
+pub fn parse<'a, I: Id, const W: usize>(
+    text: &'a str,
+    accepted: &Mask<I, W>,
+) -> Result<Mask<I, W>, ListError<'a, core::convert::Infallible>> {
+    let mut out = accepted.clone();
+    let universe = Universe { accepted, relative_to: accepted, beyond: accepted.size() as u32 };
+    parse_list(text.as_bytes(), universe, &mut out, |_| None)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::{Cpu, CpuMask, Node, NodeMask};
+    use std::string::{String, ToString};
+
+    fn set(ids: &[u32]) -> NodeMask {
+        let mut mask = NodeMask::new(1024).unwrap();
+        ids.iter().for_each(|&n| mask.insert(Node(n)).unwrap());
+        mask
+    }
+
+    fn list(text: &str, ids: &[u32]) -> Option<String> {
+        parse(text, &set(ids)).ok().map(|m| m.to_string())
+    }
+
+    #[test]
+    fn the_documented_table() {
+        let four = [0, 1, 2, 3];
+        let ok = [
+            ("", ""),
+            ("0", "0"),
+            ("0-2", "0-2"),
+            ("0,2", "0,2"),
+            ("0,all", "0-3"),
+            ("+all", "0-3"),
+            ("all", "0-3"),
+            ("!all", ""),
+            ("!1", "0,2-3"),
+            ("3-1", "3"),
+            (" 1", "1"),
+            ("0, 1", "0-1"),
+            ("0,+1", "0-1"),
+            ("0x1", "1"),
+            ("02", "2"),
+            ("!+0-1", "2-3"),
+        ];
+        for (text, expected) in ok {
+            assert_eq!(list(text, &four).as_deref(), Some(expected), "{text:?}");
+        }
+        for text in [
+            "0-", ",0", "0,", "0,,1", "!", "+", "0,!1", "1 ", "0 ,1", "0-1-2", "ALL", "0-3:2",
+            "all,0", "all ", "-1", "18446744073709551616", "4294967296", "0-4", "4", "x", "08",
+        ] {
+            assert_eq!(list(text, &four), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sparse_sets_are_not_counted() {
+        assert_eq!(list("!8", &[0, 8]).as_deref(), Some("0"));
+        assert_eq!(list("0-8", &[0, 8]).as_deref(), Some("0,8"));
+        assert_eq!(list("+1", &[0, 8]).as_deref(), Some("8"));
+        assert_eq!(list("+2", &[0, 8]), None);
+        assert_eq!(list("1", &[0, 8]), None);
+        assert_eq!(list("all", &[3, 700, 1023]).as_deref(), Some("3,700,1023"));
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let nodes = set(&[0, 1]);
+        assert_eq!(
+            parse("0-9,1", &nodes).unwrap_err(),
+            ListError::OutOfRange { number: 9, rest: b"9,1", end: true, overflow: false }
+        );
+        assert_eq!(parse("0;1", &nodes).unwrap_err(), ListError::Unparseable { rest: b";1" });
+        assert_eq!(parse("1-x", &nodes).unwrap_err(), ListError::MissingEnd { rest: b"x" });
+        assert!(matches!(
+            parse("99999999999999999999", &nodes).unwrap_err(),
+            ListError::OutOfRange { overflow: true, number: -1, .. }
+        ));
+    }
+
+    #[test]
+    fn any_text_is_survived() {
+        let nodes = set(&[0, 1, 5]);
+        let tokens = ["0", "1", "5", "-", ",", "!", "+", "all", " ", "0x", "9", ":", "\u{e9}"];
+        let mut state = 1u32;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..state % 7 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                text.push_str(tokens[(state >> 16) as usize % tokens.len()]);
+            }
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            if let Ok(mask) = parse(&text, &nodes) {
+                assert!(mask.iter().all(|n| nodes.contains(n)), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn cpus_beyond_a_word() {
+        let mut cpus = CpuMask::new(8192).unwrap();
+        (0..8192).for_each(|n| cpus.insert(Cpu(n)).unwrap());
+        assert_eq!(parse("8000-8191", &cpus).unwrap().len(), 192);
+        assert_eq!(parse("!0-8190", &cpus).unwrap().to_string(), "8191");
+    }
+}

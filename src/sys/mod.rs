@@ -1,0 +1,37 @@
+//! System calls: the only place beside `src/capi/` that may use `unsafe`.
+//!
+//! Each function takes references and slices whose lengths it checks itself, so
+//! that no caller can make the kernel write outside of them, and returns
+//! `Result<_, Errno>`. errno itself is read in one place, [`Errno::last`].
+//! Nothing here allocates or locks; all functions are async-signal-safe and may
+//! be called after fork.
+#![allow(unsafe_code)]
+
+mod errno;
+pub(crate) mod file;
+pub(crate) mod memory;
+pub(crate) mod mempolicy;
+pub(crate) mod sched;
+
+pub use errno::Errno;
+
+use core::ffi::c_long;
+
+/// Turns the result of a system call into a count or an errno.
+fn checked(result: c_long) -> Result<usize, Errno> {
+    usize::try_from(result).map_err(|_| Errno::last())
+}
+
+/// The system's page size in bytes.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: sysconf has no preconditions.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
+}
+
+/// Number of CPUs that the system is configured with, online or not.
+pub(crate) fn configured_cpus() -> usize {
+    // SAFETY: sysconf has no preconditions.
+    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_CONF) };
+    usize::try_from(count).unwrap_or(1).max(1)
+}

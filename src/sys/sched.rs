@@ -1,0 +1,30 @@
+//! CPU affinity.
+
+use core::ffi::c_int;
+
+use super::{Errno, checked};
+use crate::mask::Word;
+
+/// The CPUs that the thread `pid` (0: the caller) may run on. Returns how many bytes the kernel
+/// wrote, that is the size of its CPU masks. EINVAL if `words` is shorter than that.
+pub(crate) fn get_affinity(pid: c_int, words: &mut [Word]) -> Result<usize, Errno> {
+    // The system call itself, as the C library's wrapper hides the byte count.
+    // SAFETY: the kernel writes at most the given number of bytes.
+    checked(unsafe {
+        libc::syscall(
+            libc::SYS_sched_getaffinity,
+            pid,
+            size_of_val(words),
+            words.as_mut_ptr(),
+        )
+    })
+}
+
+/// Sets the CPUs that the thread `pid` (0: the caller) may run on.
+pub(crate) fn set_affinity(pid: c_int, words: &[Word]) -> Result<(), Errno> {
+    // SAFETY: the kernel reads at most the given number of bytes.
+    checked(unsafe {
+        libc::syscall(libc::SYS_sched_setaffinity, pid, size_of_val(words), words.as_ptr())
+    })
+    .map(drop)
+}

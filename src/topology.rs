@@ -1,0 +1,468 @@
+//! What the kernel says about nodes and CPUs: /sys/devices/system/node and the sizes of its masks.
+//!
+//! Every function here reads afresh. Caches belong to the callers, which know
+//! how long their answers may live.
+
+use crate::error::{Error, Result};
+use crate::mask::{Bits, CpuMask, Node, NodeMask, WORD_BITS, Word, bits};
+use crate::root::{Path, Root, number};
+use crate::sys::{self, Errno, mempolicy, sched};
+
+const NODE_DIR: &str = "/sys/devices/system/node";
+
+/// Room for one file of a node. The kernel limits most to a page; a cpumap of 8192 CPUs is
+/// 2304 bytes, a distance row of 1024 nodes about 4 KiB.
+const FILE_ROOM: usize = 8192;
+
+fn node_file(root: Root<'_>, node: Node, file: &str) -> Path {
+    let mut path = root.path(NODE_DIR);
+    path.push(b"/node").number(node.0).push(b"/").push(file.as_bytes());
+    path
+}
+
+/// Reads a file of a node; a missing file means that there is no such node.
+fn read_node_file<'b>(
+    root: Root<'_>,
+    node: Node,
+    file: &'static str,
+    buf: &'b mut [u8],
+) -> Result<&'b [u8]> {
+    node_file(root, node, file).read(buf).map_err(|errno| match errno {
+        Errno::ENOENT | Errno::ENOTDIR => Error::NoSuchNode(node.0),
+        errno => Error::File { file, errno },
+    })
+}
+
+/// Calls `each` for every node directory, in no particular order.
+///
+/// Nodes without memory and nodes without CPUs are included. Fails when the
+/// directory cannot be read, as in a container without /sys.
+pub fn for_each_node(root: Root<'_>, mut each: impl FnMut(Node)) -> Result<()> {
+    root.path(NODE_DIR)
+        .list(|name| {
+            if let Some(n) = name.strip_prefix(b"node").and_then(number) {
+                each(Node(n));
+            }
+        })
+        .map_err(|errno| Error::File { file: NODE_DIR, errno })
+}
+
+/// The nodes that exist, in a mask of `size` bits. Ids that do not fit are left out.
+pub fn nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
+    let mut mask = NodeMask::new(size)?;
+    for_each_node(root, |node| {
+        let _ = mask.insert(node);
+    })?;
+    Ok(mask)
+}
+
+/// The CPUs of a node, in a mask of `size` bits.
+///
+/// [`Error::MaskTooSmall`] if a CPU of the node does not fit.
+pub fn cpus_of_node(root: Root<'_>, node: Node, size: usize) -> Result<CpuMask> {
+    let mut cpus = CpuMask::new(size)?;
+    let mut buf = [0; FILE_ROOM];
+    let text = read_node_file(root, node, "cpumap", &mut buf)?;
+    let line = text.split(|&b| b == b'\n').next().unwrap_or(text);
+    match parse_hex_map(line, cpus.words_mut(), size) {
+        Ok(()) => Ok(cpus),
+        Err(HexMapError::TooLong) => Err(Error::MaskTooSmall { bits: size }),
+        Err(HexMapError::Malformed) => Err(Error::Malformed { file: "cpumap" }),
+    }
+}
+
+/// What is wrong with a hexadecimal map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HexMapError {
+    /// Something else than groups of up to eight hexadecimal digits.
+    Malformed,
+    /// A set bit lies beyond the target.
+    TooLong,
+}
+
+/// Parses the kernel's map format, comma-separated 32-bit hexadecimal words, the most
+/// significant first, into the first `size` bits of `words`. Zero bits may be cut.
+///
+/// The target is undefined after an error. Does not allocate.
+pub fn parse_hex_map(text: &[u8], words: &mut [Word], size: usize) -> Result<(), HexMapError> {
+    const GROUP_BITS: usize = 32;
+    bits::fill(words, size, false);
+    // From the end, where the place of a group does not depend on how many there are.
+    for (index, group) in text.rsplit(|&b| b == b',').enumerate() {
+        if group.is_empty() || group.len() > GROUP_BITS / 4 {
+            return Err(HexMapError::Malformed);
+        }
+        let mut value: u32 = 0;
+        for &digit in group {
+            let digit = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                b'A'..=b'F' => digit - b'A' + 10,
+                _ => return Err(HexMapError::Malformed),
+            };
+            value = value << 4 | u32::from(digit);
+        }
+        let at = index * GROUP_BITS;
+        if value == 0 {
+            continue;
+        }
+        if at + (GROUP_BITS - value.leading_zeros() as usize) > size {
+            return Err(HexMapError::TooLong);
+        }
+        match words.get_mut(at / WORD_BITS) {
+            Some(word) => *word |= Word::from(value) << (at % WORD_BITS),
+            None => return Err(HexMapError::TooLong),
+        }
+    }
+    Ok(())
+}
+
+/// Calls `each(column, distance)` for every column of a node's distance row. Columns are the
+/// existing nodes in ascending order, whatever their ids.
+pub fn distance_row(root: Root<'_>, node: Node, mut each: impl FnMut(usize, u32)) -> Result<()> {
+    let mut buf = [0; FILE_ROOM];
+    let text = read_node_file(root, node, "distance", &mut buf)?;
+    let fields = text.split(|b| b.is_ascii_whitespace()).filter(|f| !f.is_empty());
+    for (column, field) in fields.enumerate() {
+        each(column, number(field).ok_or(Error::Malformed { file: "distance" })?);
+    }
+    Ok(())
+}
+
+/// The distance from one node to another as the firmware tells it; 10 is local.
+pub fn distance(root: Root<'_>, from: Node, to: Node, size: usize) -> Result<u32> {
+    let nodes = nodes(root, size)?;
+    if !nodes.contains(to) {
+        return Err(Error::NoSuchNode(to.0));
+    }
+    let wanted = nodes.iter().take_while(|&n| n != to).count();
+    let mut found = None;
+    distance_row(root, from, |column, distance| {
+        if column == wanted {
+            found = Some(distance);
+        }
+    })?;
+    found.ok_or(Error::Malformed { file: "distance" })
+}
+
+/// Memory of a node, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeMemory {
+    /// All of it.
+    pub total: u64,
+    /// What is free.
+    pub free: u64,
+}
+
+/// The size of a node's memory. A node without memory has a total of 0.
+pub fn node_memory(root: Root<'_>, node: Node) -> Result<NodeMemory> {
+    const FILE: &str = "meminfo";
+    let mut buf = [0; FILE_ROOM];
+    let text = read_node_file(root, node, FILE, &mut buf)?;
+    let (mut total, mut free) = (None, None);
+    for line in text.split(|&b| b == b'\n') {
+        // "Node 0 MemTotal:       24669576 kB"
+        let mut fields = line.split(|b| b.is_ascii_whitespace()).filter(|f| !f.is_empty()).skip(2);
+        let slot = match fields.next() {
+            Some(b"MemTotal:") => &mut total,
+            Some(b"MemFree:") => &mut free,
+            _ => continue,
+        };
+        let value = fields.next().and_then(kibibytes).ok_or(Error::Malformed { file: FILE })?;
+        *slot = Some(value);
+        if total.is_some() && free.is_some() {
+            break;
+        }
+    }
+    match (total, free) {
+        (Some(total), Some(free)) => Ok(NodeMemory { total, free }),
+        _ => Err(Error::Malformed { file: FILE }),
+    }
+}
+
+fn kibibytes(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    let kib = digits.iter().try_fold(0u64, |n, &b| {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n.checked_mul(10)?.checked_add(u64::from(digit))
+    })?;
+    kib.checked_mul(1024)
+}
+
+/// Number of bits in the kernel's node masks, as `Mems_allowed` of /proc/self/status shows
+/// them: the kernel's MAX_NUMNODES, rounded up to four.
+///
+/// Asks the kernel by a call without effect; only where that is denied (seccomp, a kernel
+/// without NUMA) the file is read, and where that is missing too, the answer is what
+/// get_mempolicy accepts, at least 32.
+pub fn node_mask_size(root: Root<'_>) -> usize {
+    match probe_node_limit() {
+        Some(limit) => limit.next_multiple_of(4),
+        None => status_map_digits(root, b"Mems_allowed:")
+            .map(|digits| digits * 4)
+            .unwrap_or_else(smallest_accepted),
+    }
+}
+
+/// Largest node mask that is tried: far beyond any kernel's.
+const PROBE_BITS: usize = 1 << 15;
+
+/// The first node id that the kernel does not know, found with mbind on an empty range: it
+/// reads and checks the mask, and then has nothing to do (measured on Linux 6.1 to 6.18).
+fn probe_node_limit() -> Option<usize> {
+    // Bit `n` of a mask in which only that bit is set.
+    fn accepts(n: usize) -> Result<bool, Errno> {
+        let mut mask = [0 as Word; PROBE_BITS / WORD_BITS];
+        bits::put(&mut mask, PROBE_BITS, n, true);
+        match mempolicy::mbind(
+            0,
+            0,
+            mempolicy::mode::BIND,
+            Some(Bits::new(&mask, n + 1)),
+            0,
+        ) {
+            Ok(()) => Ok(true),
+            Err(Errno::EINVAL) => Ok(false),
+            Err(errno) => Err(errno),
+        }
+    }
+    // The common answers first: two calls.
+    if accepts(1023).ok()? && !accepts(1024).ok()? {
+        return Some(1024);
+    }
+    let (mut known, mut unknown) = (0, PROBE_BITS);
+    if !accepts(0).ok()? {
+        return None;
+    }
+    while unknown - known > 1 {
+        let middle = known + (unknown - known) / 2;
+        if accepts(middle).ok()? {
+            known = middle;
+        } else {
+            unknown = middle;
+        }
+    }
+    Some(known + 1)
+}
+
+fn smallest_accepted() -> usize {
+    let mut mask = [0 as Word; PROBE_BITS / WORD_BITS];
+    let mut size = 32;
+    while size < PROBE_BITS {
+        match mempolicy::thread_policy(&mut mask, size) {
+            Err(Errno::EINVAL) => size *= 2,
+            _ => return size,
+        }
+    }
+    PROBE_BITS
+}
+
+/// Runs `use_map` on the map after `key` in /proc/self/status.
+fn with_status_map<T>(root: Root<'_>, key: &[u8], use_map: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    let mut buf = [0; FILE_ROOM];
+    let text = root.path("/proc/self/status").read(&mut buf).ok()?;
+    let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(key))?;
+    Some(use_map(line.trim_ascii()))
+}
+
+fn status_map_digits(root: Root<'_>, key: &[u8]) -> Option<usize> {
+    let digits = with_status_map(root, key, |map| {
+        map.iter().filter(|b| b.is_ascii_hexdigit()).count()
+    })?;
+    (digits > 0).then_some(digits)
+}
+
+/// The nodes that the calling thread may allocate from, in a mask of `size` bits.
+///
+/// Asks the kernel, and reads /proc/self/status only where policy calls are denied.
+pub fn allowed_nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
+    let mut mask = NodeMask::new(size)?;
+    let asked = mempolicy::mems_allowed(mask.words_mut(), size);
+    let Err(errno) = asked else { return Ok(mask) };
+    match with_status_map(root, b"Mems_allowed:", |map| {
+        parse_hex_map(map, mask.words_mut(), size)
+    }) {
+        Some(Ok(())) => Ok(mask),
+        Some(Err(_)) => Err(Error::Malformed { file: "/proc/self/status" }),
+        None => Err(Error::Kernel { call: "get_mempolicy", errno }),
+    }
+}
+
+/// Number of bits in the kernel's CPU masks: eight for each byte that sched_getaffinity fills.
+pub fn cpu_mask_size() -> usize {
+    CpuAffinity::read(0).map_or(WORD_BITS, |affinity| affinity.bytes * 8)
+}
+
+/// The CPUs that a thread may run on, with the size of the kernel's mask.
+#[derive(Debug, Clone)]
+pub struct CpuAffinity {
+    /// The CPUs.
+    pub cpus: CpuMask,
+    /// How many bytes the kernel's mask has.
+    pub bytes: usize,
+}
+
+impl CpuAffinity {
+    /// Asks for the thread `pid`; 0 is the caller.
+    pub fn read(pid: i32) -> Result<CpuAffinity> {
+        // Large enough for any kernel of today; the loop is for those of tomorrow.
+        let mut size = 8192;
+        loop {
+            let mut cpus = CpuMask::new(size)?;
+            match sched::get_affinity(pid, cpus.words_mut()) {
+                Ok(bytes) => return Ok(CpuAffinity { cpus, bytes }),
+                Err(Errno::EINVAL) if size < 1 << 20 => size *= 2,
+                Err(errno) => return Err(Error::Kernel { call: "sched_getaffinity", errno }),
+            }
+        }
+    }
+}
+
+/// The CPUs that the calling thread's affinity allows, as `Cpus_allowed` of /proc/self/status
+/// tells it: unlike sched_getaffinity, with those that are offline.
+pub fn allowed_cpus(root: Root<'_>, size: usize) -> Result<CpuMask> {
+    let mut mask = CpuMask::new(size)?;
+    match with_status_map(root, b"Cpus_allowed:", |map| parse_hex_map(map, mask.words_mut(), size)) {
+        Some(Ok(())) => Ok(mask),
+        Some(Err(_)) => Err(Error::Malformed { file: "/proc/self/status" }),
+        None => Err(Error::File { file: "/proc/self/status", errno: Errno::ENOENT }),
+    }
+}
+
+/// Number of CPUs that the system is configured with, online or not.
+pub fn configured_cpus() -> usize {
+    sys::configured_cpus()
+}
+
+/// The system's page size in bytes.
+pub fn page_size() -> usize {
+    sys::page_size()
+}
+
+/// Whether the kernel lets this process use memory policies: not without NUMA support
+/// (ENOSYS), and not where seccomp denies it (EPERM).
+pub fn is_available() -> bool {
+    !matches!(mempolicy::thread_mode(), Err(Errno::ENOSYS | Errno::EPERM))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+
+    #[test]
+    fn sparse_nodes_and_their_columns() {
+        let made = MadeUp::new();
+        made.node(0, "00000003", "10 20 40", 1000, 500);
+        made.node(8, "00000000", "20 10 30", 2000, 20);
+        made.node(1000, "00000001,00000000", "40 30 10", 0, 0);
+        let root = made.root();
+        let nodes = nodes(root, 1024).unwrap();
+        assert_eq!(nodes.to_string(), "0,8,1000");
+        assert_eq!(cpus_of_node(root, Node(0), 64).unwrap().to_string(), "0-1");
+        assert!(cpus_of_node(root, Node(8), 64).unwrap().is_empty());
+        assert_eq!(cpus_of_node(root, Node(1000), 64).unwrap().to_string(), "32");
+        assert_eq!(
+            cpus_of_node(root, Node(1000), 32),
+            Err(Error::MaskTooSmall { bits: 32 })
+        );
+        assert_eq!(cpus_of_node(root, Node(1), 64), Err(Error::NoSuchNode(1)));
+        assert_eq!(distance(root, Node(0), Node(8), 1024), Ok(20));
+        assert_eq!(distance(root, Node(8), Node(1000), 1024), Ok(30));
+        assert_eq!(distance(root, Node(1000), Node(0), 1024), Ok(40));
+        assert_eq!(distance(root, Node(0), Node(1), 1024), Err(Error::NoSuchNode(1)));
+        assert_eq!(distance(root, Node(1), Node(0), 1024), Err(Error::NoSuchNode(1)));
+        assert_eq!(
+            node_memory(root, Node(8)),
+            Ok(NodeMemory { total: 2000 << 10, free: 20 << 10 })
+        );
+        assert_eq!(node_memory(root, Node(1000)), Ok(NodeMemory { total: 0, free: 0 }));
+        assert_eq!(node_memory(root, Node(3)), Err(Error::NoSuchNode(3)));
+    }
+
+    #[test]
+    fn odd_files_are_errors_and_never_more() {
+        let made = MadeUp::new();
+        let odd = [
+            "", "\n", ",", "1,,1\n", "g\n", "-1\n", "Node", "Node 0 MemTotal: x kB\n",
+            "12x\n", "Node 0 MemTotal: 99999999999999999999 kB\nNode 0 MemFree: 1 kB\n", "\0\0\0\0",
+        ];
+        for text in odd {
+            for file in ["cpumap", "distance", "meminfo"] {
+                made.write(&format!("sys/devices/system/node/node0/{file}"), text.as_bytes());
+            }
+            let _ = cpus_of_node(made.root(), Node(0), 64);
+            assert!(distance(made.root(), Node(0), Node(0), 64).is_err(), "{text:?}");
+            assert!(node_memory(made.root(), Node(0)).is_err(), "{text:?}");
+        }
+        made.write("sys/devices/system/node/node0/meminfo", &vec![b'x'; 100_000]);
+        assert_eq!(
+            node_memory(made.root(), Node(0)),
+            Err(Error::File { file: "meminfo", errno: Errno::EFBIG })
+        );
+        for name in ["nodeX", "node", "node4294967296", "node-1", "xnode1", "node1x"] {
+            made.write(&format!("sys/devices/system/node/{name}/cpumap"), b"1\n");
+        }
+        assert_eq!(nodes(made.root(), 64).unwrap().to_string(), "0");
+    }
+
+    #[test]
+    fn without_sys_there_is_an_error_not_a_guess() {
+        let root = Root::at(b"/nonexistent");
+        assert!(matches!(nodes(root, 64), Err(Error::File { errno: Errno::ENOENT, .. })));
+        let long = vec![b'/'; 10_000];
+        assert!(matches!(
+            nodes(Root::at(&long), 64),
+            Err(Error::File { errno: Errno::ENAMETOOLONG, .. })
+        ));
+    }
+
+    #[test]
+    fn hex_maps() {
+        let parse = |text: &str, size: usize| -> Result<Vec<usize>, HexMapError> {
+            let mut words = vec![0; size.div_ceil(WORD_BITS)];
+            parse_hex_map(text.as_bytes(), &mut words, size)?;
+            Ok(bits::iter(&words, size).collect())
+        };
+        assert_eq!(parse("80000001,00000001", 128), Ok(vec![0, 32, 63]));
+        assert_eq!(parse("0", 1), Ok(vec![]));
+        assert_eq!(parse("f", 4), Ok(vec![0, 1, 2, 3]));
+        assert_eq!(parse("f", 3), Err(HexMapError::TooLong));
+        assert_eq!(parse("0,0,0,00000001", 1), Ok(vec![0]));
+        assert_eq!(parse("1,0", 32), Err(HexMapError::TooLong));
+        for bad in ["", ",", "1,", ",1", "0x1", " 1", "1 ", "100000000", "g", "-1"] {
+            assert_eq!(parse(bad, 64), Err(HexMapError::Malformed), "{bad:?}");
+        }
+        let long: String = vec!["ffffffff"; 256].join(",");
+        assert_eq!(parse(&long, 8192).unwrap().len(), 8192);
+    }
+
+    #[test]
+    fn mask_sizes_without_the_policy_calls_come_from_the_file() {
+        let made = MadeUp::new();
+        made.write(
+            "proc/self/status",
+            b"Name:\tx\nCpus_allowed:\tff,0000000f\nMems_allowed:\t00000000,00000005\n",
+        );
+        assert_eq!(status_map_digits(made.root(), b"Mems_allowed:"), Some(16));
+        assert_eq!(status_map_digits(made.root(), b"Nothing:"), None);
+        assert_eq!(allowed_cpus(made.root(), 64).unwrap().to_string(), "0-3,32-39");
+    }
+
+    #[test]
+    fn this_machine() {
+        let size = node_mask_size(Root::SYSTEM);
+        assert!(size >= 4 && size % 4 == 0);
+        if let Some(digits) = status_map_digits(Root::SYSTEM, b"Mems_allowed:") {
+            assert_eq!(digits * 4, size, "the probe and the file agree");
+        }
+        assert!(cpu_mask_size() >= configured_cpus());
+    }
+}
