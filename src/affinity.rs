@@ -9,7 +9,12 @@ use crate::sys::sched;
 /// EINVAL if none of them exists and is allowed by the cpuset. A mask shorter or longer
 /// than the kernel's is fine.
 pub fn set_thread_cpus(pid: i32, cpus: Bits<'_>) -> Result<()> {
-    sched::set_affinity(pid, cpus.words()).map_err(Error::kernel("sched_setaffinity"))
+    set_thread_cpus_bytes(pid, sched::bytes(cpus.words()))
+}
+
+/// The same with a mask of any number of bytes.
+pub(crate) fn set_thread_cpus_bytes(pid: i32, mask: &[u8]) -> Result<()> {
+    sched::set_affinity(pid, mask).map_err(Error::kernel("sched_setaffinity"))
 }
 
 /// Reads the CPUs that the thread `pid` (0: the caller) may run on. Returns how many bytes

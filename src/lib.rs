@@ -6,6 +6,7 @@
 //!
 //! - [`mask`]: sets of nodes and CPUs ([`NodeMask`], [`CpuMask`])
 //! - [`strings`]: node and CPU strings such as `0-3,8` or `!1`
+//! - [`device`]: the node of a disk, network interface or PCI device
 //! - [`topology`]: which nodes and CPUs there are, distances, memory sizes
 //! - [`policy`]: memory policies of threads and address ranges
 //! - [`affinity`]: on which CPUs a thread runs
@@ -41,6 +42,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod affinity;
+pub mod device;
 pub mod error;
 pub mod mask;
 pub mod migrate;

@@ -34,7 +34,10 @@ pub struct Bits<'a> {
 impl<'a> Bits<'a> {
     /// The first `size` bits of `words`, or as many as there are.
     pub fn new(words: &'a [Word], size: usize) -> Bits<'a> {
-        Bits { words, size: size.min(words.len().saturating_mul(WORD_BITS)) }
+        Bits {
+            words,
+            size: size.min(words.len().saturating_mul(WORD_BITS)),
+        }
     }
 
     /// The words; bits of the last one beyond the size may have any value.
@@ -89,7 +92,10 @@ pub mod bits {
 
     /// Whether bit `n` is set.
     pub fn get(words: &[Word], size: usize, n: usize) -> bool {
-        n < size && words.get(n / WORD_BITS).is_some_and(|w| w >> (n % WORD_BITS) & 1 != 0)
+        n < size
+            && words
+                .get(n / WORD_BITS)
+                .is_some_and(|w| w >> (n % WORD_BITS) & 1 != 0)
     }
 
     /// Sets or clears bit `n`.
@@ -144,7 +150,13 @@ pub mod bits {
         let (long_full, long_last) = clip(long, long_size);
         let (short_full, short_last) = clip(short, short_size);
         let common = short_full.len();
-        let word = |i: usize| if i < long_full.len() { long_full[i] } else { long_last };
+        let word = |i: usize| {
+            if i < long_full.len() {
+                long_full[i]
+            } else {
+                long_last
+            }
+        };
         if common > long_full.len() || long_full[..common] != *short_full {
             return false;
         }
@@ -154,23 +166,19 @@ pub mod bits {
         (common + 1..=long_full.len()).all(|i| word(i) == 0)
     }
 
-    /// Copies a set into another; what does not fit is cut, what is missing is zero.
+    /// Copies a set into another; what does not fit is cut, what is missing is zero. The
+    /// target's words are written whole, so bits beyond its size become zero as well.
     pub fn copy(from: &[Word], from_size: usize, to: &mut [Word], to_size: usize) {
-        let (full, last) = clip(from, from_size);
+        let (full, last) = clip(from, from_size.min(to_size));
         let need = words_for(to_size).min(to.len());
-        let beyond = to_size % WORD_BITS;
-        for (i, slot) in to[..need].iter_mut().enumerate() {
-            let new = match i {
-                i if i < full.len() => full[i],
-                i if i == full.len() => last,
-                _ => 0,
-            };
-            if i + 1 == need && beyond != 0 && need == words_for(to_size) {
-                *slot = (*slot & !tail(to_size)) | (new & tail(to_size));
-            } else {
-                *slot = new;
-            }
+        let to = &mut to[..need];
+        let whole = full.len().min(need);
+        to[..whole].copy_from_slice(&full[..whole]);
+        let mut rest = to[whole..].iter_mut();
+        if let Some(slot) = rest.next() {
+            *slot = last;
         }
+        rest.for_each(|slot| *slot = 0);
     }
 
     /// The lowest set bit at or after `from`.
@@ -256,8 +264,16 @@ macro_rules! id {
     };
 }
 
-id!(Node, "node", "The number of a NUMA memory node, as in /sys/devices/system/node/nodeN.");
-id!(Cpu, "cpu", "The number of a logical CPU, as in /sys/devices/system/cpu/cpuN.");
+id!(
+    Node,
+    "node",
+    "The number of a NUMA memory node, as in /sys/devices/system/node/nodeN."
+);
+id!(
+    Cpu,
+    "cpu",
+    "The number of a logical CPU, as in /sys/devices/system/cpu/cpuN."
+);
 
 /// A set of ids below a fixed size, in the kernel's layout.
 ///
@@ -285,10 +301,16 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
         let mut far = Vec::new();
         let need = words_for(size);
         if need > INLINE {
-            far.try_reserve_exact(need).map_err(|_| Error::OutOfMemory)?;
+            far.try_reserve_exact(need)
+                .map_err(|_| Error::OutOfMemory)?;
             far.resize(need, 0);
         }
-        Ok(Mask { size, near: [0; INLINE], far, id: PhantomData })
+        Ok(Mask {
+            size,
+            near: [0; INLINE],
+            far,
+            id: PhantomData,
+        })
     }
 
     /// A mask of `size` bits with the bits of `words`, of which `words_size` count.
@@ -309,15 +331,25 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     }
 
     /// The words; those bits of the last one that lie beyond the size are zero.
+    #[inline(never)]
     pub fn words(&self) -> &[Word] {
         let need = words_for(self.size);
-        if need > INLINE { &self.far } else { &self.near[..need] }
+        if need > INLINE {
+            &self.far
+        } else {
+            &self.near[..need]
+        }
     }
 
     /// The words, to be filled by the kernel or a parser.
+    #[inline(never)]
     pub(crate) fn words_mut(&mut self) -> &mut [Word] {
         let need = words_for(self.size);
-        if need > INLINE { &mut self.far } else { &mut self.near[..need] }
+        if need > INLINE {
+            &mut self.far
+        } else {
+            &mut self.near[..need]
+        }
     }
 
     /// Whether `id` is in the set.
@@ -329,7 +361,11 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     pub fn insert(&mut self, id: I) -> Result<()> {
         let (n, size) = (id.number(), self.size);
         if n as usize >= size {
-            return Err(Error::BeyondMask { kind: I::KIND, id: n, bits: size });
+            return Err(Error::BeyondMask {
+                kind: I::KIND,
+                id: n,
+                bits: size,
+            });
         }
         bits::put(self.words_mut(), size, n as usize, true);
         Ok(())
@@ -368,7 +404,10 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
 
     /// Whether both sets have an id in common.
     pub fn intersects(&self, other: &Self) -> bool {
-        self.words().iter().zip(other.words()).any(|(a, b)| a & b != 0)
+        self.words()
+            .iter()
+            .zip(other.words())
+            .any(|(a, b)| a & b != 0)
     }
 
     /// Keeps only the ids that are in `other` as well.
@@ -440,7 +479,10 @@ mod tests {
             let n = words_for(size);
             let mut w = vec![0 as Word; n + 1];
             bits::fill(&mut w, size, true);
-            assert_eq!(w.iter().map(|w| w.count_ones() as usize).sum::<usize>(), size);
+            assert_eq!(
+                w.iter().map(|w| w.count_ones() as usize).sum::<usize>(),
+                size
+            );
             w.fill(Word::MAX);
             assert_eq!(bits::weight(&w, size), size);
             bits::fill(&mut w, size, false);
@@ -458,7 +500,15 @@ mod tests {
 
     #[test]
     fn equality_extends_the_shorter_set_with_zeros() {
-        for (a, b) in [(1, 64), (64, 65), (3, 700), (128, 128), (5, 5), (0, 200), (64, 128)] {
+        for (a, b) in [
+            (1, 64),
+            (64, 65),
+            (3, 700),
+            (128, 128),
+            (5, 5),
+            (0, 200),
+            (64, 128),
+        ] {
             let mut x = vec![Word::MAX; words_for(a) + 1];
             let mut y = vec![0 as Word; words_for(b) + 1];
             bits::fill(&mut y, a.min(b), true);
@@ -481,15 +531,26 @@ mod tests {
     }
 
     #[test]
-    fn copy_cuts_or_fills_and_keeps_what_lies_beyond() {
-        for (from, to) in [(10, 100), (100, 10), (64, 64), (128, 70), (70, 128), (0, 65), (65, 0)] {
+    fn copy_cuts_or_fills_and_stays_within_the_words() {
+        for (from, to) in [
+            (10, 100),
+            (100, 10),
+            (64, 64),
+            (128, 70),
+            (70, 128),
+            (0, 65),
+            (65, 0),
+        ] {
             let source = vec![Word::MAX; words_for(from) + 1];
             let mut target = vec![Word::MAX; words_for(to) + 1];
             bits::copy(&source, from, &mut target, to);
             assert_eq!(bits::weight(&target, to), from.min(to), "{from} {to}");
             assert_eq!(
-                target.iter().map(|w| w.count_ones() as usize).sum::<usize>(),
-                (words_for(to) + 1) * WORD_BITS - to + from.min(to),
+                target
+                    .iter()
+                    .map(|w| w.count_ones() as usize)
+                    .sum::<usize>(),
+                WORD_BITS + from.min(to),
                 "{from} {to}"
             );
         }
@@ -516,7 +577,10 @@ mod tests {
     #[test]
     fn iteration_is_in_order() {
         let m = nodes(1024, &[0, 63, 64, 65, 1023]);
-        assert_eq!(m.iter().map(|n| n.0).collect::<Vec<_>>(), [0, 63, 64, 65, 1023]);
+        assert_eq!(
+            m.iter().map(|n| n.0).collect::<Vec<_>>(),
+            [0, 63, 64, 65, 1023]
+        );
         assert_eq!(m.first(), Some(Node(0)));
         assert_eq!(m.last(), Some(Node(1023)));
     }

@@ -8,7 +8,7 @@
 use core::ffi::c_int;
 
 use crate::error::{Error, Result};
-use crate::mask::{Bits, Node, NodeMask};
+use crate::mask::{Bits, Node, NodeMask, Word};
 use crate::sys::mempolicy::{self, mode};
 use crate::sys::{Errno, memory};
 
@@ -87,12 +87,19 @@ pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
     }
 }
 
+/// Reads the calling thread's policy: its mode, and its nodes into the first `size` bits of
+/// `words`.
+pub fn read_thread_policy(words: &mut [Word], size: usize) -> Result<Mode> {
+    mempolicy::thread_policy(words, size)
+        .map(Mode::from_number)
+        .map_err(Error::kernel("get_mempolicy"))
+}
+
 /// The calling thread's policy, with a mask of `size` bits.
 pub fn thread_policy(size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
-    let number = mempolicy::thread_policy(nodes.words_mut(), size)
-        .map_err(Error::kernel("get_mempolicy"))?;
-    Ok(Policy { mode: Mode::from_number(number), nodes })
+    let mode = read_thread_policy(nodes.words_mut(), size)?;
+    Ok(Policy { mode, nodes })
 }
 
 /// The policy of the page at an address, with a mask of `size` bits.
@@ -100,14 +107,19 @@ pub fn policy_at(address: usize, size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
     let number = mempolicy::policy_at(address, nodes.words_mut(), size)
         .map_err(Error::kernel("get_mempolicy"))?;
-    Ok(Policy { mode: Mode::from_number(number), nodes })
+    Ok(Policy {
+        mode: Mode::from_number(number),
+        nodes,
+    })
 }
 
 /// The node of the thread's next interleaved page. Fails with EINVAL unless the thread
 /// has an interleaving policy.
 pub fn next_interleave_node() -> Result<Node> {
     let node = mempolicy::next_interleave_node().map_err(Error::kernel("get_mempolicy"))?;
-    u32::try_from(node).map(Node).map_err(|_| Error::Malformed { file: "get_mempolicy" })
+    u32::try_from(node).map(Node).map_err(|_| Error::Malformed {
+        file: "get_mempolicy",
+    })
 }
 
 /// Sets the policy of an address range, which begins on a page boundary. Pages that are

@@ -28,7 +28,10 @@ impl<'a> Root<'a> {
 
     /// Starts a path below this root.
     pub(crate) fn path(&self, below: &str) -> Path {
-        let mut path = Path { bytes: [0; Path::CAPACITY], len: 0 };
+        let mut path = Path {
+            bytes: [0; Path::CAPACITY],
+            len: 0,
+        };
         path.push(self.prefix);
         path.push(below.as_bytes());
         path
@@ -72,6 +75,24 @@ impl Path {
         self.push(&digits[at..])
     }
 
+    /// Appends a hexadecimal number of at least `width` (at most 8) digits.
+    pub(crate) fn hex(&mut self, n: u32, width: usize) -> &mut Self {
+        let mut digits = [b'0'; 8];
+        let mut rest = n;
+        for digit in digits.iter_mut().rev() {
+            *digit = b"0123456789abcdef"[(rest & 15) as usize];
+            rest >>= 4;
+        }
+        let needed = 8 - n.leading_zeros() as usize / 4;
+        let start = digits.len() - width.max(needed).min(8);
+        self.push(&digits[start..])
+    }
+
+    /// The target of the symbolic link.
+    pub(crate) fn read_link<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+        file::read_link(self.as_c_str()?, buf)
+    }
+
     fn as_c_str(&self) -> Result<&CStr, Errno> {
         let used = self.bytes.get(..=self.len).ok_or(Errno::ENAMETOOLONG)?;
         CStr::from_bytes_with_nul(used).map_err(|_| Errno::EINVAL)
@@ -98,7 +119,7 @@ impl Path {
     }
 
     /// Calls `each` with the name of every entry of the directory.
-    pub(crate) fn list(&self, each: impl FnMut(&[u8])) -> Result<(), Errno> {
+    pub(crate) fn list(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
         file::list(self.as_c_str()?, each)
     }
 }

@@ -5,23 +5,32 @@
 //! strtoul(3) reads them with base 0. What the reference accepts beyond its
 //! manual (`0,all`, `0,+1`, leading blanks) was measured and is kept.
 
-use crate::mask::{Id, Mask, bits};
+// Errors carry names and must not need the heap.
+#![allow(clippy::result_large_err, clippy::large_enum_variant)]
+
+use crate::device::{self, DeviceError};
+use crate::mask::{Bits, Id, Mask, NodeMask, Word, bits};
+use crate::root::Root;
 
 /// Which ids a string may name.
 #[derive(Debug, Clone, Copy)]
-pub struct Universe<'a, I: Id, const W: usize> {
+pub struct Universe<'a> {
     /// What a number must be in, what `all` stands for and `!` complements in.
-    pub accepted: &'a Mask<I, W>,
+    pub accepted: Bits<'a>,
     /// What `+` counts in: `+0` is its first id.
-    pub relative_to: &'a Mask<I, W>,
+    pub relative_to: Bits<'a>,
     /// The number that a message names when `+` counts beyond the end.
     pub beyond: u32,
 }
 
+/// Looks at a word that is neither a number nor `all`: the id that it stands for and the bytes
+/// used, or `None` if it is unknown.
+pub type WordLookup<'l> = &'l mut dyn FnMut(&[u8]) -> Option<Result<(u32, usize), DeviceError>>;
+
 /// What is wrong with a node or CPU string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ListError<'a, D> {
+pub enum ListError<'a> {
     /// A number is not in the accepted set.
     #[error("argument {number} is out of range")]
     OutOfRange {
@@ -48,7 +57,7 @@ pub enum ListError<'a, D> {
     },
     /// A device word that leads to no node.
     #[error("{0}")]
-    Device(D),
+    Device(DeviceError),
 }
 
 /// A number as strtoul(3) with base 0 reads it.
@@ -61,7 +70,10 @@ struct Number {
 
 /// Leading blanks, a sign, `0x` or `0` for the base; `None` without a digit.
 fn scan_number(text: &[u8]) -> Option<Number> {
-    let blanks = text.iter().take_while(|b| matches!(b, b' ' | b'\t'..=b'\r')).count();
+    let blanks = text
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'..=b'\r'))
+        .count();
     let mut at = blanks;
     let negative = text.get(at) == Some(&b'-');
     if negative || text.get(at) == Some(&b'+') {
@@ -76,8 +88,12 @@ fn scan_number(text: &[u8]) -> Option<Number> {
     };
     let (mut value, mut overflow, mut digits) = (0u64, false, 0);
     for &b in &rest[start..] {
-        let Some(digit) = char::from(b).to_digit(base) else { break };
-        let next = value.checked_mul(base.into()).and_then(|v| v.checked_add(digit.into()));
+        let Some(digit) = char::from(b).to_digit(base) else {
+            break;
+        };
+        let next = value
+            .checked_mul(base.into())
+            .and_then(|v| v.checked_add(digit.into()));
         (value, overflow) = next.map_or((u64::MAX, true), |v| (v, overflow));
         digits += 1;
     }
@@ -87,29 +103,41 @@ fn scan_number(text: &[u8]) -> Option<Number> {
     if negative && !overflow {
         value = value.wrapping_neg();
     }
-    Some(Number { value, overflow, used: at + start + digits })
+    Some(Number {
+        value,
+        overflow,
+        used: at + start + digits,
+    })
 }
 
 /// The number that a message shows for a value out of range. The reference truncates to int;
 /// that is kept unless it would name an id that looks right.
 fn shown(value: u64) -> i64 {
     let truncated = i64::from(value as i32);
-    if truncated >= 0 { value as i64 } else { truncated }
+    if truncated >= 0 {
+        value as i64
+    } else {
+        truncated
+    }
 }
 
-/// Parses a node or CPU string into `out`, which must be as large as the accepted set.
+/// Parses a node or CPU string into the first `size` bits of `out`, which should be as many as
+/// the accepted set has.
 ///
-/// `device` is asked about an element that begins with neither a number nor `all`: it
-/// returns the id and the bytes used, or `None` if it does not know the word. Does not
-/// allocate itself. The target is undefined after an error.
-pub fn parse_list<'a, I: Id, const W: usize, D>(
+/// Does not allocate itself. The target is undefined after an error.
+pub fn parse_list<'a>(
     text: &'a [u8],
-    universe: Universe<'_, I, W>,
-    out: &mut Mask<I, W>,
-    mut device: impl FnMut(&'a [u8]) -> Option<Result<(I, usize), D>>,
-) -> Result<(), ListError<'a, D>> {
-    let Universe { accepted, relative_to, beyond } = universe;
-    out.clear();
+    universe: Universe<'_>,
+    out: &mut [Word],
+    size: usize,
+    lookup: WordLookup<'_>,
+) -> Result<(), ListError<'a>> {
+    let Universe {
+        accepted,
+        relative_to,
+        beyond,
+    } = universe;
+    bits::fill(out, size, false);
     if text.is_empty() {
         return Ok(());
     }
@@ -124,15 +152,22 @@ pub fn parse_list<'a, I: Id, const W: usize, D>(
     let resolve = |n: &Number, rest: &'a [u8], end: bool| {
         let (mut value, mut name) = (n.value, shown(n.value));
         if relative {
-            // Counting uses the int that the reference would see.
-            match usize::try_from(value).ok().and_then(|v| relative_to.iter().nth(v)) {
-                Some(id) => value = id.number().into(),
+            match usize::try_from(value)
+                .ok()
+                .and_then(|v| relative_to.iter().nth(v))
+            {
+                Some(id) => value = id as u64,
                 None => (value, name) = (u64::MAX, beyond.into()),
             }
         }
-        match u32::try_from(value) {
-            Ok(id) if accepted.contains(I::new(id)) => Ok(id),
-            _ => Err(ListError::OutOfRange { number: name, rest, end, overflow: n.overflow }),
+        match usize::try_from(value) {
+            Ok(id) if accepted.contains(id) => Ok(id),
+            _ => Err(ListError::OutOfRange {
+                number: name,
+                rest,
+                end,
+                overflow: n.overflow,
+            }),
         }
     };
     loop {
@@ -145,35 +180,28 @@ pub fn parse_list<'a, I: Id, const W: usize, D>(
                 last = resolve(&second, after, true)?;
                 rest = &after[second.used..];
             }
-            let size = out.size();
-            bits::put(out.words_mut(), size, start as usize, true);
-            for n in start..=last {
-                if accepted.contains(I::new(n)) {
-                    bits::put(out.words_mut(), size, n as usize, true);
+            // A range the wrong way round is, measured, its first number.
+            for n in start..=last.max(start) {
+                if accepted.contains(n) {
+                    bits::put(out, size, n, true);
                 }
             }
         } else if rest == b"all" {
-            let size = out.size();
-            bits::copy(accepted.words(), accepted.size(), out.words_mut(), size);
+            bits::copy(accepted.words(), accepted.size(), out, size);
             rest = b"";
         } else {
-            match device(rest) {
-                Some(found) => {
-                    let (id, used) = found.map_err(ListError::Device)?;
-                    if !accepted.contains(id) {
-                        return Err(ListError::OutOfRange {
-                            number: id.number().into(),
-                            rest,
-                            end: false,
-                            overflow: false,
-                        });
-                    }
-                    let size = out.size();
-                    bits::put(out.words_mut(), size, id.number() as usize, true);
-                    rest = &rest[used..];
-                }
-                None => return Err(ListError::Unparseable { rest }),
+            let found = lookup(rest).ok_or(ListError::Unparseable { rest })?;
+            let (id, used) = found.map_err(ListError::Device)?;
+            if !accepted.contains(id as usize) {
+                return Err(ListError::OutOfRange {
+                    number: id.into(),
+                    rest,
+                    end: false,
+                    overflow: false,
+                });
             }
+            bits::put(out, size, id as usize, true);
+            rest = rest.get(used..).unwrap_or(b"");
         }
         match rest {
             [] => break,
@@ -182,11 +210,10 @@ pub fn parse_list<'a, I: Id, const W: usize, D>(
         }
     }
     if complement {
-        let size = out.size();
-        for (i, word) in out.words_mut().iter_mut().enumerate() {
-            *word = accepted.words().get(i).copied().unwrap_or(0) & !*word;
+        for n in 0..size {
+            let on = accepted.contains(n) && !bits::get(out, size, n);
+            bits::put(out, size, n, on);
         }
-        debug_assert!(bits::last(out.words(), size) <= bits::last(accepted.words(), size));
     }
     Ok(())
 }
@@ -210,17 +237,42 @@ pub fn parse_list<'a, I: Id, const W: usize, D>(
 pub fn parse<'a, I: Id, const W: usize>(
     text: &'a str,
     accepted: &Mask<I, W>,
-) -> Result<Mask<I, W>, ListError<'a, core::convert::Infallible>> {
+) -> Result<Mask<I, W>, ListError<'a>> {
+    parse_with(text, accepted, &mut |_| None)
+}
+
+/// Parses a node string with device words, as the C library and migratepages take it.
+///
+/// `accepted` is the set of nodes that may be named, which `+` counts in as well. Devices are
+/// looked up below `root`; see [`crate::device`].
+pub fn parse_nodes<'a>(
+    root: Root<'_>,
+    text: &'a str,
+    accepted: &NodeMask,
+) -> Result<NodeMask, ListError<'a>> {
+    parse_with(text, accepted, &mut |word| device::node_of_word(root, word))
+}
+
+fn parse_with<'a, I: Id, const W: usize>(
+    text: &'a str,
+    accepted: &Mask<I, W>,
+    lookup: WordLookup<'_>,
+) -> Result<Mask<I, W>, ListError<'a>> {
     let mut out = accepted.clone();
-    let universe = Universe { accepted, relative_to: accepted, beyond: accepted.size() as u32 };
-    parse_list(text.as_bytes(), universe, &mut out, |_| None)?;
+    let size = out.size();
+    let universe = Universe {
+        accepted: accepted.as_bits(),
+        relative_to: accepted.as_bits(),
+        beyond: size as u32,
+    };
+    parse_list(text.as_bytes(), universe, out.words_mut(), size, lookup)?;
     Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::{Cpu, CpuMask, Node, NodeMask};
+    use crate::mask::{Cpu, CpuMask, Node};
     use std::string::{String, ToString};
 
     fn set(ids: &[u32]) -> NodeMask {
@@ -258,8 +310,27 @@ mod tests {
             assert_eq!(list(text, &four).as_deref(), Some(expected), "{text:?}");
         }
         for text in [
-            "0-", ",0", "0,", "0,,1", "!", "+", "0,!1", "1 ", "0 ,1", "0-1-2", "ALL", "0-3:2",
-            "all,0", "all ", "-1", "18446744073709551616", "4294967296", "0-4", "4", "x", "08",
+            "0-",
+            ",0",
+            "0,",
+            "0,,1",
+            "!",
+            "+",
+            "0,!1",
+            "1 ",
+            "0 ,1",
+            "0-1-2",
+            "ALL",
+            "0-3:2",
+            "all,0",
+            "all ",
+            "-1",
+            "18446744073709551616",
+            "4294967296",
+            "0-4",
+            "4",
+            "x",
+            "08",
         ] {
             assert_eq!(list(text, &four), None, "{text:?}");
         }
@@ -280,20 +351,37 @@ mod tests {
         let nodes = set(&[0, 1]);
         assert_eq!(
             parse("0-9,1", &nodes).unwrap_err(),
-            ListError::OutOfRange { number: 9, rest: b"9,1", end: true, overflow: false }
+            ListError::OutOfRange {
+                number: 9,
+                rest: b"9,1",
+                end: true,
+                overflow: false
+            }
         );
-        assert_eq!(parse("0;1", &nodes).unwrap_err(), ListError::Unparseable { rest: b";1" });
-        assert_eq!(parse("1-x", &nodes).unwrap_err(), ListError::MissingEnd { rest: b"x" });
+        assert_eq!(
+            parse("0;1", &nodes).unwrap_err(),
+            ListError::Unparseable { rest: b";1" }
+        );
+        assert_eq!(
+            parse("1-x", &nodes).unwrap_err(),
+            ListError::MissingEnd { rest: b"x" }
+        );
         assert!(matches!(
             parse("99999999999999999999", &nodes).unwrap_err(),
-            ListError::OutOfRange { overflow: true, number: -1, .. }
+            ListError::OutOfRange {
+                overflow: true,
+                number: -1,
+                ..
+            }
         ));
     }
 
     #[test]
     fn any_text_is_survived() {
         let nodes = set(&[0, 1, 5]);
-        let tokens = ["0", "1", "5", "-", ",", "!", "+", "all", " ", "0x", "9", ":", "\u{e9}"];
+        let tokens = [
+            "0", "1", "5", "-", ",", "!", "+", "all", " ", "0x", "9", ":", "\u{e9}",
+        ];
         let mut state = 1u32;
         for _ in 0..20_000 {
             let mut text = String::new();

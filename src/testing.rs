@@ -16,8 +16,11 @@ pub(crate) struct MadeUp {
 impl MadeUp {
     pub(crate) fn new() -> MadeUp {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name =
-            format!("numa-root-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "numa-root-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let directory = std::env::temp_dir().join(name);
         fs::create_dir_all(&directory).unwrap();
         let text = directory.to_str().unwrap().to_string();
@@ -35,11 +38,28 @@ impl MadeUp {
         fs::write(path, contents).unwrap();
     }
 
+    /// Makes a symbolic link, with the directories above it.
+    pub(crate) fn link(&self, path: &str, target: &str) {
+        let path = self.directory.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+    }
+
     /// Writes the files of a node.
-    pub(crate) fn node(&self, node: u32, cpumap: &str, distance: &str, total_kib: u64, free_kib: u64) {
+    pub(crate) fn node(
+        &self,
+        node: u32,
+        cpumap: &str,
+        distance: &str,
+        total_kib: u64,
+        free_kib: u64,
+    ) {
         let dir = format!("sys/devices/system/node/node{node}");
         self.write(&format!("{dir}/cpumap"), format!("{cpumap}\n").as_bytes());
-        self.write(&format!("{dir}/distance"), format!("{distance}\n").as_bytes());
+        self.write(
+            &format!("{dir}/distance"),
+            format!("{distance}\n").as_bytes(),
+        );
         let meminfo = format!(
             "Node {node} MemTotal:       {total_kib} kB\nNode {node} MemFree:        {free_kib} kB\n\
              Node {node} MemUsed:        0 kB\n"

@@ -1,13 +1,43 @@
 //! Moving pages of a running process between nodes.
 //!
-//! [`migrate_all`] is the kernel's one call for a whole process, [`move_pages`] and
-//! [`locate_pages`] work on single pages.
+//! [`Job`] moves them in small pieces: the process is not stalled for long, every page is
+//! accounted for, and several threads may work on it. [`migrate_all`] is the kernel's one call
+//! for a whole process, [`move_pages`] and [`locate_pages`] work on single pages.
 
 use core::ffi::c_int;
 
 use crate::error::{Error, Result};
 use crate::mask::{Bits, NodeMask};
-use crate::sys::mempolicy;
+use crate::sys::{Errno, mempolicy};
+
+mod job;
+mod maps;
+mod pace;
+mod plan;
+mod walk;
+
+pub use job::{Job, NodeCount, Options, Progress, Reason, Step, Worker};
+pub use maps::{Kind, Kinds, NumaLine, Sizes, for_each_numa_mapping, sizes};
+pub use plan::{Plan, Route};
+
+/// Whether the kernel has move_pages(2) and lets this process use it: false with ENOSYS, and
+/// where a seccomp filter denies it.
+pub fn has_move_pages() -> bool {
+    locate_pages(0, &[], &mut []).is_ok()
+}
+
+/// Whether the kernel has migrate_pages(2) and lets this process use it, as above. `size` is
+/// the kernel's mask size.
+pub fn has_migrate_pages(size: usize) -> bool {
+    // Without a target the call itself answers EINVAL.
+    let Ok(none) = NodeMask::new(size) else {
+        return true;
+    };
+    !matches!(
+        mempolicy::migrate_pages(0, none.as_bits(), none.as_bits()),
+        Err(Errno::ENOSYS | Errno::EPERM | Errno::EACCES)
+    )
+}
 
 /// Moves all pages of the process `pid` (0: the caller) that lie on `from` to `to` with
 /// one migrate_pages(2) call. A node's place in `from` decides which node of `to` gets its
@@ -34,6 +64,24 @@ pub enum Share {
     All,
 }
 
+impl Share {
+    /// All pages if the caller has CAP_SYS_NICE: what migrate_pages(2) does.
+    pub fn permitted() -> Share {
+        // The kernel checks this before everything else.
+        match mempolicy::move_pages(0, &[], None, &mut [], Share::All.flags()) {
+            Ok(_) => Share::All,
+            Err(_) => Share::Private,
+        }
+    }
+
+    const fn flags(self) -> c_int {
+        match self {
+            Share::Private => mempolicy::MF_MOVE,
+            Share::All => mempolicy::MF_MOVE_ALL,
+        }
+    }
+}
+
 /// Moves single pages of the process `pid` (0: the caller), each to its own node.
 ///
 /// `status` receives for each page the node where it is now, or a negative errno. The
@@ -46,14 +94,10 @@ pub fn move_pages(
     status: &mut [c_int],
     share: Share,
 ) -> Result<usize> {
-    let flags = match share {
-        Share::Private => mempolicy::MF_MOVE,
-        Share::All => mempolicy::MF_MOVE_ALL,
-    };
     if nodes.len() != pages.len() || status.len() != pages.len() {
         return Err(Error::Invalid("length of the page arrays"));
     }
-    mempolicy::move_pages(pid, pages, Some(nodes), status, flags)
+    mempolicy::move_pages(pid, pages, Some(nodes), status, share.flags())
         .map_err(Error::kernel("move_pages"))
 }
 

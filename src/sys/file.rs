@@ -13,7 +13,11 @@ impl File {
     pub(crate) fn open(path: &CStr) -> Result<File, Errno> {
         // SAFETY: `path` is a string with a terminating zero.
         let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
-        if fd < 0 { Err(Errno::last()) } else { Ok(File(fd)) }
+        if fd < 0 {
+            Err(Errno::last())
+        } else {
+            Ok(File(fd))
+        }
     }
 
     /// Reads at the file's position; 0 at its end.
@@ -29,11 +33,37 @@ impl File {
         }
     }
 
+    /// Reads 64-bit words at a byte offset; returns how many whole words there were.
+    pub(crate) fn read_words_at(&self, words: &mut [u64], offset: u64) -> Result<usize, Errno> {
+        // SAFETY: the kernel writes at most the slice's size.
+        let n = unsafe {
+            libc::pread64(
+                self.0,
+                words.as_mut_ptr().cast(),
+                size_of_val(words),
+                offset as libc::off64_t,
+            )
+        };
+        usize::try_from(n)
+            .map(|bytes| bytes / size_of::<u64>())
+            .map_err(|_| Errno::last())
+    }
+
+    /// The descriptor, for the calls of this module's siblings.
+    pub(super) fn descriptor(&self) -> c_int {
+        self.0
+    }
+
     /// Reads directory entries in the kernel's format; 0 at the end.
     fn read_entries(&self, buf: &mut [u64]) -> Result<usize, Errno> {
         // SAFETY: the kernel writes at most the buffer's length.
         checked(unsafe {
-            libc::syscall(libc::SYS_getdents64, self.0, buf.as_mut_ptr(), size_of_val(buf))
+            libc::syscall(
+                libc::SYS_getdents64,
+                self.0,
+                buf.as_mut_ptr(),
+                size_of_val(buf),
+            )
         })
     }
 }
@@ -46,7 +76,7 @@ impl Drop for File {
 }
 
 /// Calls `each` with the name of every entry of the directory.
-pub(crate) fn list(path: &CStr, mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
+pub(crate) fn list(path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
     // struct linux_dirent64: inode, offset, record length, type, name.
     const LENGTH_AT: usize = 16;
     const NAME_AT: usize = 19;
@@ -60,7 +90,10 @@ pub(crate) fn list(path: &CStr, mut each: impl FnMut(&[u8])) -> Result<(), Errno
         }
         // SAFETY: any byte of an initialised u64 array is a valid u8.
         let bytes = unsafe {
-            core::slice::from_raw_parts(words.as_ptr().cast::<u8>(), filled.min(size_of_val(&words)))
+            core::slice::from_raw_parts(
+                words.as_ptr().cast::<u8>(),
+                filled.min(size_of_val(&words)),
+            )
         };
         let mut rest = bytes;
         while rest.len() > NAME_AT {
@@ -73,4 +106,31 @@ pub(crate) fn list(path: &CStr, mut each: impl FnMut(&[u8])) -> Result<(), Errno
             rest = &rest[len..];
         }
     }
+}
+
+/// The target of a symbolic link, cut to `buf`.
+pub(crate) fn read_link<'b>(path: &CStr, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    // SAFETY: `path` ends with a zero; the kernel writes at most the buffer's length.
+    let n = unsafe { libc::readlink(path.as_ptr(), buf.as_mut_ptr().cast(), buf.len()) };
+    usize::try_from(n)
+        .map(|n| &buf[..n])
+        .map_err(|_| Errno::last())
+}
+
+/// Major and minor number of the block device that a file lies on, or that it is.
+pub(crate) fn block_device_of(path: &CStr) -> Result<(u32, u32), Errno> {
+    let mut stat = core::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `path` ends with a zero; the call fills the structure or fails.
+    if unsafe { libc::stat(path.as_ptr(), stat.as_mut_ptr()) } != 0 {
+        return Err(Errno::last());
+    }
+    // SAFETY: the call succeeded, so the structure is filled.
+    let stat = unsafe { stat.assume_init() };
+    let is_block_device = stat.st_mode & libc::S_IFMT == libc::S_IFBLK;
+    let device = if is_block_device {
+        stat.st_rdev
+    } else {
+        stat.st_dev
+    };
+    Ok((libc::major(device), libc::minor(device)))
 }

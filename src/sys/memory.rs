@@ -18,7 +18,11 @@ pub(crate) fn map(len: usize) -> Result<*mut c_void, Errno> {
             0,
         )
     };
-    if addr == libc::MAP_FAILED { Err(Errno::last()) } else { Ok(addr) }
+    if addr == libc::MAP_FAILED {
+        Err(Errno::last())
+    } else {
+        Ok(addr)
+    }
 }
 
 /// Unmaps a range.
@@ -27,17 +31,29 @@ pub(crate) fn map(len: usize) -> Result<*mut c_void, Errno> {
 /// Nothing may use the range afterwards.
 pub(crate) unsafe fn unmap(addr: *mut c_void, len: usize) -> Result<(), Errno> {
     // SAFETY: the caller gives the range up.
-    if unsafe { libc::munmap(addr, len) } == 0 { Ok(()) } else { Err(Errno::last()) }
+    if unsafe { libc::munmap(addr, len) } == 0 {
+        Ok(())
+    } else {
+        Err(Errno::last())
+    }
 }
 
 /// Resizes a mapping, which may move.
 ///
 /// # Safety
 /// Nothing may use the old range afterwards.
-pub(crate) unsafe fn remap(addr: *mut c_void, old: usize, new: usize) -> Result<*mut c_void, Errno> {
+pub(crate) unsafe fn remap(
+    addr: *mut c_void,
+    old: usize,
+    new: usize,
+) -> Result<*mut c_void, Errno> {
     // SAFETY: the caller gives the old range up.
     let addr = unsafe { libc::mremap(addr, old, new, libc::MREMAP_MAYMOVE) };
-    if addr == libc::MAP_FAILED { Err(Errno::last()) } else { Ok(addr) }
+    if addr == libc::MAP_FAILED {
+        Err(Errno::last())
+    } else {
+        Ok(addr)
+    }
 }
 
 /// Faults all pages of the range in for writing, keeping their contents (Linux 5.14). `addr`

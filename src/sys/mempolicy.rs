@@ -115,7 +115,9 @@ fn maxnode(bits: Bits<'_>) -> c_ulong {
 
 /// Pointer and `maxnode` of a mask, or of none.
 fn kernel_mask(nodes: Option<Bits<'_>>) -> (*const c_ulong, c_ulong) {
-    nodes.map_or((ptr::null(), 0), |bits| (bits.words().as_ptr(), maxnode(bits)))
+    nodes.map_or((ptr::null(), 0), |bits| {
+        (bits.words().as_ptr(), maxnode(bits))
+    })
 }
 
 /// Sets the policy of the calling thread. `mode` includes mode flags.
@@ -136,8 +138,17 @@ pub(crate) fn mbind(
     let (mask, maxnode) = kernel_mask(nodes);
     // SAFETY: the kernel reads maxnode - 1 bits, which Bits guarantees to be there; a policy
     // does not change what the range contains.
-    checked(unsafe { raw::mbind(addr as *mut c_void, len as c_ulong, mode, mask, maxnode, flags) })
-        .map(drop)
+    checked(unsafe {
+        raw::mbind(
+            addr as *mut c_void,
+            len as c_ulong,
+            mode,
+            mask,
+            maxnode,
+            flags,
+        )
+    })
+    .map(drop)
 }
 
 fn get(mask: Option<(&mut [Word], usize)>, addr: usize, flags: c_ulong) -> Result<c_int, Errno> {
@@ -153,7 +164,13 @@ fn get(mask: Option<(&mut [Word], usize)>, addr: usize, flags: c_ulong) -> Resul
     };
     // SAFETY: the kernel writes words_for(maxnode - 1) words, which are there.
     let result = unsafe {
-        raw::get_mempolicy(&mut mode, mask, maxnode, addr as *mut c_void, flags as c_uint)
+        raw::get_mempolicy(
+            &mut mode,
+            mask,
+            maxnode,
+            addr as *mut c_void,
+            flags as c_uint,
+        )
     };
     checked(result).map(|_| mode)
 }

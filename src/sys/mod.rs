@@ -9,8 +9,11 @@
 
 mod errno;
 pub(crate) mod file;
+pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod mempolicy;
+pub(crate) mod net;
+pub(crate) mod pagemap;
 pub(crate) mod sched;
 
 pub use errno::Errno;
@@ -27,6 +30,17 @@ pub(crate) fn page_size() -> usize {
     // SAFETY: sysconf has no preconditions.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     usize::try_from(size).unwrap_or(4096)
+}
+
+/// Nanoseconds of a clock that only moves forward.
+pub(crate) fn monotonic_nanoseconds() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `now` is valid for writing; this clock always exists.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// Number of CPUs that the system is configured with, online or not.

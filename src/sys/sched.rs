@@ -20,11 +20,16 @@ pub(crate) fn get_affinity(pid: c_int, words: &mut [Word]) -> Result<usize, Errn
     })
 }
 
-/// Sets the CPUs that the thread `pid` (0: the caller) may run on.
-pub(crate) fn set_affinity(pid: c_int, words: &[Word]) -> Result<(), Errno> {
+/// Sets the CPUs that the thread `pid` (0: the caller) may run on. The kernel takes a mask of
+/// any length in bytes; what is missing counts as zero.
+pub(crate) fn set_affinity(pid: c_int, mask: &[u8]) -> Result<(), Errno> {
     // SAFETY: the kernel reads at most the given number of bytes.
-    checked(unsafe {
-        libc::syscall(libc::SYS_sched_setaffinity, pid, size_of_val(words), words.as_ptr())
-    })
-    .map(drop)
+    checked(unsafe { libc::syscall(libc::SYS_sched_setaffinity, pid, mask.len(), mask.as_ptr()) })
+        .map(drop)
+}
+
+/// A mask's words as bytes.
+pub(crate) fn bytes(words: &[Word]) -> &[u8] {
+    // SAFETY: any byte of an initialised integer is a valid u8.
+    unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
 }

@@ -1,0 +1,116 @@
+# Builds, installs and tests libnuma.so.1, libnuma.a and migratepages.
+#
+#   make                 the libraries, headers, numa.pc and migratepages, in build/
+#   make install         into DESTDIR, below PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR
+#   make test            all tests; make demo: the main job, on the screen
+#   make headers         writes include/ anew from the sources
+#
+# Cargo makes a static library, the C toolchain the rest: rustc passes an anonymous version
+# script of its own when it links a shared library, which cannot be combined with ours. See
+# docs/architecture.md.
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+DESTDIR    ?=
+
+CC      ?= cc
+LD      ?= ld
+AR      ?= ar
+OBJCOPY ?= objcopy
+CARGO   ?= cargo
+INSTALL ?= install
+CFLAGS  ?= -O2 -g
+
+BUILD       := build
+SONAME      := libnuma.so.1
+REAL        := $(SONAME).0.0
+ABI_VERSION := 2.0.19
+OWN_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+HEADERS     := numa.h numaif.h numacompat1.h
+
+RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
+ABI_DATA     := abi/symbols.tsv abi/versions.tsv abi/generate
+
+.PHONY: all install uninstall headers test demo check clean migratepages
+
+all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/numa.pc migratepages
+
+$(BUILD):
+	mkdir -p $@
+
+# --- the libraries ---------------------------------------------------------------------------
+
+# The crate with the C layer, its dependencies and core, as an archive.
+$(BUILD)/librust.a: $(RUST_SOURCES) | $(BUILD)
+	$(CARGO) rustc --locked --release --lib --crate-type staticlib --features capi \
+		--target-dir $(BUILD)/cargo $(RUST_FLAGS)
+	cp $(BUILD)/cargo/release/libnuma.a $@
+
+$(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fvisibility=hidden \
+		-fno-lto -ffunction-sections -c -o $@ $<
+
+# One object of all, so that a static link cannot leave the constructor out. Sections with
+# LLVM bitcode make older binutils fail and are of no use here.
+$(BUILD)/numa.o: $(BUILD)/shim.o $(BUILD)/librust.a $(ABI_DATA)
+	sh abi/generate undefined > $(BUILD)/undefined
+	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/undefined $(BUILD)/shim.o $(BUILD)/librust.a
+	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd $@.tmp $@
+	rm $@.tmp
+
+$(BUILD)/$(REAL): $(BUILD)/numa.o $(ABI_DATA)
+	sh abi/generate map > $(BUILD)/libnuma.map
+	sh abi/generate redefine > $(BUILD)/redefine
+	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine $< $(BUILD)/shared.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $(BUILD)/shared.o \
+		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,-soname,$(SONAME) \
+		-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code -Wl,--as-needed -static-libgcc
+	ln -sf $(REAL) $(BUILD)/$(SONAME)
+	ln -sf $(SONAME) $(BUILD)/libnuma.so
+
+# Everything but the exported names is hidden, or the archive would clash with any other Rust
+# static library.
+$(BUILD)/libnuma.a: $(BUILD)/numa.o $(ABI_DATA)
+	sh abi/generate defaults > $(BUILD)/defaults
+	$(OBJCOPY) --keep-global-symbols=$(BUILD)/defaults $< $(BUILD)/static.o
+	rm -f $@
+	$(AR) rcs $@ $(BUILD)/static.o
+
+$(BUILD)/numa.pc: pkgconfig/numa.pc.in Cargo.toml Makefile | $(BUILD)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@ABI_VERSION@|$(ABI_VERSION)|' -e 's|@OWN_VERSION@|$(OWN_VERSION)|' $< > $@
+
+# --- the tools -------------------------------------------------------------------------------
+
+migratepages: | $(BUILD)
+	$(CARGO) build --locked --release -p migratepages --target-dir $(BUILD)/cargo $(RUST_FLAGS)
+	cp $(BUILD)/cargo/release/migratepages $(BUILD)/migratepages
+
+headers:
+	$(CARGO) run --locked -q -p headers --target-dir $(BUILD)/cargo $(RUST_FLAGS)
+
+# --- installation ----------------------------------------------------------------------------
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR) \
+		$(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 755 $(BUILD)/$(REAL) $(DESTDIR)$(LIBDIR)/$(REAL)
+	ln -sf $(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libnuma.so
+	$(INSTALL) -m 644 $(BUILD)/libnuma.a $(DESTDIR)$(LIBDIR)/libnuma.a
+	$(INSTALL) -m 644 $(BUILD)/numa.pc $(DESTDIR)$(LIBDIR)/pkgconfig/numa.pc
+	for h in $(HEADERS); do \
+		$(INSTALL) -m 644 include/$$h $(DESTDIR)$(INCLUDEDIR)/$$h || exit 1; done
+	$(INSTALL) -m 755 $(BUILD)/migratepages $(DESTDIR)$(BINDIR)/migratepages
+
+uninstall:
+	rm -f $(DESTDIR)$(LIBDIR)/$(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME) \
+		$(DESTDIR)$(LIBDIR)/libnuma.so $(DESTDIR)$(LIBDIR)/libnuma.a \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/numa.pc $(DESTDIR)$(BINDIR)/migratepages
+	for h in $(HEADERS); do rm -f $(DESTDIR)$(INCLUDEDIR)/$$h; done
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,206 @@
+//! The old versions, `@libnuma_1.1`, which take nodemask_t or raw words.
+//!
+//! JVMs look them up with dlvsym(3), so they are live. abi/versions.redefine gives each
+//! function here the name and version that it is exported with. Old masks have 128 bits on
+//! x86, all of which count (the reference passes 16 of them to some calls).
+
+use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
+use core::slice;
+
+use super::data::{limits, old_all_nodes};
+use super::policy::{bind_mode, read_nodes_under, set, set_interleaving};
+use super::report::{IntoC, int};
+use super::types::{NODE_ROOM, NODEMASK_BITS, nodemask_t, view_old};
+use super::{cache, cpus, memory, strings};
+use crate::affinity;
+use crate::mask::{Bits, WORD_BITS, Word, bits, words_for};
+use crate::policy::Mode;
+use crate::sys::Errno;
+
+/// What a function reads into a mask of the kernel's size, cut to the old one.
+fn old_mask(read: impl FnOnce(&mut [Word], usize)) -> nodemask_t {
+    let mut words = [0; words_for(NODE_ROOM)];
+    let size = limits().node_bits().min(NODE_ROOM);
+    read(&mut words, size);
+    nodemask_t::from_bits(Bits::new(&words, size))
+}
+
+/// numa_bind@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_bind_v1(nodemask: *const nodemask_t) {
+    // SAFETY: the caller's mask.
+    unsafe {
+        numa_run_on_node_mask_v1(nodemask);
+        numa_set_membind_v1(nodemask);
+    }
+}
+
+/// numa_set_membind@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_set_membind_v1(nodemask: *const nodemask_t) {
+    // SAFETY: the caller's mask.
+    set(Mode::Bind, unsafe { view_old(nodemask) }.as_bits());
+}
+
+/// numa_get_membind@libnuma_1.1
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_get_membind_v1() -> nodemask_t {
+    old_mask(|words, size| {
+        if !read_nodes_under(&[Mode::Bind], words, size) {
+            let all = old_all_nodes();
+            bits::copy(&all.n, NODEMASK_BITS, words, size);
+        }
+    })
+}
+
+/// numa_set_interleave_mask@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_set_interleave_mask_v1(nodemask: *mut nodemask_t) {
+    // SAFETY: the caller's mask.
+    set_interleaving(Mode::Interleave, unsafe { view_old(nodemask) }.as_bits());
+}
+
+/// numa_get_interleave_mask@libnuma_1.1
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_get_interleave_mask_v1() -> nodemask_t {
+    old_mask(|words, size| {
+        read_nodes_under(&[Mode::Interleave], words, size);
+    })
+}
+
+/// numa_get_run_node_mask@libnuma_1.1
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_get_run_node_mask_v1() -> nodemask_t {
+    old_mask(cpus::read_run_nodes)
+}
+
+/// numa_run_on_node_mask@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_run_on_node_mask_v1(mask: *const nodemask_t) -> c_int {
+    // SAFETY: the caller's mask.
+    cpus::run_on_old_mask(unsafe { view_old(mask) }.as_bits())
+}
+
+/// numa_alloc_interleaved_subset@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_alloc_interleaved_subset_v1(
+    size: usize,
+    mask: *const nodemask_t,
+) -> *mut c_void {
+    // SAFETY: the caller's mask.
+    memory::allocate(
+        size,
+        Mode::Interleave,
+        Some(unsafe { view_old(mask) }.as_bits()),
+    )
+}
+
+/// numa_interleave_memory@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_interleave_memory_v1(
+    mem: *mut c_void,
+    size: usize,
+    mask: *const nodemask_t,
+) {
+    // SAFETY: the caller's mask.
+    memory::place(
+        mem,
+        size,
+        Mode::Interleave,
+        Some(unsafe { view_old(mask) }.as_bits()),
+    );
+}
+
+/// numa_tonodemask_memory@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_tonodemask_memory_v1(
+    mem: *mut c_void,
+    size: usize,
+    mask: *const nodemask_t,
+) {
+    // SAFETY: the caller's mask.
+    memory::place(
+        mem,
+        size,
+        bind_mode(),
+        Some(unsafe { view_old(mask) }.as_bits()),
+    );
+}
+
+/// A caller's raw words for writing.
+unsafe fn raw_words<'a>(words: *mut c_ulong, bytes: usize) -> &'a mut [Word] {
+    if words.is_null() {
+        return &mut [];
+    }
+    // SAFETY: the caller's buffer has that many bytes; whole longs are used.
+    unsafe { slice::from_raw_parts_mut(words, bytes / size_of::<c_ulong>()) }
+}
+
+/// numa_node_to_cpus@libnuma_1.1: ERANGE if the buffer is smaller than the kernel's CPU masks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_node_to_cpus_v1(
+    node: c_int,
+    buffer: *mut c_ulong,
+    bufferlen: c_int,
+) -> c_int {
+    // SAFETY: the caller's buffer.
+    let words = unsafe { raw_words(buffer, usize::try_from(bufferlen).unwrap_or(0)) };
+    let found = cpus::node_in_range(node);
+    let fits = words.len() >= words_for(limits().cpu_bits());
+    let Some(node) = found.ok().filter(|_| fits) else {
+        Errno::ERANGE.set();
+        return -1;
+    };
+    words.fill(0);
+    cache::read_cpus(node, words).map(|()| 0).or_errno(-1)
+}
+
+/// numa_parse_bitmap@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_parse_bitmap_v1(
+    line: *mut c_char,
+    mask: *mut c_ulong,
+    ncpus: c_int,
+) -> c_int {
+    let size = usize::try_from(ncpus)
+        .unwrap_or(0)
+        .next_multiple_of(WORD_BITS);
+    // SAFETY: the caller's line, and a mask of `ncpus` bits in whole longs.
+    unsafe { strings::parse_bitmap_words(line, raw_words(mask, size / 8), size) }
+}
+
+/// numa_sched_getaffinity@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_sched_getaffinity_v1(
+    pid: libc::pid_t,
+    len: c_uint,
+    mask: *mut c_ulong,
+) -> c_int {
+    // The kernel refuses a length that is not a multiple of a long.
+    if len as usize % size_of::<c_ulong>() != 0 {
+        Errno::EINVAL.set();
+        return -1;
+    }
+    // SAFETY: the caller's buffer.
+    affinity::thread_cpus(pid, unsafe { raw_words(mask, len as usize) })
+        .map(int)
+        .or_errno(-1)
+}
+
+/// numa_sched_setaffinity@libnuma_1.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_sched_setaffinity_v1(
+    pid: libc::pid_t,
+    len: c_uint,
+    mask: *const c_ulong,
+) -> c_int {
+    let bytes: &[u8] = if mask.is_null() {
+        &[]
+    } else {
+        // SAFETY: the caller's buffer; only its bytes are read.
+        unsafe { slice::from_raw_parts(mask.cast(), len as usize) }
+    };
+    affinity::set_thread_cpus_bytes(pid, bytes)
+        .map(|()| 0)
+        .or_errno(-1)
+}

@@ -1,0 +1,241 @@
+//! Which CPUs a node has, and on which CPUs threads run.
+
+use core::ffi::{CStr, c_int};
+
+use super::cache;
+use super::data::{all_nodes, limits, nodes};
+use super::masks::numa_allocate_nodemask;
+use super::report::{IntoC, complain, int, numa_warn, warn, warning};
+use super::types::{bitmask, view, view_mut, with_cpu_words};
+use crate::affinity;
+use crate::error::{Error, Result};
+use crate::mask::{Bits, Node, Word, bits};
+use crate::root::Root;
+use crate::sys::Errno;
+use crate::topology;
+
+const MISMATCH: &CStr = c"map size mismatch";
+const SETAFFINITY: &CStr = c"numa_sched_setaffinity_v2_int() failed";
+
+/// A node number that may exist, or ERANGE as the measured answer to one beyond the highest.
+pub(super) fn node_in_range(node: c_int) -> Result<Node, Errno> {
+    let n = u32::try_from(node).map_err(|_| Errno::ERANGE)?;
+    if n as usize > limits().max_node() {
+        Err(Errno::ERANGE)
+    } else {
+        Ok(Node(n))
+    }
+}
+
+/// The CPUs of a node, into a mask. 0, or -1 with errno: ERANGE if the node is negative or
+/// beyond numa_max_node(), ENOENT if there is no such node, EINVAL after numa_error if a CPU of
+/// the node does not fit. Cached; see numa_node_to_cpu_update.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c_int {
+    let node = match node_in_range(node) {
+        Ok(node) => node,
+        Err(errno) => {
+            errno.set();
+            return -1;
+        }
+    };
+    let kernel_size = limits().cpu_bits();
+    let mut fits = true;
+    let read = with_cpu_words(&mut |cpus| {
+        cache::read_cpus(node, cpus)?;
+        // SAFETY: the caller's mask.
+        let (words, size) = unsafe { view_mut(mask) };
+        fits = bits::last(cpus, kernel_size).is_none_or(|cpu| cpu < size);
+        if fits {
+            bits::copy(cpus, kernel_size, words, size);
+        }
+        Ok(())
+    });
+    if !fits {
+        complain(MISMATCH, Errno::EINVAL);
+        return -1;
+    }
+    read.map(|()| 0).or_errno(-1)
+}
+
+/// Makes the next queries of all nodes' CPUs read /sys again, after CPUs came or went.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_node_to_cpu_update() {
+    cache::forget_cpus();
+}
+
+/// The node of a CPU, or -1 with EINVAL if it belongs to none.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
+    let found = usize::try_from(cpu).ok().and_then(|cpu| {
+        nodes()
+            .iter()
+            .find(|&node| cache::node_has_cpu(Node(node as u32), cpu))
+    });
+    if found.is_none() {
+        Errno::EINVAL.set();
+    }
+    found.map_or(-1, int)
+}
+
+/// Adds the CPUs of a node to `all`; a failure is warned about.
+fn add_cpus(all: &mut [Word], node: Node) -> Result<()> {
+    let added = with_cpu_words(&mut |cpus| {
+        cache::read_cpus(node, cpus)?;
+        all.iter_mut()
+            .zip(&*cpus)
+            .for_each(|(to, from)| *to |= from);
+        Ok(())
+    });
+    if added.is_err() {
+        warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs");
+    }
+    added
+}
+
+/// Runs the calling thread on these CPUs.
+fn run_on(cpus: &[Word]) -> Result<()> {
+    affinity::set_thread_cpus(0, Bits::new(cpus, limits().cpu_bits()))
+}
+
+/// Runs the calling thread on the CPUs of a node; -1 means all CPUs. 0, or -1 with errno:
+/// EINVAL if the node is impossible, ERANGE or ENOENT after a warning if it does not exist.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
+    if node >= int(limits().node_bits()) {
+        return Err(Error::Invalid("node")).or_errno(-1);
+    }
+    with_cpu_words(&mut |cpus| {
+        if node == -1 {
+            bits::fill(cpus, limits().cpu_bits(), true);
+            return run_on(cpus);
+        }
+        // A negative number is, measured, a node that is not there; an id that no node has is
+        // warned about like a file that cannot be read.
+        let errno = match node_in_range(node) {
+            Ok(node) => {
+                add_cpus(cpus, node)?;
+                return run_on(cpus);
+            }
+            Err(_) if node < 0 => Errno::ENOENT,
+            Err(errno) => errno,
+        };
+        warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs");
+        Err(Error::File {
+            file: "cpumap",
+            errno,
+        })
+    })
+    .map(|()| 0)
+    .or_errno(-1)
+}
+
+/// Runs the calling thread on the CPUs of the nodes that `allowed` takes; others are warned
+/// about. A failure to set them goes to numa_error.
+fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
+    let mut unreadable = false;
+    let done = with_cpu_words(&mut |cpus| {
+        for n in wanted.iter() {
+            let node = Node(n as u32);
+            if allowed(node) {
+                let added = add_cpus(cpus, node);
+                unreadable = added.is_err();
+                added?;
+            } else {
+                // SAFETY: the format takes one int.
+                unsafe {
+                    let format = c"node %d not allowed";
+                    numa_warn(warning::AFFINITY, format.as_ptr().cast_mut(), int(n));
+                }
+            }
+        }
+        run_on(cpus)
+    })
+    .map(|()| 0);
+    if unreadable {
+        done.or_errno(-1)
+    } else {
+        done.or_complain(SETAFFINITY, -1)
+    }
+}
+
+/// Runs the calling thread on the CPUs of these nodes. Nodes that the process may not use are
+/// warned about and left out, but a node without memory is used for its CPUs. 0, or -1 with
+/// errno, after numa_error, if no CPU is left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_run_on_node_mask(mask: *mut bitmask) -> c_int {
+    let (may_use, exists) = (all_nodes(), nodes());
+    // SAFETY: the caller's mask.
+    run_on_nodes(unsafe { view(mask) }, &|node| {
+        let n = node.0 as usize;
+        may_use.contains(n) || (exists.contains(n) && is_memoryless(node))
+    })
+}
+
+/// The same for all nodes that exist, whether the process may use their memory or not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int {
+    let exists = nodes();
+    // SAFETY: the caller's mask.
+    run_on_nodes(unsafe { view(mask) }, &|node| {
+        exists.contains(node.0 as usize)
+    })
+}
+
+/// The old numa_run_on_node_mask: a node that does not exist is an error, after a warning.
+pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
+    run_on_nodes(wanted, &|_| true)
+}
+
+/// Whether a node has no memory: no cpuset can ever allow it.
+fn is_memoryless(node: Node) -> bool {
+    topology::node_memory(Root::SYSTEM, node).is_ok_and(|memory| memory.total == 0)
+}
+
+/// Reads the nodes on whose CPUs the calling thread may run, those without memory included.
+pub(super) fn read_run_nodes(words: &mut [Word], size: usize) {
+    let read = with_cpu_words(&mut |mine| {
+        affinity::thread_cpus(0, mine)?;
+        for n in nodes().iter() {
+            let shared = with_cpu_words(&mut |cpus| {
+                cache::read_cpus(Node(n as u32), cpus)?;
+                let shares = mine.iter().zip(&*cpus).any(|(a, b)| a & b != 0);
+                bits::put(words, size, n, shares);
+                Ok(())
+            });
+            // A node whose file cannot be read is left out.
+            let _ = shared;
+        }
+        Ok(())
+    });
+    // Without the affinity there is no answer, and the mask stays empty.
+    let _ = read;
+}
+
+/// The nodes on whose CPUs the calling thread may run. The mask is the caller's.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_get_run_node_mask() -> *mut bitmask {
+    let mask = numa_allocate_nodemask();
+    // SAFETY: the mask is new.
+    let (words, size) = unsafe { view_mut(mask) };
+    read_run_nodes(words, size);
+    mask
+}
+
+/// The CPUs that a thread (0: the caller) may run on, into a mask. The number of bytes that the
+/// kernel filled, or -1 with errno: EINVAL if the mask is too small, ESRCH if there is no thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_sched_getaffinity(pid: libc::pid_t, mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's mask.
+    let (words, _) = unsafe { view_mut(mask) };
+    affinity::thread_cpus(pid, words).map(int).or_errno(-1)
+}
+
+/// Sets the CPUs that a thread (0: the caller) may run on. 0, or -1 with errno.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_sched_setaffinity(pid: libc::pid_t, mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's mask.
+    affinity::set_thread_cpus(pid, unsafe { view(mask) })
+        .map(|()| 0)
+        .or_errno(-1)
+}

@@ -1,0 +1,285 @@
+//! The exported variables, and what is fixed when the library is loaded.
+//!
+//! Programs that are not position-independent hold their own copies of the variables (COPY
+//! relocations), so all access goes through the exported symbols. The masks that they point
+//! to are static: nothing is allocated for them on machines of up to 1024 nodes and 8192
+//! CPUs, and nothing is ever freed, so threads that still run at exit are safe.
+//!
+//! The constructor fills everything in. Calls from other libraries' constructors, which may
+//! come earlier, do so themselves through [`limits`].
+
+use core::ffi::{c_int, c_ulong};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::{ptr, slice};
+
+use super::report::keeping_errno;
+use super::types::{CPU_ROOM, NODE_ROOM, bitmask, nodemask_t};
+use crate::affinity;
+use crate::mask::{Bits, Word, bits, words_for};
+use crate::root::Root;
+use crate::topology;
+
+static mut ALL_NODES_MAP: [Word; words_for(NODE_ROOM)] = [0; words_for(NODE_ROOM)];
+static mut NO_NODES_MAP: [Word; words_for(NODE_ROOM)] = [0; words_for(NODE_ROOM)];
+static mut NODES_MAP: [Word; words_for(NODE_ROOM)] = [0; words_for(NODE_ROOM)];
+static mut ALL_CPUS_MAP: [Word; words_for(CPU_ROOM)] = [0; words_for(CPU_ROOM)];
+
+static mut ALL_NODES: bitmask = bitmask {
+    size: 0,
+    maskp: &raw mut ALL_NODES_MAP as *mut c_ulong,
+};
+static mut NO_NODES: bitmask = bitmask {
+    size: 0,
+    maskp: &raw mut NO_NODES_MAP as *mut c_ulong,
+};
+static mut NODES: bitmask = bitmask {
+    size: 0,
+    maskp: &raw mut NODES_MAP as *mut c_ulong,
+};
+static mut ALL_CPUS: bitmask = bitmask {
+    size: 0,
+    maskp: &raw mut ALL_CPUS_MAP as *mut c_ulong,
+};
+
+/// The nodes that this process may allocate from, as of load. Do not free.
+#[unsafe(no_mangle)]
+pub static mut numa_all_nodes_ptr: *mut bitmask = &raw mut ALL_NODES;
+
+/// The empty set of nodes. Do not free.
+#[unsafe(no_mangle)]
+pub static mut numa_no_nodes_ptr: *mut bitmask = &raw mut NO_NODES;
+
+/// The nodes that exist, as of load. Do not free.
+#[unsafe(no_mangle)]
+pub static mut numa_nodes_ptr: *mut bitmask = &raw mut NODES;
+
+/// The CPUs that this process may run on, as of load. Do not free.
+#[unsafe(no_mangle)]
+pub static mut numa_all_cpus_ptr: *mut bitmask = &raw mut ALL_CPUS;
+
+/// The nodes that exist and fit the old mask. New programs use numa_all_nodes_ptr.
+#[unsafe(no_mangle)]
+pub static mut numa_all_nodes: nodemask_t = nodemask_t::EMPTY;
+
+/// The empty old mask. New programs use numa_no_nodes_ptr.
+#[unsafe(no_mangle)]
+pub static mut numa_no_nodes: nodemask_t = nodemask_t::EMPTY;
+
+/// Set by the program: numa_error ends the process. Default 0.
+#[unsafe(no_mangle)]
+pub static mut numa_exit_on_error: c_int = 0;
+
+/// Set by the program: numa_warn ends the process. Default 0.
+#[unsafe(no_mangle)]
+pub static mut numa_exit_on_warn: c_int = 0;
+
+/// Set by the program: allocation functions return NULL when the policy of the new memory
+/// cannot be set. Default 0: they return the memory all the same.
+#[unsafe(no_mangle)]
+pub static mut numa_fail_alloc_on_error: c_int = 0;
+
+/// Numbers that are fixed at load. A second thread may write them again, with the same values.
+pub(super) struct Limits {
+    ready: AtomicBool,
+    node_bits: AtomicUsize,
+    cpu_bits: AtomicUsize,
+    max_node: AtomicUsize,
+    configured_nodes: AtomicUsize,
+    configured_cpus: AtomicUsize,
+    task_nodes: AtomicUsize,
+    task_cpus: AtomicUsize,
+}
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        impl Limits {
+            $(
+                $(#[$doc])*
+                pub(super) fn $name(&self) -> usize {
+                    self.$name.load(Ordering::Relaxed)
+                }
+            )*
+        }
+    };
+}
+
+numbers! {
+    /// Bits of the kernel's node masks.
+    node_bits
+    /// Bits of the kernel's CPU masks.
+    cpu_bits
+    /// Highest node that exists.
+    max_node
+    /// Number of nodes that exist, at least one.
+    configured_nodes
+    /// Number of CPUs that the system is configured with.
+    configured_cpus
+    /// Number of nodes that the process may use, as of load.
+    task_nodes
+    /// Number of CPUs that the process may use, as of load.
+    task_cpus
+}
+
+static LIMITS: Limits = Limits {
+    ready: AtomicBool::new(false),
+    node_bits: AtomicUsize::new(0),
+    cpu_bits: AtomicUsize::new(0),
+    max_node: AtomicUsize::new(0),
+    configured_nodes: AtomicUsize::new(0),
+    configured_cpus: AtomicUsize::new(0),
+    task_nodes: AtomicUsize::new(0),
+    task_cpus: AtomicUsize::new(0),
+};
+
+/// The numbers fixed at load; loads them if the constructor has not run yet.
+#[inline]
+pub(super) fn limits() -> &'static Limits {
+    if !LIMITS.ready.load(Ordering::Acquire) {
+        load();
+    }
+    &LIMITS
+}
+
+/// Runs when the library is loaded.
+extern "C" fn constructor() {
+    limits();
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = constructor;
+
+/// Reads what is fixed at load and publishes it. Prints nothing and keeps errno.
+///
+/// Two threads that come here at once (only before the constructor) write the same values.
+#[cold]
+#[inline(never)]
+fn load() {
+    keeping_errno(|| {
+        let root = Root::SYSTEM;
+        let (node_bits, cpu_bits) = (topology::node_mask_size(root), topology::cpu_mask_size());
+        let set = |n: &AtomicUsize, value: usize| n.store(value, Ordering::Relaxed);
+
+        // SAFETY: the statics are only written here, with the same values by whoever comes.
+        unsafe {
+            let (none, node_bits) = room(&raw mut NO_NODES, node_bits);
+            let (existing, _) = room(&raw mut NODES, node_bits);
+            let (allowed, _) = room(&raw mut ALL_NODES, node_bits);
+            let (cpus, cpu_bits) = room(&raw mut ALL_CPUS, cpu_bits);
+
+            bits::fill(none, node_bits, false);
+            let listed = topology::read_nodes(root, existing, node_bits);
+            if listed.is_err() || bits::is_empty(existing, node_bits) {
+                // Without /sys there is one node.
+                bits::put(existing, node_bits, 0, true);
+            }
+            let asked = topology::read_allowed_nodes(root, allowed, node_bits);
+            if asked.is_err() || bits::is_empty(allowed, node_bits) {
+                bits::copy(existing, node_bits, allowed, node_bits);
+            }
+            let configured_cpus = topology::configured_cpus();
+            read_allowed_cpus(root, cpus, cpu_bits, configured_cpus);
+            numa_all_nodes = nodemask_t::from_bits(Bits::new(existing, node_bits));
+
+            set(&LIMITS.node_bits, node_bits);
+            set(&LIMITS.cpu_bits, cpu_bits);
+            set(
+                &LIMITS.max_node,
+                bits::last(existing, node_bits).unwrap_or(0),
+            );
+            set(&LIMITS.configured_nodes, bits::weight(existing, node_bits));
+            set(&LIMITS.configured_cpus, configured_cpus);
+            set(&LIMITS.task_nodes, bits::weight(allowed, node_bits));
+            set(&LIMITS.task_cpus, bits::weight(cpus, cpu_bits));
+        }
+        LIMITS.ready.store(true, Ordering::Release);
+    });
+}
+
+/// The CPUs of `Cpus_allowed` that are configured, which unlike the kernel's call names offline
+/// ones too. The file is read only if there may be such.
+fn read_allowed_cpus(root: Root<'_>, cpus: &mut [Word], size: usize, configured: usize) {
+    if affinity::thread_cpus(0, cpus).is_err() {
+        bits::fill(cpus, configured.min(size), true);
+    }
+    if bits::weight(cpus, size) >= configured {
+        return;
+    }
+    let mut from_file = [0; words_for(CPU_ROOM)];
+    let size = size.min(CPU_ROOM);
+    if topology::read_allowed_cpus(root, &mut from_file, size).is_ok() {
+        for cpu in bits::iter(&from_file, size).take_while(|&cpu| cpu < configured) {
+            bits::put(cpus, size, cpu, true);
+        }
+    }
+}
+
+/// Gives a static mask its size, and a map of its own if the static one is too small. Returns
+/// the map and the size.
+///
+/// # Safety
+/// `mask` is one of the statics of this file, and its map is borrowed nowhere.
+unsafe fn room(mask: *mut bitmask, size: usize) -> (&'static mut [Word], usize) {
+    // SAFETY: the statics' addresses are valid.
+    let mask = unsafe { &mut *mask };
+    let is_cpus = ptr::eq(mask, &raw const ALL_CPUS);
+    let room = if is_cpus { CPU_ROOM } else { NODE_ROOM };
+    let mut size = size;
+    if size > room && mask.size == 0 {
+        // SAFETY: calloc takes any size.
+        let map = unsafe { libc::calloc(words_for(size), size_of::<c_ulong>()) };
+        if map.is_null() {
+            // The ids of a real machine fit the static room far more often than not.
+            size = room;
+        } else {
+            mask.maskp = map.cast();
+        }
+    }
+    mask.size = size as c_ulong;
+    // SAFETY: the map has room for `size` bits.
+    (
+        unsafe { slice::from_raw_parts_mut(mask.maskp, words_for(size)) },
+        size,
+    )
+}
+
+/// Whether a mask is one of those that this library owns and nobody may free.
+pub(super) fn is_static(mask: *const bitmask) -> bool {
+    [
+        &raw const ALL_NODES,
+        &raw const NO_NODES,
+        &raw const NODES,
+        &raw const ALL_CPUS,
+    ]
+    .iter()
+    .any(|&own| ptr::eq(own, mask))
+}
+
+/// The exported masks as a caller may have changed them.
+macro_rules! exported {
+    ($function:ident, $variable:ident) => {
+        pub(super) fn $function() -> Bits<'static> {
+            limits();
+            // SAFETY: the variable points to a mask that is never freed; a program that puts
+            // its own there vouches for it.
+            unsafe { super::types::view((&raw const $variable).read_volatile()) }
+        }
+    };
+}
+
+exported!(all_nodes, numa_all_nodes_ptr);
+exported!(nodes, numa_nodes_ptr);
+exported!(all_cpus, numa_all_cpus_ptr);
+
+/// Whether the program wants allocations to fail when their policy cannot be set.
+pub(super) fn fail_alloc_on_error() -> bool {
+    // SAFETY: a plain int that the program may write; read once.
+    unsafe { (&raw const numa_fail_alloc_on_error).read_volatile() != 0 }
+}
+
+/// The old all-nodes mask.
+pub(super) fn old_all_nodes() -> nodemask_t {
+    limits();
+    // SAFETY: written at load only.
+    unsafe { (&raw const numa_all_nodes).read_volatile() }
+}

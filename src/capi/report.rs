@@ -1,0 +1,86 @@
+//! The one place where results of the core become C values, errno and messages.
+
+use core::ffi::{CStr, c_char, c_int};
+
+use crate::error::{Error, Result};
+use crate::sys::Errno;
+
+unsafe extern "C" {
+    fn numa_error(place: *mut c_char);
+    pub(super) fn numa_warn(number: c_int, format: *mut c_char, ...);
+}
+
+/// Numbers of the warnings, each printed once. Programs that define numa_warn themselves
+/// see them (measured with the reference).
+pub(super) mod warning {
+    use core::ffi::c_int;
+    pub(crate) const AFFINITY: c_int = 6;
+    pub(crate) const CPU_STRING: c_int = 9;
+    pub(crate) const NODE_STRING: c_int = 10;
+    pub(crate) const PREFERRED_MANY: c_int = 10;
+    pub(crate) const STAT_FILE: c_int = 11;
+    pub(crate) const BLOCK_DEVICE: c_int = 15;
+    pub(crate) const RESOLVE: c_int = 19;
+    pub(crate) const ROUTE: c_int = 20;
+    pub(crate) const PCI_WORD: c_int = 23;
+    pub(crate) const DEVICE_NODE: c_int = 25;
+    pub(crate) const READ_DEVICE: c_int = 26;
+}
+
+/// Calls numa_error, the program's own one if it has one, with errno set.
+#[cold]
+#[inline(never)]
+pub(super) fn complain(place: &'static CStr, errno: Errno) {
+    errno.set();
+    // SAFETY: the text outlives the call; numa_error only reads it, whatever its C type says.
+    unsafe { numa_error(place.as_ptr().cast_mut()) };
+}
+
+/// A constant message, through numa_warn.
+pub(super) fn warn(number: c_int, message: &'static CStr) {
+    // SAFETY: as above; the messages hold no conversions.
+    unsafe { numa_warn(number, message.as_ptr().cast_mut()) };
+}
+
+#[cold]
+#[inline(never)]
+fn fail(error: &Error) {
+    error.errno().set();
+}
+
+/// Extension of [`Result`] for the exported functions.
+pub(super) trait IntoC<T> {
+    /// The value, or `failure` with errno set.
+    fn or_errno(self, failure: T) -> T;
+    /// The value, or `failure` after numa_error(place), with errno set.
+    fn or_complain(self, place: &'static CStr, failure: T) -> T;
+}
+
+impl<T> IntoC<T> for Result<T> {
+    fn or_errno(self, failure: T) -> T {
+        self.unwrap_or_else(|error| {
+            fail(&error);
+            failure
+        })
+    }
+
+    fn or_complain(self, place: &'static CStr, failure: T) -> T {
+        self.unwrap_or_else(|error| {
+            complain(place, error.errno());
+            failure
+        })
+    }
+}
+
+/// Runs `call` and puts errno back to what it was.
+pub(super) fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
+    let saved = Errno::last();
+    let result = call();
+    saved.set();
+    result
+}
+
+/// A count as C's int; what does not fit becomes the largest.
+pub(super) fn int(count: usize) -> c_int {
+    c_int::try_from(count).unwrap_or(c_int::MAX)
+}

@@ -1,0 +1,46 @@
+//! What a library without std has to bring itself: an allocator (malloc, so that C callers
+//! may free what they are given) and a panic handler that ends the process.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::panic::PanicInfo;
+
+struct Malloc;
+
+// SAFETY: malloc, calloc, realloc and free keep the contract of GlobalAlloc for alignments up
+// to that of max_align_t; this library asks for no larger one, and gets null if it did.
+unsafe impl GlobalAlloc for Malloc {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if layout.align() > 2 * size_of::<usize>() {
+            return core::ptr::null_mut();
+        }
+        // SAFETY: malloc takes any size.
+        unsafe { libc::malloc(layout.size()).cast() }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if layout.align() > 2 * size_of::<usize>() {
+            return core::ptr::null_mut();
+        }
+        // SAFETY: calloc takes any size.
+        unsafe { libc::calloc(1, layout.size()).cast() }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, _: Layout) {
+        // SAFETY: the block came from this allocator.
+        unsafe { libc::free(block.cast()) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, _: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the block came from this allocator.
+        unsafe { libc::realloc(block.cast(), size).cast() }
+    }
+}
+
+#[global_allocator]
+static MALLOC: Malloc = Malloc;
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    // SAFETY: abort has no preconditions.
+    unsafe { libc::abort() }
+}

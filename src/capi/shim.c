@@ -1,0 +1,107 @@
+/*
+ * The few things that stable Rust cannot say: variadic functions, weak symbols and
+ * thread-local variables without std.
+ *
+ * Each weak function gives way to a definition of the same name in the program. The
+ * library's Rust code calls them through these symbols, so the program's own definition
+ * sees its calls too.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define WEAK __attribute__((weak, visibility("default")))
+#define HIDDEN __attribute__((visibility("hidden")))
+
+extern int numa_exit_on_error;
+extern int numa_exit_on_warn;
+
+/*
+ * Per-thread settings: the mode of the bind policy and the strict flag. General dynamic
+ * TLS, as a library that may be opened with dlopen has no claim on static TLS space.
+ */
+static __thread int settings[2];
+
+HIDDEN int *numa_rs_thread_settings(void)
+{
+	return settings;
+}
+
+WEAK void numa_error(char *where)
+{
+	int saved = errno;
+
+	perror(where);
+	if (numa_exit_on_error)
+		exit(1);
+	errno = saved;
+}
+
+/* 1 the first time that a number from 0 to 31 is seen; always for other numbers. */
+static int first_time(int number)
+{
+	static unsigned seen;
+	unsigned bit;
+
+	if (number < 0 || number > 31)
+		return 1;
+	bit = 1u << number;
+	if (__atomic_load_n(&seen, __ATOMIC_RELAXED) & bit)
+		return 0;
+	return !(__atomic_fetch_or(&seen, bit, __ATOMIC_RELAXED) & bit);
+}
+
+WEAK void numa_warn(int number, char *format, ...)
+{
+	int saved = errno;
+
+	if (first_time(number)) {
+		va_list args;
+
+		/* One line must stay one line when several threads warn. */
+		flockfile(stderr);
+		fputs("libnuma: Warning: ", stderr);
+		va_start(args, format);
+		vfprintf(stderr, format, args);
+		va_end(args);
+		fputc('\n', stderr);
+		funlockfile(stderr);
+	}
+	if (numa_exit_on_warn)
+		exit(1);
+	errno = saved;
+}
+
+WEAK long mbind(void *start, unsigned long len, int mode, const unsigned long *nodemask,
+		unsigned long maxnode, unsigned flags)
+{
+	return syscall(SYS_mbind, start, len, mode, nodemask, maxnode, flags);
+}
+
+WEAK long set_mempolicy(int mode, const unsigned long *nodemask, unsigned long maxnode)
+{
+	return syscall(SYS_set_mempolicy, mode, nodemask, maxnode);
+}
+
+WEAK long get_mempolicy(int *mode, unsigned long *nodemask, unsigned long maxnode, void *addr,
+			unsigned flags)
+{
+	return syscall(SYS_get_mempolicy, mode, nodemask, maxnode, addr, flags);
+}
+
+WEAK long migrate_pages(int pid, unsigned long maxnode, const unsigned long *from,
+			const unsigned long *to)
+{
+	return syscall(SYS_migrate_pages, pid, maxnode, from, to);
+}
+
+WEAK long move_pages(int pid, unsigned long count, void **pages, const int *nodes, int *status,
+		     int flags)
+{
+	return syscall(SYS_move_pages, pid, count, pages, nodes, status, flags);
+}

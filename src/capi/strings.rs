@@ -1,0 +1,287 @@
+//! Node and CPU strings, and the kernel's bitmap lines.
+
+use core::ffi::{CStr, c_char, c_int, c_long};
+use core::ptr;
+
+use super::data::{all_cpus, all_nodes, limits, nodes};
+use super::masks::returned;
+use super::report::{int, numa_warn, warning};
+use super::types::{self, bitmask, view_mut};
+use crate::device::{self, DeviceError};
+use crate::mask::{Bits, CpuMask, Word, bits};
+use crate::root::Root;
+use crate::strings::{ListError, Universe, WordLookup, parse_list};
+use crate::sys::Errno;
+use crate::topology::parse_hex_map;
+
+/// Formats of the messages about one kind of string.
+struct Messages {
+    number: c_int,
+    out_of_range: &'static CStr,
+    end_out_of_range: &'static CStr,
+    missing: &'static CStr,
+    unparseable: &'static CStr,
+    /// Whether the first two show the text from the number on, not the number.
+    shows_text: bool,
+}
+
+const NODE_MESSAGES: Messages = Messages {
+    number: warning::NODE_STRING,
+    out_of_range: c"node argument %ld is out of range\n",
+    end_out_of_range: c"node argument %ld out of range\n",
+    missing: c"missing node argument %s\n",
+    unparseable: c"unparseable node description `%s'\n",
+    shows_text: false,
+};
+
+const CPU_MESSAGES: Messages = Messages {
+    number: warning::CPU_STRING,
+    out_of_range: c"cpu argument %s is out of range\n",
+    end_out_of_range: c"cpu argument %s out of range\n",
+    missing: c"missing cpu argument %s\n",
+    unparseable: c"unparseable cpu description `%s'\n",
+    shows_text: true,
+};
+
+impl Messages {
+    /// Says what is wrong with a string, once per kind of string, as numa_warn does.
+    ///
+    /// # Safety
+    /// The slices in `error` end where a C string ends.
+    unsafe fn explain(&self, error: ListError<'_>) {
+        let show = |format: &'static CStr, rest: &[u8]| {
+            // SAFETY: `rest` goes up to the terminating zero of the caller's string; the
+            // formats take one string.
+            unsafe { numa_warn(self.number, format.as_ptr().cast_mut(), rest.as_ptr()) }
+        };
+        match error {
+            ListError::OutOfRange {
+                number,
+                rest,
+                end,
+                overflow,
+            } => {
+                let format = if end {
+                    self.end_out_of_range
+                } else {
+                    self.out_of_range
+                };
+                if self.shows_text {
+                    show(format, rest);
+                } else {
+                    let shown = number as c_long;
+                    // SAFETY: the formats take one long.
+                    unsafe { numa_warn(self.number, format.as_ptr().cast_mut(), shown) };
+                }
+                if overflow {
+                    Errno::ERANGE.set();
+                }
+            }
+            ListError::MissingEnd { rest } => show(self.missing, rest),
+            ListError::Unparseable { rest } => show(self.unparseable, rest),
+            ListError::Device(error) => explain_device(error),
+        }
+    }
+}
+
+/// Says why a device word leads to no node. Numbers and forms of the messages were measured.
+fn explain_device(error: DeviceError) {
+    use DeviceError as E;
+    macro_rules! say {
+        ($number:ident, $format:literal $(, $arg:expr)*) => {
+            // SAFETY: the format takes these arguments, and names end with a zero.
+            unsafe { numa_warn(warning::$number, $format.as_ptr().cast_mut() $(, $arg)*) }
+        };
+    }
+    match error {
+        E::Stat { path, .. } => {
+            say!(STAT_FILE, c"Cannot stat file %s", path.as_c_str().as_ptr())
+        }
+        E::NoBlockDevice { path, major, minor } => say!(
+            BLOCK_DEVICE,
+            c"Cannot find block device %x:%x in sysfs for `%s'",
+            major,
+            minor,
+            path.as_c_str().as_ptr()
+        ),
+        E::Unreadable { kind, name, .. } => say!(
+            READ_DEVICE,
+            c"Cannot read node mask for %.*s device `%s'",
+            int(kind.len()),
+            kind.as_ptr(),
+            name.as_c_str().as_ptr()
+        ),
+        E::Unknown { name } => say!(
+            DEVICE_NODE,
+            c"Kernel does not know node mask for device `%s'",
+            name.as_c_str().as_ptr()
+        ),
+        E::BadPci { word } => {
+            say!(
+                PCI_WORD,
+                c"Cannot parse PCI device `%s'",
+                word.as_c_str().as_ptr()
+            )
+        }
+        E::BadAddress { word, code } => say!(
+            RESOLVE,
+            c"Cannot resolve %s: %s",
+            word.as_c_str().as_ptr(),
+            libc::gai_strerror(code)
+        ),
+        E::NoRoute { word, .. } => say!(
+            ROUTE,
+            c"Cannot find the network device of the route to %s",
+            word.as_c_str().as_ptr()
+        ),
+    }
+    if let Some(errno) = error.errno() {
+        errno.set();
+    }
+}
+
+/// Parses a string into a new mask of the caller's, or tells the reason and returns NULL.
+///
+/// # Safety
+/// `string` is null or a C string.
+unsafe fn parse(
+    string: *const c_char,
+    messages: &Messages,
+    universe: Universe<'_>,
+    size: usize,
+    lookup: WordLookup<'_>,
+) -> *mut bitmask {
+    if string.is_null() {
+        Errno::EINVAL.set();
+        return ptr::null_mut();
+    }
+    // SAFETY: the caller passes a string with a terminating zero.
+    let text = unsafe { CStr::from_ptr(string) }.to_bytes();
+    let mask = returned(types::allocate(size));
+    if mask.is_null() {
+        return mask;
+    }
+    // SAFETY: the mask is new.
+    let (words, size) = unsafe { view_mut(mask) };
+    match parse_list(text, universe, words, size, lookup) {
+        Ok(()) => mask,
+        Err(error) => {
+            // SAFETY: the error's slices end where the caller's string ends; the mask is ours.
+            unsafe {
+                messages.explain(error);
+                super::masks::numa_bitmask_free(mask);
+            }
+            ptr::null_mut()
+        }
+    }
+}
+
+unsafe fn parse_nodes(string: *const c_char, accepted: Bits<'_>, beyond: usize) -> *mut bitmask {
+    let universe = Universe {
+        accepted,
+        relative_to: all_nodes(),
+        beyond: beyond as u32,
+    };
+    let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
+    // SAFETY: the caller's string.
+    unsafe {
+        parse(
+            string,
+            &NODE_MESSAGES,
+            universe,
+            limits().node_bits(),
+            &mut lookup,
+        )
+    }
+}
+
+unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask {
+    let size = limits().cpu_bits();
+    let universe = Universe {
+        accepted,
+        relative_to: all_cpus(),
+        beyond: size as u32,
+    };
+    // SAFETY: the caller's string.
+    unsafe { parse(string, &CPU_MESSAGES, universe, size, &mut |_| None) }
+}
+
+/// The nodes that a string such as "0-3,8", "!1", "+0" or "all" names, among those that the
+/// process may use. The new mask is the caller's. NULL, after numa_warn, if the string is wrong.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_parse_nodestring(string: *const c_char) -> *mut bitmask {
+    // SAFETY: the caller's string.
+    unsafe { parse_nodes(string, all_nodes(), limits().node_bits()) }
+}
+
+/// The same among all nodes that exist, whether the process may use them or not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_parse_nodestring_all(string: *const c_char) -> *mut bitmask {
+    // SAFETY: the caller's string.
+    unsafe { parse_nodes(string, nodes(), limits().cpu_bits()) }
+}
+
+/// The CPUs that a string such as "0-3,8", "!1", "+0" or "all" names, among those that the
+/// process may use. The new mask is the caller's. NULL, after numa_warn, if the string is wrong.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_parse_cpustring(string: *const c_char) -> *mut bitmask {
+    // SAFETY: the caller's string.
+    unsafe { parse_cpus(string, all_cpus()) }
+}
+
+/// The same among all configured CPUs, whether the process may use them or not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_parse_cpustring_all(string: *const c_char) -> *mut bitmask {
+    let size = limits().cpu_bits();
+    let allowed = all_cpus();
+    let Ok(mut all) = CpuMask::from_words(size, allowed.words(), allowed.size()) else {
+        return ptr::null_mut();
+    };
+    bits::fill(all.words_mut(), limits().configured_cpus().min(size), true);
+    // SAFETY: the caller's string.
+    unsafe { parse_cpus(string, all.as_bits()) }
+}
+
+/// The bitmap line up to its newline, or None without one.
+unsafe fn bitmap_line<'a>(line: *const c_char) -> Option<&'a [u8]> {
+    if line.is_null() {
+        return None;
+    }
+    // SAFETY: the caller passes a string with a terminating zero.
+    let text = unsafe { CStr::from_ptr(line) }.to_bytes();
+    text.iter()
+        .position(|&b| b == b'\n')
+        .map(|end| &text[..end])
+}
+
+/// Parses the kernel's bitmap format, comma-separated 32-bit hexadecimal words up to a newline,
+/// into a mask. 0, or -1 if there is no newline, something else stands there, or a set bit does
+/// not fit. The line is left as it is.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_parse_bitmap(line: *mut c_char, mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's line and mask.
+    let (line, (words, size)) = unsafe { (bitmap_line(line), view_mut(mask)) };
+    hex_line(line, words, size)
+}
+
+/// The same for the old version.
+pub(super) unsafe fn parse_bitmap_words(
+    line: *const c_char,
+    words: &mut [Word],
+    size: usize,
+) -> c_int {
+    // SAFETY: the caller's line.
+    hex_line(unsafe { bitmap_line(line) }, words, size)
+}
+
+fn hex_line(line: Option<&[u8]>, words: &mut [Word], size: usize) -> c_int {
+    match line {
+        // An empty line has no bits.
+        Some([]) => {
+            bits::fill(words, size, false);
+            0
+        }
+        Some(line) if parse_hex_map(line, words, size).is_ok() => 0,
+        _ => -1,
+    }
+}

@@ -1,0 +1,56 @@
+//! Distances and memory sizes.
+
+use core::ffi::{c_int, c_long, c_longlong};
+
+use super::cache;
+use super::report::IntoC;
+use crate::error::{Error, Result};
+use crate::mask::Node;
+use crate::root::Root;
+use crate::topology::{self, NodeMemory};
+
+/// The distance between two nodes as the firmware tells it: 10 is local, 0 is an error (no such
+/// node, or nothing known). Cached.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_distance(node1: c_int, node2: c_int) -> c_int {
+    let (Ok(from), Ok(to)) = (u32::try_from(node1), u32::try_from(node2)) else {
+        return Err(Error::Invalid("node")).or_errno(0);
+    };
+    cache::distance(Node(from), Node(to))
+        .map(|distance| c_int::try_from(distance).unwrap_or(c_int::MAX))
+        .or_errno(0)
+}
+
+fn memory(node: c_int) -> Result<NodeMemory> {
+    let n = u32::try_from(node).map_err(|_| Error::NoSuchNode(0))?;
+    topology::node_memory(Root::SYSTEM, Node(n))
+}
+
+/// The size of a node's memory in bytes; -1 with errno if there is no such node. If freep is not
+/// NULL, the free bytes go there (-1 on error). Read afresh each time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_node_size64(node: c_int, freep: *mut c_longlong) -> c_longlong {
+    let bytes = |n: u64| c_longlong::try_from(n).unwrap_or(c_longlong::MAX);
+    let (total, free) = memory(node)
+        .map(|m| (bytes(m.total), bytes(m.free)))
+        .or_errno((-1, -1));
+    // SAFETY: null or the caller's variable.
+    if let Some(slot) = unsafe { freep.as_mut() } {
+        *slot = free;
+    }
+    total
+}
+
+/// The same with long values, which on 32-bit machines stop at LONG_MAX.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_node_size(node: c_int, freep: *mut c_long) -> c_long {
+    let long = |n: c_longlong| c_long::try_from(n).unwrap_or(c_long::MAX);
+    let mut free = 0;
+    // SAFETY: a local variable.
+    let total = unsafe { numa_node_size64(node, &mut free) };
+    // SAFETY: null or the caller's variable.
+    if let Some(slot) = unsafe { freep.as_mut() } {
+        *slot = long(free);
+    }
+    long(total)
+}

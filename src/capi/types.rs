@@ -1,0 +1,189 @@
+//! The masks of C callers, and how this library looks at them.
+
+use alloc::vec::Vec;
+use core::ffi::{c_int, c_uint, c_ulong};
+use core::{ptr, slice};
+
+use super::data;
+use crate::error::{Error, Result};
+use crate::mask::{Bits, WORD_BITS, Word, bits, words_for};
+
+/// A set of nodes or CPUs of any size. Bit n is bit (n % bits per long) of maskp[n / bits per long].
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct bitmask {
+    /// Number of bits in the map.
+    pub size: c_ulong,
+    /// The map: size bits, rounded up to whole longs.
+    pub maskp: *mut c_ulong,
+}
+
+/// Bits of the old, fixed-size node mask.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+pub const NODEMASK_BITS: usize = 128;
+/// Bits of the old, fixed-size node mask.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+pub const NODEMASK_BITS: usize = 2048;
+
+/// Nodes and CPUs that masks on the stack and in static memory have room for: those of any
+/// kernel of today.
+pub(super) const NODE_ROOM: usize = 1024;
+pub(super) const CPU_ROOM: usize = 8192;
+
+/// The old, fixed-size set of nodes.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct nodemask_t {
+    /// The map.
+    pub n: [c_ulong; NODEMASK_BITS / WORD_BITS],
+}
+
+impl nodemask_t {
+    pub(super) const EMPTY: nodemask_t = nodemask_t {
+        n: [0; NODEMASK_BITS / WORD_BITS],
+    };
+
+    pub(super) fn as_bits(&self) -> Bits<'_> {
+        Bits::new(&self.n, NODEMASK_BITS)
+    }
+
+    /// The set, cut to the old size.
+    pub(super) fn from_bits(from: Bits<'_>) -> nodemask_t {
+        let mut mask = nodemask_t::EMPTY;
+        bits::copy(from.words(), from.size(), &mut mask.n, NODEMASK_BITS);
+        mask
+    }
+}
+
+/// The size of a mask. Ours have none until they are loaded, and another library's constructor
+/// may come before ours.
+fn size_of_map(mask: &bitmask) -> usize {
+    if mask.size == 0 && data::is_static(mask) {
+        data::limits();
+        // SAFETY: a valid reference, read again because loading has changed it.
+        return unsafe { (&raw const mask.size).read_volatile() } as usize;
+    }
+    mask.size as usize
+}
+
+/// A caller's mask for reading. A null pointer is an empty mask.
+///
+/// # Safety
+/// `mask` is null or points to a bitmask whose map has `size` bits.
+pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
+    // SAFETY: the caller passes null or a valid bitmask.
+    let Some(mask) = (unsafe { mask.as_ref() }) else {
+        return Bits::new(&[], 0);
+    };
+    let size = size_of_map(mask);
+    if mask.maskp.is_null() {
+        return Bits::new(&[], 0);
+    }
+    // SAFETY: the map has `size` bits in whole longs.
+    Bits::new(
+        unsafe { slice::from_raw_parts(mask.maskp, words_for(size)) },
+        size,
+    )
+}
+
+/// A caller's mask for writing: its words and size. A null pointer is an empty mask.
+///
+/// # Safety
+/// `mask` is null or points to a bitmask whose map has `size` bits and that no other
+/// reference of this library points to.
+pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> (&'a mut [Word], usize) {
+    // SAFETY: the caller passes null or a valid bitmask.
+    let Some(mask) = (unsafe { mask.as_ref() }) else {
+        return (&mut [], 0);
+    };
+    let size = size_of_map(mask);
+    if mask.maskp.is_null() {
+        return (&mut [], 0);
+    }
+    // SAFETY: the map has `size` bits in whole longs, and nobody else uses it.
+    (
+        unsafe { slice::from_raw_parts_mut(mask.maskp, words_for(size)) },
+        size,
+    )
+}
+
+/// An old mask for reading. A null pointer is an empty mask.
+///
+/// # Safety
+/// `mask` is null or valid.
+pub(super) unsafe fn view_old<'a>(mask: *const nodemask_t) -> &'a nodemask_t {
+    // SAFETY: the caller passes null or a valid mask.
+    unsafe { mask.as_ref() }.unwrap_or(&nodemask_t::EMPTY)
+}
+
+/// A new empty mask for the caller: header and map from calloc, as numa_bitmask_free, and
+/// callers who free the parts themselves, expect.
+pub(super) fn allocate(size: usize) -> Result<*mut bitmask> {
+    // SAFETY: calloc takes any size.
+    let header = unsafe { libc::calloc(1, size_of::<bitmask>()) }.cast::<bitmask>();
+    if header.is_null() {
+        return Err(Error::OutOfMemory);
+    }
+    // SAFETY: as above.
+    let map = unsafe { libc::calloc(words_for(size), size_of::<c_ulong>()) }.cast::<c_ulong>();
+    if map.is_null() {
+        // SAFETY: the header was just allocated.
+        unsafe { libc::free(header.cast()) };
+        return Err(Error::OutOfMemory);
+    }
+    // SAFETY: the header is valid for writing.
+    unsafe {
+        ptr::write(
+            header,
+            bitmask {
+                size: size as c_ulong,
+                maskp: map,
+            },
+        )
+    };
+    Ok(header)
+}
+
+/// A mask with one node, or none if the number is no node that the kernel could have.
+pub(super) struct Single {
+    words: [Word; words_for(NODE_ROOM)],
+    size: usize,
+}
+
+impl Single {
+    pub(super) fn new(node: c_int) -> Single {
+        let size = data::limits().node_bits().min(NODE_ROOM);
+        let mut words = [0; words_for(NODE_ROOM)];
+        // An empty mask is what the kernel then refuses.
+        if let Ok(n) = usize::try_from(node) {
+            bits::put(&mut words, size, n, true);
+        }
+        Single { words, size }
+    }
+
+    pub(super) fn as_bits(&self) -> Bits<'_> {
+        Bits::new(&self.words, self.size)
+    }
+}
+
+/// Runs `call` with zeroed words for the kernel's CPU masks: on the stack for up to
+/// [`CPU_ROOM`] CPUs.
+#[inline(never)]
+pub(super) fn with_cpu_words(call: &mut dyn FnMut(&mut [Word]) -> Result<()>) -> Result<()> {
+    let need = words_for(data::limits().cpu_bits());
+    let mut near = [0; words_for(CPU_ROOM)];
+    if let Some(words) = near.get_mut(..need) {
+        return call(words);
+    }
+    let mut far = Vec::new();
+    far.try_reserve_exact(need)
+        .map_err(|_| Error::OutOfMemory)?;
+    far.resize(need, 0);
+    call(&mut far)
+}
+
+/// Size fields and counts in C's unsigned int.
+pub(super) fn unsigned(count: usize) -> c_uint {
+    c_uint::try_from(count).unwrap_or(c_uint::MAX)
+}

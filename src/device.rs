@@ -1,0 +1,440 @@
+//! Device words in node strings: the node that a file, disk, network interface, address or
+//! PCI device is attached to, as sysfs tells it.
+//!
+//! | word | device |
+//! | --- | --- |
+//! | `file:PATH` | the disk that the file lies on |
+//! | `block:DEV` | /sys/class/block/DEV |
+//! | `netdev:IF` | /sys/class/net/IF |
+//! | `ip:ADDRESS` | the interface of the route to that address or host |
+//! | `pci:[SEG:]BUS:DEV[.FUNC]` | the PCI device, numbers in hexadecimal |
+//!
+//! A device's node is the content of `numa_node` in its own directory or the nearest one
+//! above it; -1 there means that the firmware did not tell.
+
+// Errors carry names and must not need the heap.
+#![allow(clippy::result_large_err)]
+
+use core::ffi::{CStr, c_uint};
+use core::fmt;
+
+use crate::mask::Node;
+use crate::root::{Path, Root, number};
+use crate::sys::{Errno, file, net};
+
+/// A name in a message, cut to a fixed length, with a terminating zero.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Name {
+    bytes: [u8; Name::CAPACITY + 1],
+    len: usize,
+}
+
+impl Name {
+    const CAPACITY: usize = 255;
+
+    fn new(text: &[u8]) -> Name {
+        let len = text.len().min(Name::CAPACITY);
+        let mut bytes = [0; Name::CAPACITY + 1];
+        bytes[..len].copy_from_slice(&text[..len]);
+        Name { bytes, len }
+    }
+
+    /// The name as a C string.
+    pub fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(core::str::from_utf8(&self.bytes[..self.len]).unwrap_or("(not text)"))
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why a device word leads to no node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// The file of `file:` cannot be looked at.
+    #[error("cannot stat file {path}: {errno}")]
+    Stat {
+        /// The file.
+        path: Name,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// The file lies on no disk: on tmpfs, /proc, a network.
+    #[error("no block device {major:x}:{minor:x} in sysfs for {path}")]
+    NoBlockDevice {
+        /// The file.
+        path: Name,
+        /// Major device number.
+        major: u32,
+        /// Minor device number.
+        minor: u32,
+    },
+    /// There is no such device, or no directory above it names a node.
+    #[error("cannot read the node of {kind} device {name}")]
+    Unreadable {
+        /// "block", "net" or "PCI".
+        kind: &'static str,
+        /// The device.
+        name: Name,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// The firmware does not tell the device's node.
+    #[error("the kernel does not know the node of device {name}")]
+    Unknown {
+        /// The device or its directory.
+        name: Name,
+    },
+    /// Not a PCI address.
+    #[error("cannot parse PCI device {word}")]
+    BadPci {
+        /// The text after `pci:`.
+        word: Name,
+    },
+    /// Neither an IP address nor a host that can be resolved.
+    #[error("cannot resolve {word}")]
+    BadAddress {
+        /// The text after `ip:`.
+        word: Name,
+        /// The resolver's code, for gai_strerror(3).
+        code: i32,
+    },
+    /// No route leads to the address.
+    #[error("no route to {word}: {errno}")]
+    NoRoute {
+        /// The text after `ip:`.
+        word: Name,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+}
+
+impl DeviceError {
+    /// The errno that stands for this error in C; `None` where there is no call behind it.
+    pub fn errno(&self) -> Option<Errno> {
+        match *self {
+            DeviceError::Stat { errno, .. }
+            | DeviceError::Unreadable { errno, .. }
+            | DeviceError::NoRoute { errno, .. } => Some(errno),
+            _ => None,
+        }
+    }
+}
+
+/// The node of the device word at the beginning of `text`, and how many bytes the word has.
+/// `None` if no device word stands there.
+///
+/// A word ends at a comma. `ip:` with a host name asks the system's resolver, which may take
+/// its time and allocates.
+pub fn node_of_word(root: Root<'_>, text: &[u8]) -> Option<Result<(u32, usize), DeviceError>> {
+    let used = text.iter().position(|&b| b == b',').unwrap_or(text.len());
+    let colon = text[..used].iter().position(|&b| b == b':')?;
+    let (kind, word) = (&text[..colon], &text[colon + 1..used]);
+    let node = match kind {
+        b"file" => node_of_file(root, word),
+        b"block" => node_of_class_device(root, "block", word),
+        b"netdev" => node_of_class_device(root, "net", word),
+        b"ip" => node_of_address(root, word),
+        b"pci" => node_of_pci(root, word),
+        _ => return None,
+    };
+    Some(node.map(|node| (node.0, used)))
+}
+
+/// A word as a C string in a fixed buffer.
+struct Word([u8; 4096]);
+
+impl Word {
+    fn new(text: &[u8]) -> Result<Word, Errno> {
+        let mut bytes = [0; 4096];
+        // Room for the terminating zero is kept.
+        bytes[..4095]
+            .get_mut(..text.len())
+            .ok_or(Errno::ENAMETOOLONG)?
+            .copy_from_slice(text);
+        Ok(Word(bytes))
+    }
+
+    fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+}
+
+fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
+    let name = Name::new(path);
+    let (major, minor) = Word::new(path)
+        .and_then(|word| file::block_device_of(word.as_c_str()))
+        .map_err(|errno| DeviceError::Stat { path: name, errno })?;
+    let mut link = root.path("/sys/dev/block/");
+    link.number(major).push(b":").number(minor);
+    match node_above_link(root, &link, "block", name) {
+        Err(DeviceError::Unreadable { .. }) => Err(DeviceError::NoBlockDevice {
+            path: name,
+            major,
+            minor,
+        }),
+        result => result,
+    }
+}
+
+fn node_of_class_device(
+    root: Root<'_>,
+    class: &'static str,
+    device: &[u8],
+) -> Result<Node, DeviceError> {
+    let name = Name::new(device);
+    // A name with a slash would lead out of the class directory.
+    if device.is_empty() || device.contains(&b'/') || device == b"." || device == b".." {
+        return Err(DeviceError::Unreadable {
+            kind: class,
+            name,
+            errno: Errno::ENOENT,
+        });
+    }
+    let mut link = root.path("/sys/class/");
+    link.push(class.as_bytes()).push(b"/").push(device);
+    node_above_link(root, &link, class, name)
+}
+
+/// Follows a link of sysfs to the device's directory and looks for its node there and above.
+fn node_above_link(
+    root: Root<'_>,
+    link: &Path,
+    kind: &'static str,
+    name: Name,
+) -> Result<Node, DeviceError> {
+    let unreadable = |errno| DeviceError::Unreadable { kind, name, errno };
+    let mut buf = [0; 512];
+    let target = link.read_link(&mut buf).map_err(unreadable)?;
+    // "../../devices/pci0000:00/0000:00:02.0/block/vda", relative to some directory of /sys.
+    let start = target.windows(9).position(|w| w == b"/devices/");
+    let mut directory = &target[start.ok_or(unreadable(Errno::ENODEV))?..];
+    while directory.len() > b"/devices".len() {
+        let mut path = root.path("/sys");
+        path.push(directory).push(b"/numa_node");
+        match read_node(&path) {
+            Ok(Some(node)) => return Ok(node),
+            Ok(None) => {
+                let mut shown = [0; 512];
+                shown[..directory.len()].copy_from_slice(directory);
+                let len = (directory.len() + 1).min(shown.len());
+                shown[len - 1] = b'/';
+                return Err(DeviceError::Unknown {
+                    name: Name::new(&shown[..len]),
+                });
+            }
+            Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(unreadable(errno)),
+        }
+        let parent = directory.iter().rposition(|&b| b == b'/').unwrap_or(0);
+        directory = &directory[..parent];
+    }
+    Err(unreadable(Errno::ENOENT))
+}
+
+/// The content of a numa_node file: a node, or `None` for -1.
+fn read_node(path: &Path) -> Result<Option<Node>, Errno> {
+    let mut buf = [0; 32];
+    let text = path.read(&mut buf)?.trim_ascii();
+    if text.starts_with(b"-") {
+        return Ok(None);
+    }
+    number(text).map(|n| Some(Node(n))).ok_or(Errno::EIO)
+}
+
+/// A hexadecimal number below `limit` that is the whole of `text`.
+fn hex(text: &[u8], limit: u32) -> Option<u32> {
+    if text.is_empty() || text.len() > 8 {
+        return None;
+    }
+    let value = text
+        .iter()
+        .try_fold(0u32, |n, &b| Some(n << 4 | char::from(b).to_digit(16)?))?;
+    (value < limit).then_some(value)
+}
+
+fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
+    let bad = DeviceError::BadPci {
+        word: Name::new(word),
+    };
+    let mut split = word.rsplitn(2, |&b| b == b':');
+    let last = split.next().ok_or(bad)?;
+    let before = split.next().ok_or(bad)?;
+    let (segment, bus) = match before.iter().position(|&b| b == b':') {
+        Some(at) => (hex(&before[..at], u32::MAX).ok_or(bad)?, &before[at + 1..]),
+        None => (0, before),
+    };
+    let bus = hex(bus, 0x100).ok_or(bad)?;
+    let (device, function) = match last.iter().position(|&b| b == b'.') {
+        Some(at) => (&last[..at], hex(&last[at + 1..], 8).ok_or(bad)?),
+        None => (last, 0),
+    };
+    let device = hex(device, 0x20).ok_or(bad)?;
+
+    let mut path = root.path("/sys/bus/pci/devices/");
+    path.hex(segment, 4)
+        .push(b":")
+        .hex(bus, 2)
+        .push(b":")
+        .hex(device, 2)
+        .push(b".");
+    path.hex(function, 1).push(b"/numa_node");
+    match read_node(&path) {
+        Ok(Some(node)) => Ok(node),
+        Ok(None) => Err(DeviceError::Unknown {
+            name: Name::new(word),
+        }),
+        Err(errno) => Err(DeviceError::Unreadable {
+            kind: "PCI",
+            name: Name::new(word),
+            errno,
+        }),
+    }
+}
+
+fn node_of_address(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
+    let name = Name::new(word);
+    let host = Word::new(word).map_err(|errno| DeviceError::NoRoute { word: name, errno })?;
+    let address = net::resolve(host.as_c_str())
+        .map_err(|code| DeviceError::BadAddress { word: name, code })?;
+    let mut interface = [0; libc::IF_NAMESIZE];
+    let len = net::route_interface(address)
+        .and_then(|index: c_uint| net::interface_name(index, &mut interface))
+        .map_err(|errno| DeviceError::NoRoute { word: name, errno })?;
+    node_of_class_device(root, "net", &interface[..len])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+
+    fn machine() -> MadeUp {
+        let made = MadeUp::new();
+        made.write("sys/devices/pci0000:40/0000:41:00.0/numa_node", b"1\n");
+        made.write(
+            "sys/devices/pci0000:40/0000:41:00.0/nvme/nvme0/nvme0n1/nvme0n1p1/size",
+            b"1\n",
+        );
+        made.write("sys/devices/pci0000:00/0000:00:02.0/numa_node", b"-1\n");
+        made.write(
+            "sys/devices/pci0000:00/0000:00:02.0/net/eth0/mtu",
+            b"1500\n",
+        );
+        made.write("sys/devices/virtual/net/lo/mtu", b"65536\n");
+        made.link(
+            "sys/class/block/nvme0n1p1",
+            "../../devices/pci0000:40/0000:41:00.0/nvme/nvme0/nvme0n1/nvme0n1p1",
+        );
+        made.link(
+            "sys/class/net/eth0",
+            "../../devices/pci0000:00/0000:00:02.0/net/eth0",
+        );
+        made.link("sys/class/net/lo", "../../devices/virtual/net/lo");
+        made.link(
+            "sys/bus/pci/devices/0000:41:00.0",
+            "../../../devices/pci0000:40/0000:41:00.0",
+        );
+        made.link(
+            "sys/bus/pci/devices/0000:00:02.0",
+            "../../../devices/pci0000:00/0000:00:02.0",
+        );
+        made
+    }
+
+    fn look(made: &MadeUp, word: &str) -> Option<Result<(u32, usize), DeviceError>> {
+        node_of_word(made.root(), word.as_bytes())
+    }
+
+    #[test]
+    fn nodes_of_devices() {
+        let made = machine();
+        assert_eq!(look(&made, "block:nvme0n1p1"), Some(Ok((1, 15))));
+        assert_eq!(look(&made, "block:nvme0n1p1,3"), Some(Ok((1, 15))));
+        for word in [
+            "pci:0000:41:00.0",
+            "pci:0:41:0.0",
+            "pci:41:0",
+            "pci:41:00.0",
+        ] {
+            assert_eq!(look(&made, word), Some(Ok((1, word.len()))), "{word}");
+        }
+        assert!(look(&made, "0").is_none());
+        assert!(look(&made, "disk:x").is_none());
+        assert!(look(&made, "file").is_none());
+    }
+
+    #[test]
+    fn devices_without_a_node_are_errors_with_a_reason() {
+        let made = machine();
+        let error = |word: &str| look(&made, word).unwrap().unwrap_err();
+        assert!(matches!(error("netdev:eth0"), DeviceError::Unknown { name }
+            if name.as_c_str() == c"/devices/pci0000:00/0000:00:02.0/"));
+        assert!(matches!(error("pci:0:2.0"), DeviceError::Unknown { name }
+            if name.as_c_str() == c"0:2.0"));
+        assert!(matches!(
+            error("netdev:lo"),
+            DeviceError::Unreadable { kind: "net", .. }
+        ));
+        assert!(
+            matches!(error("ip:127.0.0.1"), DeviceError::Unreadable { kind: "net", name, .. }
+            if name.as_c_str() == c"lo")
+        );
+        assert!(matches!(
+            error("ip:::1"),
+            DeviceError::Unreadable { kind: "net", .. }
+        ));
+        for word in [
+            "netdev:",
+            "netdev:..",
+            "netdev:../x",
+            "block:nope",
+            "pci:99:0",
+        ] {
+            assert!(
+                matches!(error(word), DeviceError::Unreadable { .. }),
+                "{word}"
+            );
+        }
+        for word in [
+            "pci:",
+            "pci:junk",
+            "pci:1",
+            "pci:100:0",
+            "pci:0:20",
+            "pci:0:0.8",
+            "pci::0",
+        ] {
+            assert!(matches!(error(word), DeviceError::BadPci { .. }), "{word}");
+        }
+        assert!(matches!(
+            error("file:/nonexistent"),
+            DeviceError::Stat {
+                errno: Errno::ENOENT,
+                ..
+            }
+        ));
+        assert!(matches!(
+            error("file:/proc/self/status"),
+            DeviceError::NoBlockDevice { .. }
+        ));
+        let long = format!("file:{}", "x".repeat(5000));
+        assert!(matches!(
+            error(&long),
+            DeviceError::Stat {
+                errno: Errno::ENAMETOOLONG,
+                ..
+            }
+        ));
+    }
+}

@@ -1,0 +1,619 @@
+//! Finding a process's present pages, at a cost that follows their number and not the size
+//! of the address space.
+//!
+//! Linux 6.7 has a call for that. Before, /proc/PID/pagemap must be read, 8 bytes for every
+//! page whether it is there or not; for processes that reserve far more than they use,
+//! numa_maps then tells how many pages of a mapping are there, so that reading can stop at the
+//! last one.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::maps::{self, Kinds, Lines, Mapping, NumaLine, Sizes};
+use crate::error::{Error, Result};
+use crate::root::Root;
+use crate::sys::file::File;
+use crate::sys::pagemap::{self, Region};
+
+/// Regions found in one go.
+const REGIONS: usize = 256;
+/// Words of pagemap read in one go: 32 MiB of address space.
+const WORDS: usize = 8192;
+/// A process whose address space is larger than its memory by this factor, and by
+/// [`SPARSE_BYTES`], is taken for one with holes.
+const SPARSE_FACTOR: u64 = 4;
+const SPARSE_BYTES: u64 = 256 << 20;
+
+/// What a piece's addresses stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Pages of the base size.
+    Page,
+    /// Huge pages of this size.
+    Huge(usize),
+    /// Blocks of this size, all of whose pages are there: huge pages or not.
+    Block(usize),
+}
+
+impl Unit {
+    /// Bytes.
+    pub(super) fn size(self, page: usize) -> usize {
+        match self {
+            Unit::Page => page,
+            Unit::Huge(size) | Unit::Block(size) => size,
+        }
+    }
+}
+
+/// What there is at one place.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    at: usize,
+    end: usize,
+    unit: Unit,
+}
+
+/// The walk through a process's present pages, in the order of their addresses.
+#[derive(Debug)]
+pub(super) struct Walk<'r> {
+    root: Root<'r>,
+    pid: i32,
+    kinds: Kinds,
+    /// Sorted; empty for everything.
+    ranges: Vec<Range<usize>>,
+    page: usize,
+    /// Size of a transparent huge page.
+    block: usize,
+    sizes: Sizes,
+    pagemap: File,
+    maps: Lines,
+    /// numa_maps, where it is needed.
+    guide: Option<Lines>,
+    /// The first address that the guide's last line is about, pages there, and their size.
+    guided: Option<(usize, u64, usize)>,
+    /// Whether the kernel knows the call.
+    can_scan: bool,
+    /// What is left of the current mapping.
+    mapping: Option<Mapping>,
+    /// What is left of the part of it that is looked through.
+    span: Range<usize>,
+    /// Size of the span's explicit huge pages, or 0.
+    huge: usize,
+    /// Pages of the mapping that have not been found yet.
+    expected: u64,
+    regions: Vec<Region>,
+    next_region: usize,
+    words: Vec<u64>,
+    run: Option<Run>,
+}
+
+fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(len).map_err(|_| Error::OutOfMemory)?;
+    vec.resize(len, T::default());
+    Ok(vec)
+}
+
+/// The size of a transparent huge page.
+fn block_size(root: Root<'_>, page: usize) -> usize {
+    let mut buf = [0; 32];
+    let text = root
+        .path("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
+        .read(&mut buf);
+    let size = text
+        .ok()
+        .and_then(|text| crate::root::number(text.trim_ascii()));
+    match size {
+        Some(size) if size.is_power_of_two() && size as usize > page => size as usize,
+        // What one table of 8-byte entries spans.
+        _ => page * (page / 8),
+    }
+}
+
+impl<'r> Walk<'r> {
+    pub(super) fn new(
+        root: Root<'r>,
+        pid: i32,
+        kinds: Kinds,
+        ranges: &[Range<usize>],
+    ) -> Result<Walk<'r>> {
+        let page = crate::sys::page_size();
+        let sizes = maps::sizes(root, pid)?;
+        let pagemap = maps::open(root, pid, "pagemap")?;
+        let mut regions: Vec<Region> = zeroed(REGIONS)?;
+        // An empty range, to see whether the call is there.
+        let can_scan = pagemap::scan(&pagemap, 0, 0, &mut regions).is_ok();
+        regions.clear();
+        let mut sorted: Vec<Range<usize>> = Vec::new();
+        sorted
+            .try_reserve_exact(ranges.len())
+            .map_err(|_| Error::OutOfMemory)?;
+        for range in ranges {
+            let start = range.start / page * page;
+            let end = range
+                .end
+                .checked_next_multiple_of(page)
+                .unwrap_or(usize::MAX / page * page);
+            let place = sorted
+                .iter()
+                .position(|r| r.start > start)
+                .unwrap_or(sorted.len());
+            sorted.insert(place, start..end);
+        }
+        let mut walk = Walk {
+            root,
+            pid,
+            kinds,
+            ranges: sorted,
+            page,
+            block: block_size(root, page),
+            sizes,
+            pagemap,
+            maps: Lines::open(root, pid, "maps")?,
+            guide: None,
+            guided: None,
+            can_scan,
+            mapping: None,
+            span: 0..0,
+            huge: 0,
+            expected: 0,
+            regions,
+            next_region: 0,
+            words: if can_scan { Vec::new() } else { zeroed(WORDS)? },
+            run: None,
+        };
+        walk.open_guide();
+        Ok(walk)
+    }
+
+    fn open_guide(&mut self) {
+        self.guided = None;
+        // Without numa_maps the walk is slower and sees huge pages as small ones; no error.
+        self.guide = if self.sizes.huge > 0 || self.is_sparse() {
+            Lines::open(self.root, self.pid, "numa_maps").ok()
+        } else {
+            None
+        };
+    }
+
+    fn is_sparse(&self) -> bool {
+        let Sizes {
+            mapped,
+            resident,
+            huge,
+        } = self.sizes;
+        let used = resident.saturating_add(huge);
+        !self.can_scan
+            && mapped
+                > used
+                    .saturating_mul(SPARSE_FACTOR)
+                    .saturating_add(SPARSE_BYTES)
+    }
+
+    pub(super) fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    pub(super) fn page(&self) -> usize {
+        self.page
+    }
+
+    /// Begins again with the first mapping.
+    pub(super) fn rewind(&mut self) -> Result<()> {
+        self.maps = Lines::open(self.root, self.pid, "maps")?;
+        self.open_guide();
+        (self.mapping, self.run, self.span) = (None, None, 0..0);
+        self.regions.clear();
+        self.next_region = 0;
+        Ok(())
+    }
+
+    /// Fills `pages` with the addresses of the next present pages, at most `max` units and
+    /// `max_bytes`, all of one kind. Leaves it empty at the end.
+    pub(super) fn fill(
+        &mut self,
+        pages: &mut Vec<usize>,
+        max: usize,
+        max_bytes: usize,
+    ) -> Result<Unit> {
+        pages.clear();
+        pages.try_reserve(max).map_err(|_| Error::OutOfMemory)?;
+        let mut unit = Unit::Page;
+        while let Some(mut run) = self.next_run()? {
+            if pages.is_empty() {
+                unit = run.unit;
+            } else if run.unit != unit {
+                self.run = Some(run);
+                break;
+            }
+            let size = unit.size(self.page);
+            let max = max.min((max_bytes / size).max(1));
+            while run.at < run.end && pages.len() < max {
+                pages.push(run.at);
+                run.at += size;
+            }
+            if run.at < run.end {
+                self.run = Some(run);
+                break;
+            }
+        }
+        Ok(unit)
+    }
+
+    fn next_run(&mut self) -> Result<Option<Run>> {
+        loop {
+            if let Some(run) = self.run.take() {
+                return Ok(Some(run));
+            }
+            if let Some(&region) = self.regions.get(self.next_region) {
+                self.next_region += 1;
+                self.split(region);
+                continue;
+            }
+            if self.span.is_empty() || self.expected == 0 {
+                if !self.next_span()? {
+                    return Ok(None);
+                }
+                continue;
+            }
+            self.find_regions()?;
+        }
+    }
+
+    /// Turns a region into the next run, and puts back what does not belong to it.
+    fn split(&mut self, region: Region) {
+        let (start, end) = (region.start as usize, region.end as usize);
+        self.expected = self.expected.saturating_sub(match self.huge {
+            0 => (end - start) / self.page,
+            size => (end - start) / size,
+        } as u64);
+        let down = |at: usize, size: usize| at / size * size;
+        let is_huge = self.huge > 0 || region.categories & pagemap::HUGE != 0;
+        if is_huge {
+            let size = if self.huge > 0 { self.huge } else { self.block };
+            // A range may begin or end within a huge page; it moves whole or not at all.
+            let end = down(end - 1, size) + size;
+            self.run = Some(Run {
+                at: down(start, size),
+                end,
+                unit: Unit::Huge(size),
+            });
+            return;
+        }
+        let mut run = Run {
+            at: start,
+            end,
+            unit: Unit::Page,
+        };
+        if !self.can_scan {
+            let first = start.next_multiple_of(self.block);
+            let last = down(end, self.block);
+            if first < last {
+                let rest = if start < first {
+                    run.end = first;
+                    first..end
+                } else {
+                    run = Run {
+                        at: first,
+                        end: last,
+                        unit: Unit::Block(self.block),
+                    };
+                    last..end
+                };
+                if !rest.is_empty() {
+                    // The place of the region that has just been taken is free.
+                    self.next_region -= 1;
+                    self.regions[self.next_region] = Region {
+                        start: rest.start as u64,
+                        end: rest.end as u64,
+                        categories: 0,
+                    };
+                    self.expected += (rest.len() / self.page) as u64;
+                }
+            }
+        }
+        self.run = Some(run);
+    }
+
+    /// The next part of a mapping that is wanted. False at the end.
+    fn next_span(&mut self) -> Result<bool> {
+        loop {
+            let Some(mapping) = self.mapping.take() else {
+                match self.maps.next()? {
+                    None => return Ok(false),
+                    Some(line) => self.mapping = maps::parse_mapping(line),
+                }
+                if let Some(mapping) = self.mapping {
+                    if mapping.kernels || !self.kinds.contains(mapping.kind) {
+                        self.mapping = None;
+                    } else {
+                        (self.expected, self.huge) = self.ask_guide(mapping)?;
+                    }
+                }
+                continue;
+            };
+            if self.expected == 0 {
+                continue;
+            }
+            let (start, end) = (mapping.start, mapping.end);
+            self.span = match self.ranges.iter().find(|range| range.end > start) {
+                _ if self.ranges.is_empty() => start..end,
+                Some(range) if range.start < end => range.start.max(start)..range.end.min(end),
+                _ => continue,
+            };
+            if self.span.end < end {
+                self.mapping = Some(Mapping {
+                    start: self.span.end,
+                    ..mapping
+                });
+            }
+            if self.span.is_empty() {
+                continue;
+            }
+            return Ok(true);
+        }
+    }
+
+    /// How many pages are in the mapping, and the size of its explicit huge pages.
+    fn ask_guide(&mut self, mapping: Mapping) -> Result<(u64, usize)> {
+        const UNKNOWN: (u64, usize) = (u64::MAX, 0);
+        let may_be_huge = self.sizes.huge > 0
+            && mapping.has_file
+            && mapping.start % self.block == 0
+            && mapping.end % self.block == 0;
+        let sparse = self.is_sparse();
+        let Some(guide) = self.guide.as_mut().filter(|_| may_be_huge || sparse) else {
+            return Ok(UNKNOWN);
+        };
+        while self.guided.is_none_or(|(start, ..)| start < mapping.start) {
+            let Some(line) = guide.next()? else { break };
+            self.guided = NumaLine::parse(line)
+                .map(|line| {
+                    let pages = line.nodes().map(|(_, pages)| pages).sum();
+                    (
+                        line.start,
+                        pages,
+                        if line.is_huge {
+                            line.page_size as usize
+                        } else {
+                            0
+                        },
+                    )
+                })
+                .or(self.guided);
+        }
+        Ok(match self.guided {
+            Some((start, pages, huge)) if start == mapping.start => {
+                // A part of a mapping has an unknown part of its pages.
+                (
+                    if sparse && self.ranges.is_empty() {
+                        pages
+                    } else {
+                        u64::MAX
+                    },
+                    huge,
+                )
+            }
+            _ => UNKNOWN,
+        })
+    }
+
+    fn find_regions(&mut self) -> Result<()> {
+        self.next_region = 0;
+        self.regions.clear();
+        if self.can_scan {
+            self.regions.resize(REGIONS, Region::default());
+            match pagemap::scan(
+                &self.pagemap,
+                self.span.start,
+                self.span.end,
+                &mut self.regions,
+            ) {
+                Ok((found, end)) => {
+                    self.regions.truncate(found);
+                    // Never the same place twice, whatever the kernel says.
+                    let end = if found < REGIONS { self.span.end } else { end };
+                    self.span.start = end.clamp(self.span.start + self.page, self.span.end);
+                }
+                Err(_) => {
+                    // The process is gone, or a filter let the first call through only.
+                    self.regions.clear();
+                    self.can_scan = false;
+                    self.words = zeroed(WORDS)?;
+                }
+            }
+            return Ok(());
+        }
+        const PRESENT: u64 = 1 << 63;
+        let page = self.page;
+        let wanted = (self.span.len() / page).min(WORDS);
+        let offset = (self.span.start / page * size_of::<u64>()) as u64;
+        let words = match self
+            .pagemap
+            .read_words_at(&mut self.words[..wanted], offset)
+        {
+            Ok(0) | Err(_) => {
+                // No memory any more: the process has ended.
+                self.span = 0..0;
+                return Ok(());
+            }
+            Ok(read) => &self.words[..read],
+        };
+        let mut at = 0;
+        while let Some(first) = words[at..].iter().position(|w| w & PRESENT != 0) {
+            let first = at + first;
+            let rest = &words[first..];
+            let len = rest
+                .iter()
+                .position(|w| w & PRESENT == 0)
+                .unwrap_or(rest.len());
+            at = first + len;
+            let address = |index: usize| (self.span.start + index * page) as u64;
+            self.regions.push(Region {
+                start: address(first),
+                end: address(at),
+                categories: 0,
+            });
+            if self.regions.len() == REGIONS {
+                break;
+            }
+        }
+        if self.regions.len() < REGIONS {
+            at = words.len();
+        }
+        self.span.start += at * page;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+    use std::string::String;
+
+    const PAGE: usize = 4096;
+    const BLOCK: usize = 2 << 20;
+
+    /// A process with pages at the given ranges of page numbers.
+    fn process(maps: &str, present: &[Range<usize>]) -> MadeUp {
+        let made = MadeUp::new();
+        made.write("proc/7/maps", maps.as_bytes());
+        made.write(
+            "proc/7/status",
+            b"VmSize:\t  100000 kB\nVmRSS:\t  50000 kB\n",
+        );
+        let end = present.iter().map(|r| r.end).max().unwrap_or(0) + 1000;
+        let mut words = vec![0u64; end];
+        for range in present {
+            words[range.clone()].fill(1 << 63 | 1 << 61);
+        }
+        let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        made.write("proc/7/pagemap", &bytes);
+        made
+    }
+
+    fn found(made: &MadeUp, kinds: Kinds, ranges: &[Range<usize>]) -> String {
+        if crate::sys::page_size() != PAGE {
+            return String::new();
+        }
+        let mut walk = Walk::new(made.root(), 7, kinds, ranges).unwrap();
+        let (mut pages, mut text) = (Vec::new(), String::new());
+        loop {
+            let unit = walk.fill(&mut pages, 100, 8 << 20).unwrap();
+            let Some(first) = pages.first() else {
+                return text;
+            };
+            let name = match unit {
+                Unit::Page => "p",
+                Unit::Huge(_) => "h",
+                Unit::Block(_) => "b",
+            };
+            assert!(pages.windows(2).all(|w| w[0] < w[1]));
+            text += &format!("{name}{}x{} ", first / PAGE, pages.len());
+        }
+    }
+
+    const MAPS: &str = "00100000-00400000 rw-p 00000000 00:00 0 [heap]\n\
+                        00400000-00a00000 rw-p 00000000 00:00 0 \n\
+                        00b00000-00b01000 r-xp 00000000 00:00 0 [vdso]\n\
+                        00c00000-00d00000 r--p 00000000 00:01 9 /bin/x\n";
+
+    #[test]
+    fn pages_and_whole_blocks() {
+        // Heap 256..1024, anonymous 1024..2560, vdso 2816, file 3072..3328.
+        let made = process(
+            MAPS,
+            &[256..258, 300..301, 1000..2000, 2816..2817, 3100..3110],
+        );
+        assert_eq!(
+            found(&made, Kinds::ALL, &[]),
+            "p256x27 b1024x1 p1536x100 p1636x100 p1736x100 p1836x100 p1936x74 "
+        );
+    }
+
+    #[test]
+    fn only_some() {
+        let made = process(
+            MAPS,
+            &[256..258, 300..301, 1000..1010, 1100..1110, 3100..3110],
+        );
+        let only = |kind| found(&made, Kinds::NONE.with(kind), &[]);
+        assert_eq!(only(maps::Kind::Heap), "p256x13 ");
+        assert_eq!(
+            only(maps::Kind::Anonymous),
+            "p1024x0 ".replace("p1024x0 ", "p1100x10 ")
+        );
+        assert_eq!(only(maps::Kind::File), "p3100x10 ");
+        assert_eq!(only(maps::Kind::Stack), "");
+        let range = |a: usize, b: usize| a * PAGE..b * PAGE;
+        assert_eq!(found(&made, Kinds::ALL, &[range(301, 302)]), "");
+        assert_eq!(
+            found(&made, Kinds::ALL, &[range(1105, 4000), range(257, 258)]),
+            "p257x16 "
+        );
+        assert_eq!(
+            found(&made, Kinds::ALL, &[300 * PAGE + 5..300 * PAGE + 6]),
+            "p300x1 "
+        );
+        assert_eq!(found(&made, Kinds::ALL, &[0..usize::MAX]), "p256x33 ");
+    }
+
+    #[test]
+    fn a_sparse_process_is_read_up_to_its_last_page() {
+        let maps = "10000000-20000000 rw-p 00000000 00:00 0 \n\
+                    100000000-10000000000 rw-p 00000000 00:00 0 \n\
+                    10000000000-20000000000 rw-p 00000000 00:00 0 \n";
+        let first = 0x1000_0000 / PAGE;
+        let made = process(maps, &[first..first + 10]);
+        made.write(
+            "proc/7/status",
+            b"VmSize:\t  2000000000 kB\nVmRSS:\t  40 kB\n",
+        );
+        made.write(
+            "proc/7/numa_maps",
+            b"10000000 default anon=10 N0=4 N1=6 kernelpagesize_kB=4\n100000000 default\n10000000000 default\n",
+        );
+        assert_eq!(found(&made, Kinds::ALL, &[]), format!("p{first}x10 "));
+    }
+
+    #[test]
+    fn explicit_huge_pages() {
+        let maps = "00400000-00a00000 rw-p 00000000 00:0f 9 /anon_hugepage (deleted)\n";
+        let made = process(maps, &[1024..2048]);
+        made.write(
+            "proc/7/status",
+            b"VmSize:\t 6144 kB\nHugetlbPages:\t 4096 kB\n",
+        );
+        made.write("proc/7/numa_maps", b"00400000 default file=/anon_hugepage\\040(deleted) huge anon=2 dirty=2 N0=2 kernelpagesize_kB=2048\n");
+        assert_eq!(found(&made, Kinds::ALL, &[]), "h1024x2 ");
+        let inside = BLOCK * 2 + PAGE..BLOCK * 2 + 2 * PAGE;
+        assert_eq!(found(&made, Kinds::ALL, &[inside]), "h1024x1 ");
+    }
+
+    #[test]
+    fn this_process() {
+        let pid = std::process::id() as i32;
+        let filled = vec![1u8; 16 << 20];
+        let at = filled.as_ptr() as usize;
+        let range = at..at + filled.len();
+        let mut walk = Walk::new(Root::SYSTEM, pid, Kinds::ALL, &[range.clone()]).unwrap();
+        let (mut pages, mut bytes) = (Vec::new(), 0);
+        loop {
+            let unit = walk.fill(&mut pages, 1000, 1 << 30).unwrap();
+            if pages.is_empty() {
+                break;
+            }
+            assert!(
+                pages
+                    .iter()
+                    .all(|p| p + unit.size(walk.page()) > range.start && *p < range.end)
+            );
+            bytes += pages.len() * unit.size(walk.page());
+        }
+        assert!(
+            bytes >= filled.len() && bytes <= filled.len() + 2 * walk.block,
+            "{bytes}"
+        );
+    }
+}

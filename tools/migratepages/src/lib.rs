@@ -1,0 +1,12 @@
+//! The command `migratepages`: moves the pages of running processes between NUMA nodes.
+//!
+//! The work is done by [`numa::migrate`]; this package reads the command line, runs the
+//! workers and says what happened. It is a library only so that the program that writes the
+//! manual page and the completions sees the same option definitions ([`cli`]).
+
+pub mod cli;
+pub mod nodes;
+pub mod pids;
+mod run;
+
+pub use run::run;

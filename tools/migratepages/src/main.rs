@@ -1,0 +1,5 @@
+//! migratepages(8).
+
+fn main() -> std::process::ExitCode {
+    migratepages::run()
+}

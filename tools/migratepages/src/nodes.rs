@@ -1,0 +1,153 @@
+//! The two node sets of the command line.
+
+use std::fmt;
+
+use numa::mask::words_for;
+use numa::strings::{self, ListError, Universe};
+use numa::{NodeMask, Root, device, topology};
+
+/// The nodes of this machine, as this command sees them.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// Bits in the kernel's node masks.
+    pub size: usize,
+    /// Nodes that exist, with or without memory.
+    pub present: NodeMask,
+    /// Nodes with memory that the cpuset of this command allows.
+    pub allowed: NodeMask,
+}
+
+impl Machine {
+    /// Reads it.
+    pub fn read(root: Root<'_>) -> numa::Result<Machine> {
+        let size = topology::node_mask_size(root);
+        let allowed = topology::allowed_nodes(root, size)?;
+        // Where /sys is not there (some containers), the allowed nodes are all that is known.
+        let present = topology::nodes(root, size).unwrap_or_else(|_| allowed.clone());
+        Ok(Machine {
+            size,
+            present,
+            allowed,
+        })
+    }
+}
+
+/// Why a node list cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadNodes {
+    /// The text is not a node list of this machine: a usage error.
+    Text(String),
+    /// It is one, but pages cannot be put there.
+    Unusable(String),
+}
+
+impl fmt::Display for BadNodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadNodes::Text(text) | BadNodes::Unusable(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for BadNodes {}
+
+/// Parses a node list. Numbers must be in `accepted`, which is also what `all` and `!` mean.
+fn parse(text: &str, accepted: &NodeMask, machine: &Machine) -> Result<NodeMask, BadNodes> {
+    let size = accepted.size();
+    let mut words = vec![0; words_for(size)];
+    let universe = Universe {
+        accepted: accepted.as_bits(),
+        relative_to: machine.allowed.as_bits(),
+        beyond: machine.size as u32,
+    };
+    let mut device = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
+    strings::parse_list(text.as_bytes(), universe, &mut words, size, &mut device).map_err(
+        |error| {
+            BadNodes::Text(match error {
+                ListError::OutOfRange { number, .. } => format!(
+                    "there is no node {number} on this machine, only {}",
+                    machine.present
+                ),
+                ListError::MissingEnd { .. } => {
+                    format!("the node list '{text}' lacks a number after '-'")
+                }
+                ListError::Device(error) => format!("the node list '{text}': {error}"),
+                _ => format!(
+                    "'{text}' is not a node list such as 0, 2-5, 0,3, !1, +0-1, all or file:PATH"
+                ),
+            })
+        },
+    )?;
+    let nodes = NodeMask::from_words(size, &words, size)
+        .map_err(|error| BadNodes::Unusable(error.to_string()))?;
+    if nodes.is_empty() {
+        return Err(BadNodes::Text(format!("the node list '{text}' is empty")));
+    }
+    Ok(nodes)
+}
+
+/// Parses FROM: any node that exists, also those that our cpuset hides.
+pub fn parse_from(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
+    parse(text, &machine.present, machine)
+}
+
+/// Parses TO: nodes that have memory and that our cpuset allows. `all` and `!` count in those;
+/// a number that names another node is an error that says which.
+pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
+    if text.contains("all") || text.starts_with('!') {
+        // "All but" and "all" mean those that can be used.
+        return parse(text, &machine.allowed, machine);
+    }
+    let nodes = parse(text, &machine.present, machine)?;
+    let unusable = nodes.iter().find(|&node| !machine.allowed.contains(node));
+    let Some(node) = unusable else {
+        return Ok(nodes);
+    };
+    Err(BadNodes::Unusable(
+        match topology::node_memory(Root::SYSTEM, node) {
+            Ok(memory) if memory.total == 0 => {
+                format!("node {node} has no memory that pages could move to")
+            }
+            _ => format!(
+                "node {node} is not allowed here: the cpuset of this command allows {}",
+                machine.allowed
+            ),
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use numa::Node;
+
+    fn set(ids: &[u32]) -> NodeMask {
+        let mut mask = NodeMask::new(64).unwrap();
+        ids.iter().for_each(|&n| mask.insert(Node(n)).unwrap());
+        mask
+    }
+
+    #[test]
+    fn from_sees_all_nodes_and_to_those_of_the_cpuset() {
+        let machine = Machine {
+            size: 64,
+            present: set(&[0, 1, 2, 3]),
+            allowed: set(&[2, 3]),
+        };
+        let from = |text| parse_from(text, &machine).map(|m| m.to_string());
+        let to = |text| parse_to(text, &machine).map(|m| m.to_string());
+        assert_eq!(from("0-1"), Ok("0-1".into()));
+        assert_eq!(from("all"), Ok("0-3".into()));
+        assert_eq!(from("!0"), Ok("1-3".into()));
+        assert_eq!(from("+0"), Ok("2".into()));
+        assert_eq!(to("2-3"), Ok("2-3".into()));
+        assert_eq!(to("all"), Ok("2-3".into()));
+        assert_eq!(to("!2"), Ok("3".into()));
+        assert_eq!(to("+1"), Ok("3".into()));
+        assert!(matches!(to("1-2"), Err(BadNodes::Unusable(text)) if text.contains("node 1")));
+        for bad in ["", "4", "0-", "x", "0;1", "1-9", "-1", "!all", "0 "] {
+            assert!(matches!(to(bad), Err(BadNodes::Text(_))), "{bad:?}");
+            assert!(matches!(from(bad), Err(BadNodes::Text(_))), "{bad:?}");
+        }
+    }
+}
