@@ -46,7 +46,7 @@ $(BUILD):
 # The crate with the C layer, its dependencies and core, as an archive.
 $(BUILD)/librust.a: $(RUST_SOURCES) | $(BUILD)
 	$(CARGO) rustc --locked --release --lib --crate-type staticlib --features capi \
-		--target-dir $(BUILD)/cargo $(RUST_FLAGS)
+		--target-dir $(BUILD)/cargo -- -C force-frame-pointers=yes
 	cp $(BUILD)/cargo/release/libnuma.a $@
 
 $(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
@@ -61,10 +61,13 @@ $(BUILD)/numa.o: $(BUILD)/shim.o $(BUILD)/librust.a $(ABI_DATA)
 	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd $@.tmp $@
 	rm $@.tmp
 
+# The unwind tables would be a fifth of the shared library. Nothing unwinds through it (panics
+# abort), and debuggers and profilers walk its frame pointers.
 $(BUILD)/$(REAL): $(BUILD)/numa.o $(ABI_DATA)
 	sh abi/generate map > $(BUILD)/libnuma.map
 	sh abi/generate redefine > $(BUILD)/redefine
-	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine $< $(BUILD)/shared.o
+	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine --remove-section=.eh_frame \
+		--remove-section=.rela.eh_frame $< $(BUILD)/shared.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $(BUILD)/shared.o \
 		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,-soname,$(SONAME) \
 		-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code -Wl,--as-needed -static-libgcc
@@ -86,11 +89,11 @@ $(BUILD)/numa.pc: pkgconfig/numa.pc.in Cargo.toml Makefile | $(BUILD)
 # --- the tools -------------------------------------------------------------------------------
 
 migratepages: | $(BUILD)
-	$(CARGO) build --locked --release -p migratepages --target-dir $(BUILD)/cargo $(RUST_FLAGS)
+	$(CARGO) build --locked --release -p migratepages --target-dir $(BUILD)/cargo
 	cp $(BUILD)/cargo/release/migratepages $(BUILD)/migratepages
 
 headers:
-	$(CARGO) run --locked -q -p headers --target-dir $(BUILD)/cargo $(RUST_FLAGS)
+	$(CARGO) run --locked -q -p headers --target-dir $(BUILD)/cargo
 
 # --- installation ----------------------------------------------------------------------------
 

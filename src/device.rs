@@ -95,6 +95,12 @@ pub enum DeviceError {
         /// The device or its directory.
         name: Name,
     },
+    /// A device name that would lead out of its directory in sysfs.
+    #[error("illegal characters in device name {name}")]
+    BadName {
+        /// The name.
+        name: Name,
+    },
     /// Not a PCI address.
     #[error("cannot parse PCI device {word}")]
     BadPci {
@@ -193,8 +199,10 @@ fn node_of_class_device(
     device: &[u8],
 ) -> Result<Node, DeviceError> {
     let name = Name::new(device);
-    // A name with a slash would lead out of the class directory.
-    if device.is_empty() || device.contains(&b'/') || device == b"." || device == b".." {
+    if device.contains(&b'/') || device == b"." || device == b".." {
+        return Err(DeviceError::BadName { name });
+    }
+    if device.is_empty() {
         return Err(DeviceError::Unreadable {
             kind: class,
             name,
@@ -394,13 +402,10 @@ mod tests {
             error("ip:::1"),
             DeviceError::Unreadable { kind: "net", .. }
         ));
-        for word in [
-            "netdev:",
-            "netdev:..",
-            "netdev:../x",
-            "block:nope",
-            "pci:99:0",
-        ] {
+        for word in ["netdev:..", "netdev:../x", "block:."] {
+            assert!(matches!(error(word), DeviceError::BadName { .. }), "{word}");
+        }
+        for word in ["netdev:", "block:nope", "pci:99:0"] {
             assert!(
                 matches!(error(word), DeviceError::Unreadable { .. }),
                 "{word}"

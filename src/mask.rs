@@ -82,11 +82,9 @@ pub mod bits {
     }
 
     fn clip(words: &[Word], size: usize) -> (&[Word], Word) {
-        let full = size / WORD_BITS;
-        if full < words.len() {
-            (&words[..full], words[full] & tail(size))
-        } else {
-            (words, 0)
+        match words.split_at_checked(size / WORD_BITS) {
+            Some((full, [last, ..])) => (full, last & tail(size)),
+            _ => (words, 0),
         }
     }
 
@@ -115,14 +113,13 @@ pub mod bits {
 
     /// Sets or clears all bits below `size`.
     pub fn fill(words: &mut [Word], size: usize, on: bool) {
-        let full = (size / WORD_BITS).min(words.len());
-        words[..full].fill(if on { Word::MAX } else { 0 });
-        if let Some(last) = words.get_mut(size / WORD_BITS) {
-            if on {
-                *last |= tail(size);
-            } else {
-                *last &= !tail(size);
-            }
+        let all = if on { Word::MAX } else { 0 };
+        let mut rest = words.iter_mut();
+        rest.by_ref()
+            .take(size / WORD_BITS)
+            .for_each(|word| *word = all);
+        if let Some(last) = rest.next() {
+            *last = (*last & !tail(size)) | (all & tail(size));
         }
     }
 
@@ -149,44 +146,39 @@ pub mod bits {
         };
         let (long_full, long_last) = clip(long, long_size);
         let (short_full, short_last) = clip(short, short_size);
-        let common = short_full.len();
-        let word = |i: usize| {
-            if i < long_full.len() {
-                long_full[i]
-            } else {
-                long_last
-            }
-        };
-        if common > long_full.len() || long_full[..common] != *short_full {
-            return false;
-        }
-        if word(common) != short_last {
-            return false;
-        }
-        (common + 1..=long_full.len()).all(|i| word(i) == 0)
+        // Both sets as endless sequences of words.
+        let mut long = long_full.iter().copied().chain([long_last]);
+        let common = short_full.iter().copied().chain([short_last]);
+        common.eq(long
+            .by_ref()
+            .chain(core::iter::repeat(0))
+            .take(short_full.len() + 1))
+            && long.all(|word| word == 0)
     }
 
     /// Copies a set into another; what does not fit is cut, what is missing is zero. The
     /// target's words are written whole, so bits beyond its size become zero as well.
     pub fn copy(from: &[Word], from_size: usize, to: &mut [Word], to_size: usize) {
         let (full, last) = clip(from, from_size.min(to_size));
-        let need = words_for(to_size).min(to.len());
-        let to = &mut to[..need];
-        let whole = full.len().min(need);
-        to[..whole].copy_from_slice(&full[..whole]);
-        let mut rest = to[whole..].iter_mut();
-        if let Some(slot) = rest.next() {
-            *slot = last;
+        let mut rest = to.iter_mut().take(words_for(to_size));
+        full.iter()
+            .zip(rest.by_ref())
+            .for_each(|(new, word)| *word = *new);
+        if let Some(word) = rest.next() {
+            *word = last;
         }
-        rest.for_each(|slot| *slot = 0);
+        rest.for_each(|word| *word = 0);
     }
 
     /// The lowest set bit at or after `from`.
     pub fn next(words: &[Word], size: usize, from: usize) -> Option<usize> {
         let mut i = from / WORD_BITS;
         let mut keep = Word::MAX << (from % WORD_BITS);
-        while i < words.len() && i * WORD_BITS < size {
-            let w = words[i] & keep;
+        while let Some(&word) = words.get(i) {
+            let w = word & keep;
+            if i * WORD_BITS >= size {
+                break;
+            }
             if w != 0 {
                 let n = i * WORD_BITS + w.trailing_zeros() as usize;
                 return (n < size).then_some(n);
@@ -204,7 +196,10 @@ pub mod bits {
         if last != 0 {
             return Some(top(full.len(), last));
         }
-        full.iter().rposition(|&w| w != 0).map(|i| top(i, full[i]))
+        full.iter()
+            .enumerate()
+            .rfind(|(_, w)| **w != 0)
+            .map(|(i, &w)| top(i, w))
     }
 
     /// The set bits in ascending order.

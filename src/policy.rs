@@ -87,18 +87,18 @@ pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
     }
 }
 
-/// Reads the calling thread's policy: its mode, and its nodes into the first `size` bits of
-/// `words`.
-pub fn read_thread_policy(words: &mut [Word], size: usize) -> Result<Mode> {
+/// Reads the calling thread's policy: its mode and mode flags, and its nodes into the first
+/// `size` bits of `words`.
+pub fn read_thread_policy(words: &mut [Word], size: usize) -> Result<(Mode, c_int)> {
     mempolicy::thread_policy(words, size)
-        .map(Mode::from_number)
+        .map(|number| (Mode::from_number(number), number & mode::FLAGS))
         .map_err(Error::kernel("get_mempolicy"))
 }
 
 /// The calling thread's policy, with a mask of `size` bits.
 pub fn thread_policy(size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
-    let mode = read_thread_policy(nodes.words_mut(), size)?;
+    let (mode, _) = read_thread_policy(nodes.words_mut(), size)?;
     Ok(Policy { mode, nodes })
 }
 

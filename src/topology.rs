@@ -379,7 +379,7 @@ pub fn page_size() -> usize {
 /// Whether the kernel lets this process use memory policies: not without NUMA support
 /// (ENOSYS), and not where seccomp denies it (EPERM).
 pub fn is_available() -> bool {
-    !matches!(mempolicy::thread_mode(), Err(Errno::ENOSYS | Errno::EPERM))
+    !matches!(mempolicy::probe(), Err(Errno::ENOSYS | Errno::EPERM))
 }
 
 #[cfg(test)]

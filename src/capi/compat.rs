@@ -8,7 +8,7 @@ use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use core::slice;
 
 use super::data::{limits, old_all_nodes};
-use super::policy::{bind_mode, read_nodes_under, set, set_interleaving};
+use super::policy::{bind_mode, is_bind, is_interleave, read_nodes_under, set, set_interleaving};
 use super::report::{IntoC, int};
 use super::types::{NODE_ROOM, NODEMASK_BITS, nodemask_t, view_old};
 use super::{cache, cpus, memory, strings};
@@ -29,10 +29,9 @@ fn old_mask(read: impl FnOnce(&mut [Word], usize)) -> nodemask_t {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bind_v1(nodemask: *const nodemask_t) {
     // SAFETY: the caller's mask.
-    unsafe {
-        numa_run_on_node_mask_v1(nodemask);
-        numa_set_membind_v1(nodemask);
-    }
+    let nodes = unsafe { view_old(nodemask) };
+    cpus::run_on_allowed(nodes.as_bits());
+    set(Mode::Bind, nodes.as_bits());
 }
 
 /// numa_set_membind@libnuma_1.1
@@ -46,7 +45,7 @@ pub unsafe extern "C" fn numa_set_membind_v1(nodemask: *const nodemask_t) {
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind_v1() -> nodemask_t {
     old_mask(|words, size| {
-        if !read_nodes_under(&[Mode::Bind], words, size) {
+        if !read_nodes_under(is_bind, words, size) {
             let all = old_all_nodes();
             bits::copy(&all.n, NODEMASK_BITS, words, size);
         }
@@ -64,7 +63,7 @@ pub unsafe extern "C" fn numa_set_interleave_mask_v1(nodemask: *mut nodemask_t) 
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask_v1() -> nodemask_t {
     old_mask(|words, size| {
-        read_nodes_under(&[Mode::Interleave], words, size);
+        read_nodes_under(is_interleave, words, size);
     })
 }
 

@@ -131,10 +131,10 @@ pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
 }
 
 /// Runs the calling thread on the CPUs of the nodes that `allowed` takes; others are warned
-/// about. A failure to set them goes to numa_error.
-fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
+/// about.
+fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> Result<(), Refused> {
     let mut unreadable = false;
-    let done = with_cpu_words(&mut |cpus| {
+    with_cpu_words(&mut |cpus| {
         for n in wanted.iter() {
             let node = Node(n as u32);
             if allowed(node) {
@@ -151,11 +151,24 @@ fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
         }
         run_on(cpus)
     })
-    .map(|()| 0);
-    if unreadable {
-        done.or_errno(-1)
-    } else {
-        done.or_complain(SETAFFINITY, -1)
+    .map_err(|error| Refused { error, unreadable })
+}
+
+/// Why the calling thread was not moved to nodes.
+struct Refused {
+    error: Error,
+    /// Whether a node's CPUs could not be read, which has been warned about.
+    unreadable: bool,
+}
+
+impl Refused {
+    fn report(self) -> c_int {
+        let result = Err(self.error);
+        if self.unreadable {
+            result.or_errno(-1)
+        } else {
+            result.or_complain(SETAFFINITY, -1)
+        }
     }
 }
 
@@ -164,12 +177,18 @@ fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
 /// errno, after numa_error, if no CPU is left.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask(mask: *mut bitmask) -> c_int {
-    let (may_use, exists) = (all_nodes(), nodes());
     // SAFETY: the caller's mask.
-    run_on_nodes(unsafe { view(mask) }, &|node| {
+    run_on_allowed(unsafe { view(mask) })
+}
+
+/// The same for any mask.
+pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
+    let (may_use, exists) = (all_nodes(), nodes());
+    run_on_nodes(wanted, &|node| {
         let n = node.0 as usize;
         may_use.contains(n) || (exists.contains(n) && is_memoryless(node))
     })
+    .map_or_else(Refused::report, |()| 0)
 }
 
 /// The same for all nodes that exist, whether the process may use their memory or not.
@@ -180,11 +199,19 @@ pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int 
     run_on_nodes(unsafe { view(mask) }, &|node| {
         exists.contains(node.0 as usize)
     })
+    .map_or_else(Refused::report, |()| 0)
 }
 
-/// The old numa_run_on_node_mask: a node that does not exist is an error, after a warning.
+/// The old numa_run_on_node_mask: a node that does not exist is an error,
+/// after a warning; a refusal of the kernel is not reported (measured).
 pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
     run_on_nodes(wanted, &|_| true)
+        .map_err(|refused| match refused.unreadable {
+            true => Error::Invalid("node"),
+            false => refused.error,
+        })
+        .map(|()| 0)
+        .or_errno(-1)
 }
 
 /// Whether a node has no memory: no cpuset can ever allow it.

@@ -7,7 +7,7 @@ use super::data::{is_static, limits};
 use super::report::{IntoC, complain};
 use super::types::{self, bitmask, nodemask_t, unsigned, view, view_mut, view_old};
 use crate::error::{Error, Result};
-use crate::mask::{bits, words_for};
+use crate::mask::bits;
 use crate::sys::Errno;
 
 /// A new empty mask of n bits; give it back with numa_bitmask_free. NULL with EINVAL, after
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn numa_bitmask_weight(bmp: *const bitmask) -> c_uint {
 pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
     // SAFETY: the caller's mask.
     let mask = unsafe { view(bmp) };
-    unsigned(size_of_val(&mask.words()[..words_for(mask.size())]))
+    unsigned(size_of_val(mask.words()))
 }
 
 /// 1 if both masks have the same bits set, else 0. The sizes may differ.
@@ -117,15 +117,18 @@ pub unsafe extern "C" fn numa_bitmask_equal(bmp1: *const bitmask, bmp2: *const b
     bits::equal(a.words(), a.size(), b.words(), b.size()).into()
 }
 
-/// Copies a mask; what does not fit is cut, what is missing becomes zero.
+/// Copies a mask; what does not fit is cut, what is missing becomes zero. Whole longs are
+/// copied, so bits of the target's last long beyond its size may be set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *mut bitmask) {
     if ptr::eq(bmpfrom, bmpto) {
         return;
     }
     // SAFETY: the caller's masks, which are not the same.
-    let (from, (to, size)) = unsafe { (view(bmpfrom), view_mut(bmpto)) };
-    bits::copy(from.words(), from.size(), to, size);
+    let (from, (to, _)) = unsafe { (view(bmpfrom), view_mut(bmpto)) };
+    let mut words = from.words().iter();
+    to.iter_mut()
+        .for_each(|word| *word = words.next().copied().unwrap_or(0));
 }
 
 /// Copies a mask into an old one; what does not fit is cut.
@@ -143,7 +146,8 @@ pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *
 pub unsafe extern "C" fn copy_nodemask_to_bitmask(nodemask: *mut nodemask_t, bmp: *mut bitmask) {
     // SAFETY: the caller's masks.
     let (from, (to, size)) = unsafe { (view_old(nodemask).as_bits(), view_mut(bmp)) };
-    bits::copy(from.words(), from.size(), to, size);
+    bits::fill(to, size, false);
+    from.iter().for_each(|n| bits::put(to, size, n, true));
 }
 
 /// The mask as a new one of the caller's, or NULL with errno.

@@ -19,8 +19,30 @@ unsafe extern "C" {
     safe fn numa_rs_thread_settings() -> *mut c_int;
 }
 
-/// Policies that prefer nodes.
-const PREFERRING: [Mode; 3] = [Mode::Preferred, Mode::PreferredMany, Mode::Bind];
+/// Policies that prefer nodes, with and without mode flags.
+fn prefers_nodes(mode: Mode, _flags: c_int) -> bool {
+    matches!(mode, Mode::Preferred | Mode::PreferredMany | Mode::Bind)
+}
+
+/// Policies under which numa_preferred looks at the nodes: all but the interleaving ones.
+fn may_prefer(mode: Mode, _flags: c_int) -> bool {
+    !matches!(mode, Mode::Interleave | Mode::WeightedInterleave)
+}
+
+/// A policy without mode flags: with one, measured, it counts as another policy.
+pub(super) fn is_bind(mode: Mode, flags: c_int) -> bool {
+    mode == Mode::Bind && flags == 0
+}
+
+/// The same for interleaving.
+pub(super) fn is_interleave(mode: Mode, flags: c_int) -> bool {
+    mode == Mode::Interleave && flags == 0
+}
+
+/// The same for weighted interleaving.
+fn is_weighted_interleave(mode: Mode, flags: c_int) -> bool {
+    mode == Mode::WeightedInterleave && flags == 0
+}
 
 const PREFER: usize = 0;
 const STRICT: usize = 1;
@@ -154,25 +176,29 @@ pub extern "C" fn numa_set_localalloc() {
     numa_set_preferred(-1);
 }
 
-/// Reads the thread's policy: its nodes into `words` if its mode is one of `modes`. `false`, with
-/// empty words, under another mode and after a failure, which goes to numa_error.
-pub(super) fn read_nodes_under(modes: &[Mode], words: &mut [Word], size: usize) -> bool {
-    let mode = policy::read_thread_policy(words, size)
+/// Which policies a function asks about: mode and mode flags.
+pub(super) type Asked = fn(Mode, c_int) -> bool;
+
+/// Reads the thread's policy: its nodes into `words` if it is one that is asked about. `false`,
+/// with empty words, under another and after a failure, which goes to numa_error.
+pub(super) fn read_nodes_under(asked: Asked, words: &mut [Word], size: usize) -> bool {
+    let policy = policy::read_thread_policy(words, size)
         .map(Some)
         .or_complain(GET, None);
-    let found = mode.is_some_and(|mode| modes.contains(&mode));
+    let found = policy.is_some_and(|(mode, flags)| asked(mode, flags));
     if !found {
         bits::fill(words, size, false);
     }
     found
 }
 
-/// A new mask with the thread's nodes if its policy is one of `modes`, else with `otherwise`.
-fn nodes_under(modes: &[Mode], otherwise: Option<Bits<'_>>) -> *mut bitmask {
+/// A new mask with the thread's nodes if its policy is one that is asked about, else with
+/// `otherwise`.
+fn nodes_under(asked: Asked, otherwise: Option<Bits<'_>>) -> *mut bitmask {
     let mask = numa_allocate_nodemask();
     // SAFETY: the mask is new.
     let (words, size) = unsafe { view_mut(mask) };
-    if !mask.is_null() && !read_nodes_under(modes, words, size) {
+    if !mask.is_null() && !read_nodes_under(asked, words, size) {
         if let Some(otherwise) = otherwise {
             bits::copy(otherwise.words(), otherwise.size(), words, size);
         }
@@ -183,35 +209,35 @@ fn nodes_under(modes: &[Mode], otherwise: Option<Bits<'_>>) -> *mut bitmask {
 /// The nodes of the thread's interleave policy; empty under another. The mask is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask() -> *mut bitmask {
-    nodes_under(&[Mode::Interleave], None)
+    nodes_under(is_interleave, None)
 }
 
 /// The nodes of the thread's weighted interleave policy; empty under another. The mask is the
 /// caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_weighted_interleave_mask() -> *mut bitmask {
-    nodes_under(&[Mode::WeightedInterleave], None)
+    nodes_under(is_weighted_interleave, None)
 }
 
 /// The nodes of the thread's bind policy; without one all that the process may use. The mask
 /// is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind() -> *mut bitmask {
-    nodes_under(&[Mode::Bind], Some(all_nodes()))
+    nodes_under(is_bind, Some(all_nodes()))
 }
 
 /// The nodes that the thread prefers (preferred, preferred-many and bind policies); empty under
 /// another policy. The mask is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_many() -> *mut bitmask {
-    nodes_under(&PREFERRING, None)
+    nodes_under(prefers_nodes, None)
 }
 
 /// The first node that the thread prefers, if its policy names any.
 fn preferred_node() -> Option<c_int> {
     let mut words = [0; words_for(NODE_ROOM)];
     let size = limits().node_bits().min(NODE_ROOM);
-    read_nodes_under(&PREFERRING, &mut words, size);
+    read_nodes_under(may_prefer, &mut words, size);
     bits::next(&words, size, 0).map(int)
 }
 

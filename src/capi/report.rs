@@ -25,6 +25,7 @@ pub(super) mod warning {
     pub(crate) const PCI_WORD: c_int = 23;
     pub(crate) const DEVICE_NODE: c_int = 25;
     pub(crate) const READ_DEVICE: c_int = 26;
+    pub(crate) const BAD_NAME: c_int = 28;
 }
 
 /// Calls numa_error, the program's own one if it has one, with errno set.

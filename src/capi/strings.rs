@@ -5,7 +5,7 @@ use core::ptr;
 
 use super::data::{all_cpus, all_nodes, limits, nodes};
 use super::masks::returned;
-use super::report::{int, numa_warn, warning};
+use super::report::{int, keeping_errno, numa_warn, warning};
 use super::types::{self, bitmask, view_mut};
 use crate::device::{self, DeviceError};
 use crate::mask::{Bits, CpuMask, Word, bits};
@@ -116,6 +116,13 @@ fn explain_device(error: DeviceError) {
             c"Kernel does not know node mask for device `%s'",
             name.as_c_str().as_ptr()
         ),
+        E::BadName { name } => {
+            say!(
+                BAD_NAME,
+                c"Illegal characters in `%s' specification",
+                name.as_c_str().as_ptr()
+            )
+        }
         E::BadPci { word } => {
             say!(
                 PCI_WORD,
@@ -182,7 +189,8 @@ unsafe fn parse_nodes(string: *const c_char, accepted: Bits<'_>, beyond: usize) 
         relative_to: all_nodes(),
         beyond: beyond as u32,
     };
-    let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
+    // What went wrong on the way is told by the error, not by errno.
+    let mut lookup = |word: &[u8]| keeping_errno(|| device::node_of_word(Root::SYSTEM, word));
     // SAFETY: the caller's string.
     unsafe {
         parse(

@@ -724,12 +724,19 @@ impl<'r> Job<'r> {
     /// Makes the first `small` of the worker's blocks its piece, page by page, and is done with
     /// the first `take`.
     fn examine_blocks(&self, worker: &mut Worker, small: usize, take: usize) -> Result<()> {
-        let Unit::Block(size) = worker.unit else { return Ok(()) };
+        let Unit::Block(size) = worker.unit else {
+            return Ok(());
+        };
         let weight = size / self.page;
         worker.addresses.clear();
-        worker.addresses.try_reserve(small * weight).map_err(|_| Error::OutOfMemory)?;
+        worker
+            .addresses
+            .try_reserve(small * weight)
+            .map_err(|_| Error::OutOfMemory)?;
         for &block in &worker.blocks[..small] {
-            worker.addresses.extend((0..weight).map(|page| block + page * self.page));
+            worker
+                .addresses
+                .extend((0..weight).map(|page| block + page * self.page));
         }
         worker.blocks.drain(..take);
         self.examine(worker, Unit::Page)

@@ -151,55 +151,68 @@ pub(crate) fn mbind(
     .map(drop)
 }
 
-fn get(mask: Option<(&mut [Word], usize)>, addr: usize, flags: c_ulong) -> Result<c_int, Errno> {
-    let mut mode = 0;
+fn get(
+    mode: Option<&mut c_int>,
+    mask: Option<(&mut [Word], usize)>,
+    addr: usize,
+    flags: c_ulong,
+) -> Result<(), Errno> {
+    let mode = mode.map_or(ptr::null_mut(), ptr::from_mut);
     let (mask, maxnode) = match mask {
         Some((words, size)) => {
             let size = size.min(words.len() * Word::BITS as usize);
             // The kernel leaves the mask alone under MPOL_DEFAULT.
-            words[..words_for(size)].fill(0);
+            words
+                .iter_mut()
+                .take(words_for(size))
+                .for_each(|word| *word = 0);
             (words.as_mut_ptr(), size as c_ulong + 1)
         }
         None => (ptr::null_mut(), 0),
     };
-    // SAFETY: the kernel writes words_for(maxnode - 1) words, which are there.
-    let result = unsafe {
-        raw::get_mempolicy(
-            &mut mode,
-            mask,
-            maxnode,
-            addr as *mut c_void,
-            flags as c_uint,
-        )
-    };
-    checked(result).map(|_| mode)
+    // SAFETY: the mode is null or valid; the kernel writes words_for(maxnode - 1) words, which
+    // are there.
+    checked(unsafe {
+        raw::get_mempolicy(mode, mask, maxnode, addr as *mut c_void, flags as c_uint)
+    })
+    .map(drop)
+}
+
+/// [`get`] with the mode, or the node that takes its place.
+fn get_mode(
+    mask: Option<(&mut [Word], usize)>,
+    addr: usize,
+    flags: c_ulong,
+) -> Result<c_int, Errno> {
+    let mut mode = 0;
+    get(Some(&mut mode), mask, addr, flags).map(|()| mode)
 }
 
 /// The calling thread's policy; its nodes go into `mask`, `size` bits long.
 /// EINVAL if that is less than the number of nodes that the kernel may have.
 pub(crate) fn thread_policy(mask: &mut [Word], size: usize) -> Result<c_int, Errno> {
-    get(Some((mask, size)), 0, 0)
+    get_mode(Some((mask, size)), 0, 0)
 }
 
 /// The policy of the page at `addr`; its nodes go into `mask`, `size` bits long.
 #[allow(dead_code)]
 pub(crate) fn policy_at(addr: usize, mask: &mut [Word], size: usize) -> Result<c_int, Errno> {
-    get(Some((mask, size)), addr, GET_ADDR)
+    get_mode(Some((mask, size)), addr, GET_ADDR)
 }
 
-/// The thread's policy mode alone. ENOSYS or EPERM where policy calls are not to be had.
-pub(crate) fn thread_mode() -> Result<c_int, Errno> {
-    get(None, 0, 0)
+/// Asks for nothing. ENOSYS or EPERM where policy calls are not to be had.
+pub(crate) fn probe() -> Result<(), Errno> {
+    get(None, None, 0, 0)
 }
 
 /// The nodes that the calling thread may allocate from, as its cpuset says.
 pub(crate) fn mems_allowed(mask: &mut [Word], size: usize) -> Result<(), Errno> {
-    get(Some((mask, size)), 0, GET_MEMS_ALLOWED).map(drop)
+    get(None, Some((mask, size)), 0, GET_MEMS_ALLOWED)
 }
 
 /// The node of the next interleaved allocation. EINVAL without an interleave policy.
 pub(crate) fn next_interleave_node() -> Result<c_int, Errno> {
-    get(None, 0, GET_NODE)
+    get_mode(None, 0, GET_NODE)
 }
 
 /// Moves the pages of `pid` (0: the caller) from nodes to nodes. Both masks must be as large
