@@ -34,7 +34,7 @@ HEADERS     := numa.h numaif.h numacompat1.h
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 ABI_DATA     := abi/symbols.tsv abi/versions.tsv abi/generate
 
-.PHONY: all install uninstall headers test demo check clean migratepages
+.PHONY: all install uninstall headers stage test demo clean migratepages
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/numa.pc migratepages
 
@@ -82,6 +82,8 @@ $(BUILD)/libnuma.a: $(BUILD)/numa.o $(ABI_DATA)
 	rm -f $@
 	$(AR) rcs $@ $(BUILD)/static.o
 
+# Written each time, as it holds the directories that this call was given.
+.PHONY: $(BUILD)/numa.pc
 $(BUILD)/numa.pc: pkgconfig/numa.pc.in Cargo.toml Makefile | $(BUILD)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@ABI_VERSION@|$(ABI_VERSION)|' -e 's|@OWN_VERSION@|$(OWN_VERSION)|' $< > $@
@@ -114,6 +116,24 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/libnuma.so $(DESTDIR)$(LIBDIR)/libnuma.a \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/numa.pc $(DESTDIR)$(BINDIR)/migratepages
 	for h in $(HEADERS); do rm -f $(DESTDIR)$(INCLUDEDIR)/$$h; done
+
+# --- tests -----------------------------------------------------------------------------------
+
+# Everything installed into a prefix of its own, as a user of the library would have it.
+stage: all
+	$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/stage \
+		LIBDIR=$(CURDIR)/$(BUILD)/stage/lib INCLUDEDIR=$(CURDIR)/$(BUILD)/stage/include \
+		BINDIR=$(CURDIR)/$(BUILD)/stage/bin MANDIR=$(CURDIR)/$(BUILD)/stage/share/man >/dev/null
+
+test:
+	tests/support/setup
+	$(MAKE) --no-print-directory stage
+	tests/run
+
+demo:
+	tests/support/setup demo
+	$(MAKE) --no-print-directory stage
+	tests/demo
 
 clean:
 	rm -rf $(BUILD)

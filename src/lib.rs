@@ -9,6 +9,7 @@
 //! - [`device`]: the node of a disk, network interface or PCI device
 //! - [`topology`]: which nodes and CPUs there are, distances, memory sizes
 //! - [`policy`]: memory policies of threads and address ranges
+//! - [`memory`]: memory with a policy of its own
 //! - [`affinity`]: on which CPUs a thread runs
 //! - [`migrate`]: moving a running process's pages between nodes
 //! - [`root`]: where /sys and /proc are read, replaceable in tests
@@ -45,6 +46,7 @@ pub mod affinity;
 pub mod device;
 pub mod error;
 pub mod mask;
+pub mod memory;
 pub mod migrate;
 pub mod policy;
 pub mod root;

@@ -144,7 +144,7 @@ pub fn set_home_node(address: usize, len: usize, node: Node) -> Result<()> {
 
 /// Whether the kernel knows a policy mode. Asks with an empty range: no policy changes.
 pub fn supports_mode(mode: Mode) -> bool {
-    mempolicy::mbind(0, 0, mode.number(), None, 0).is_ok()
+    mempolicy::probe_mode(mode.number(), None).is_ok()
 }
 
 /// Whether the kernel knows home nodes. Asks with an empty range: no policy changes.
@@ -162,5 +162,5 @@ pub fn supports_home_node() -> bool {
 /// EINVAL where the kernel lacks MADV_POPULATE_WRITE (before 5.14) or the address is not
 /// on a page boundary; ENOMEM and EFAULT where a page cannot be had.
 pub fn populate(address: usize, len: usize) -> Result<()> {
-    memory::populate_write(address as *mut _, len).map_err(Error::kernel("madvise"))
+    memory::populate_write(address, len).map_err(Error::kernel("madvise"))
 }

@@ -157,8 +157,7 @@ pub fn parse_list<'a>(
                 .and_then(|v| relative_to.iter().nth(v))
             {
                 Some(id) => value = id as u64,
-                // A number that is negative as an int is named as it is.
-                None if name < 0 => value = u64::MAX,
+                None if (value as i64) < 0 => (value, name) = (u64::MAX, -1),
                 None => (value, name) = (u64::MAX, beyond.into()),
             }
         }

@@ -255,7 +255,7 @@ fn probe_node_limit() -> Option<usize> {
     let mut accepts = |n: usize| -> Result<bool, Errno> {
         bits::put(&mut mask, PROBE_BITS, n, true);
         let nodes = Bits::new(&mask, n + 1);
-        let answer = mempolicy::mbind(0, 0, mempolicy::mode::BIND, Some(nodes), 0);
+        let answer = mempolicy::probe_mode(mempolicy::mode::BIND, Some(nodes));
         bits::put(&mut mask, PROBE_BITS, n, false);
         match answer {
             Ok(()) => Ok(true),
@@ -286,7 +286,7 @@ fn smallest_accepted() -> usize {
     let mut mask = [0 as Word; PROBE_BITS / WORD_BITS];
     let mut size = 32;
     while size < PROBE_BITS {
-        match mempolicy::thread_policy(&mut mask, size) {
+        match mempolicy::probe_nodes(&mut mask, size, false) {
             Err(Errno::EINVAL) => size *= 2,
             _ => return size,
         }
@@ -318,7 +318,7 @@ fn status_map_digits(root: Root<'_>, key: &[u8]) -> Option<usize> {
 /// Reads the nodes that the calling thread may allocate from into the first `size` bits of
 /// `words`. Asks the kernel, and reads /proc/self/status only where policy calls are denied.
 pub fn read_allowed_nodes(root: Root<'_>, words: &mut [Word], size: usize) -> Result<()> {
-    match mempolicy::mems_allowed(words, size) {
+    match mempolicy::probe_nodes(words, size, true) {
         Ok(()) => Ok(()),
         Err(_) => read_status_map(root, b"Mems_allowed:", words, size),
     }

@@ -7,10 +7,11 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::data::{all_nodes, fail_alloc_on_error};
 use super::policy::{bind_mode, strict};
-use super::report::IntoC;
+use super::report::{IntoC, keeping_errno};
 use super::types::{Single, bitmask, view};
 use crate::error::{Error, Result};
 use crate::mask::Bits;
+use crate::memory::Mapping;
 use crate::policy::{self, Mode};
 use crate::sys::memory;
 use crate::topology;
@@ -27,30 +28,20 @@ pub(super) fn place(start: *mut c_void, size: usize, mode: Mode, nodes: Option<B
     bind(start, size, mode, nodes).or_complain(MBIND, ());
 }
 
-fn map(size: usize) -> *mut c_void {
-    memory::map(size)
-        .map_err(Error::kernel("mmap"))
-        .or_errno(ptr::null_mut())
-}
-
 /// Maps memory and sets its policy. A policy that cannot be set is reported, and only if the
 /// program asks for it the memory is given back.
 pub(super) fn allocate(size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> *mut c_void {
-    let start = map(size);
-    if start.is_null() {
-        return start;
-    }
-    let placed = bind(start, size, mode, nodes)
+    let Some(memory) = Mapping::new(size).map(Some).or_errno(None) else {
+        return ptr::null_mut();
+    };
+    let placed = bind(memory.address() as *mut c_void, size, mode, nodes)
         .map(|()| true)
         .or_complain(MBIND, false);
     if !placed && fail_alloc_on_error() {
-        super::report::keeping_errno(|| {
-            // SAFETY: the mapping is new, nobody has seen it.
-            let _ = unsafe { memory::unmap(start, size) };
-        });
+        keeping_errno(|| drop(memory));
         return ptr::null_mut();
     }
-    start
+    memory.into_raw()
 }
 
 /// size bytes of zeroed memory with the thread's current policy, all pages touched. Give it
@@ -58,12 +49,16 @@ pub(super) fn allocate(size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> *mut
 /// functions here; the size is rounded up to whole pages.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
-    let start = map(size);
-    if !start.is_null() && policy::populate(start as usize, size).is_err() {
-        // SAFETY: the new mapping has `size` bytes.
-        super::report::keeping_errno(|| unsafe { touch(start, size) });
-    }
-    start
+    let Some(mut memory) = Mapping::new(size).map(Some).or_errno(None) else {
+        return ptr::null_mut();
+    };
+    keeping_errno(|| {
+        if memory.populate().is_err() {
+            // SAFETY: the new mapping has `size` bytes.
+            unsafe { touch(memory.address() as *mut c_void, size) };
+        }
+    });
+    memory.into_raw()
 }
 
 /// size bytes that come from the node of the CPU that touches them first. Pages are not touched

@@ -1,6 +1,7 @@
 //! The calling thread's memory policy.
 
 use core::ffi::{CStr, c_int};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::data::{all_nodes, limits};
 use super::masks::numa_allocate_nodemask;
@@ -13,6 +14,26 @@ use crate::sys::mempolicy;
 
 const SET: &CStr = c"set_mempolicy";
 const GET: &CStr = c"get_mempolicy";
+
+/// Something that the kernel has or has not, asked once: 0 not yet asked, 1 no, 2 yes. Two
+/// threads that ask at once get the same answer.
+struct Feature(AtomicU8);
+
+impl Feature {
+    fn get(&self, ask: fn() -> bool) -> bool {
+        match self.0.load(Ordering::Relaxed) {
+            0 => {
+                let has = keeping_errno(ask);
+                self.0.store(1 + u8::from(has), Ordering::Relaxed);
+                has
+            }
+            known => known == 2,
+        }
+    }
+}
+
+static PREFERRED_MANY: Feature = Feature(AtomicU8::new(0));
+static HOME_NODE: Feature = Feature(AtomicU8::new(0));
 
 unsafe extern "C" {
     /// The two settings of this thread, in shim.c.
@@ -61,7 +82,7 @@ fn set_setting(which: usize, value: c_int) {
 pub(super) fn bind_mode() -> Mode {
     if setting(PREFER) == 0 {
         Mode::Bind
-    } else if policy::supports_mode(Mode::PreferredMany) {
+    } else if numa_has_preferred_many() != 0 {
         Mode::PreferredMany
     } else {
         Mode::Preferred
@@ -279,13 +300,15 @@ pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
 /// 1 if the kernel knows the preferred-many policy (Linux 5.15), else 0. No policy changes.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_preferred_many() -> c_int {
-    keeping_errno(|| policy::supports_mode(Mode::PreferredMany)).into()
+    PREFERRED_MANY
+        .get(|| policy::supports_mode(Mode::PreferredMany))
+        .into()
 }
 
 /// 1 if the kernel knows home nodes (Linux 5.17), else 0. No policy changes.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_home_node() -> c_int {
-    keeping_errno(policy::supports_home_node).into()
+    HOME_NODE.get(policy::supports_home_node).into()
 }
 
 /// Runs on the CPUs of these nodes and allocates from them only.

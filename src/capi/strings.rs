@@ -207,7 +207,7 @@ unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask 
     let size = limits().cpu_bits();
     let universe = Universe {
         accepted,
-        relative_to: all_cpus(),
+        relative_to: accepted,
         beyond: size as u32,
     };
     // SAFETY: the caller's string.

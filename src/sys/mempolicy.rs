@@ -84,8 +84,8 @@ mod raw {
     }
 }
 
-#[cfg(not(feature = "capi"))]
-mod raw {
+/// The calls themselves, whatever a program defines.
+mod direct {
     use super::*;
 
     macro_rules! direct {
@@ -99,14 +99,20 @@ mod raw {
 
     direct!(mbind, SYS_mbind, addr: *mut c_void, len: c_ulong, mode: c_int,
             mask: *const c_ulong, maxnode: c_ulong, flags: c_uint);
-    direct!(set_mempolicy, SYS_set_mempolicy, mode: c_int, mask: *const c_ulong, maxnode: c_ulong);
     direct!(get_mempolicy, SYS_get_mempolicy, mode: *mut c_int, mask: *mut c_ulong,
             maxnode: c_ulong, addr: *mut c_void, flags: c_uint);
+    #[cfg(not(feature = "capi"))]
+    direct!(set_mempolicy, SYS_set_mempolicy, mode: c_int, mask: *const c_ulong, maxnode: c_ulong);
+    #[cfg(not(feature = "capi"))]
     direct!(migrate_pages, SYS_migrate_pages, pid: c_int, maxnode: c_ulong,
             from: *const c_ulong, to: *const c_ulong);
+    #[cfg(not(feature = "capi"))]
     direct!(move_pages, SYS_move_pages, pid: c_int, count: c_ulong, pages: *mut *mut c_void,
             nodes: *const c_int, status: *mut c_int, flags: c_int);
 }
+
+#[cfg(not(feature = "capi"))]
+use direct as raw;
 
 /// `maxnode` of a mask, so that the kernel reads all of its bits.
 fn maxnode(bits: Bits<'_>) -> c_ulong {
@@ -125,6 +131,32 @@ pub(crate) fn set_mempolicy(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), 
     let (mask, maxnode) = kernel_mask(nodes);
     // SAFETY: the kernel reads maxnode - 1 bits, which Bits guarantees to be there.
     checked(unsafe { raw::set_mempolicy(mode, mask, maxnode) }).map(drop)
+}
+
+/// Asks whether the kernel takes a mode and mask, by mbind on an empty range: it checks both,
+/// and then has nothing to do. Never the program's own mbind: this runs at load.
+pub(crate) fn probe_mode(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), Errno> {
+    let (mask, maxnode) = kernel_mask(nodes);
+    // SAFETY: the range is empty; the kernel reads maxnode - 1 bits, which are there.
+    checked(unsafe { direct::mbind(ptr::null_mut(), 0, mode, mask, maxnode, 0) }).map(drop)
+}
+
+/// Asks by get_mempolicy whether the kernel's masks fit `size` bits, or, with `allowed`, for
+/// the nodes that the thread may use. Never the program's own get_mempolicy: this runs at load.
+pub(crate) fn probe_nodes(words: &mut [Word], size: usize, allowed: bool) -> Result<(), Errno> {
+    let flags = if allowed { GET_MEMS_ALLOWED } else { 0 };
+    let (mask, maxnode) = writable_mask(words, size);
+    // SAFETY: the kernel writes words_for(maxnode - 1) words, which are there.
+    checked(unsafe {
+        direct::get_mempolicy(
+            ptr::null_mut(),
+            mask,
+            maxnode,
+            ptr::null_mut(),
+            flags as c_uint,
+        )
+    })
+    .map(drop)
 }
 
 /// Sets the policy of the address range. Pages are not touched by it, so any range is safe.
@@ -151,6 +183,17 @@ pub(crate) fn mbind(
     .map(drop)
 }
 
+/// Pointer and `maxnode` of a mask that the kernel fills; zeroed, as it leaves the mask alone
+/// under MPOL_DEFAULT.
+fn writable_mask(words: &mut [Word], size: usize) -> (*mut c_ulong, c_ulong) {
+    let size = size.min(words.len() * Word::BITS as usize);
+    words
+        .iter_mut()
+        .take(words_for(size))
+        .for_each(|word| *word = 0);
+    (words.as_mut_ptr(), size as c_ulong + 1)
+}
+
 fn get(
     mode: Option<&mut c_int>,
     mask: Option<(&mut [Word], usize)>,
@@ -159,15 +202,7 @@ fn get(
 ) -> Result<(), Errno> {
     let mode = mode.map_or(ptr::null_mut(), ptr::from_mut);
     let (mask, maxnode) = match mask {
-        Some((words, size)) => {
-            let size = size.min(words.len() * Word::BITS as usize);
-            // The kernel leaves the mask alone under MPOL_DEFAULT.
-            words
-                .iter_mut()
-                .take(words_for(size))
-                .for_each(|word| *word = 0);
-            (words.as_mut_ptr(), size as c_ulong + 1)
-        }
+        Some((words, size)) => writable_mask(words, size),
         None => (ptr::null_mut(), 0),
     };
     // SAFETY: the mode is null or valid; the kernel writes words_for(maxnode - 1) words, which
@@ -206,6 +241,7 @@ pub(crate) fn probe() -> Result<(), Errno> {
 }
 
 /// The nodes that the calling thread may allocate from, as its cpuset says.
+#[cfg(feature = "capi")]
 pub(crate) fn mems_allowed(mask: &mut [Word], size: usize) -> Result<(), Errno> {
     get(None, Some((mask, size)), 0, GET_MEMS_ALLOWED)
 }
