@@ -57,8 +57,10 @@ $(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
 # LLVM bitcode make older binutils fail and are of no use here.
 $(BUILD)/numa.o: $(BUILD)/shim.o $(BUILD)/librust.a $(ABI_DATA)
 	sh abi/generate undefined > $(BUILD)/undefined
+	sh abi/generate weak > $(BUILD)/weak
 	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/undefined $(BUILD)/shim.o $(BUILD)/librust.a
-	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd $@.tmp $@
+	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd \
+		--weaken-symbols=$(BUILD)/weak $@.tmp $@
 	rm $@.tmp
 
 # The unwind tables would be a fifth of the shared library. Nothing unwinds through it (panics

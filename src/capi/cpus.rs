@@ -130,17 +130,15 @@ pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
     .or_errno(-1)
 }
 
-/// Runs the calling thread on the CPUs of the nodes that `allowed` takes; others are warned
-/// about.
-fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> Result<(), Refused> {
-    let mut unreadable = false;
+/// Collects the CPUs of the nodes that `allowed` takes and runs the calling thread there. Others
+/// are warned about and left out, and so are nodes whose CPUs cannot be read.
+fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
     with_cpu_words(&mut |cpus| {
         for n in wanted.iter() {
             let node = Node(n as u32);
             if allowed(node) {
-                let added = add_cpus(cpus, node);
-                unreadable = added.is_err();
-                added?;
+                // A failure has been warned about.
+                let _ = add_cpus(cpus, node);
             } else {
                 // SAFETY: the format takes one int.
                 unsafe {
@@ -151,25 +149,8 @@ fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> Result<(), 
         }
         run_on(cpus)
     })
-    .map_err(|error| Refused { error, unreadable })
-}
-
-/// Why the calling thread was not moved to nodes.
-struct Refused {
-    error: Error,
-    /// Whether a node's CPUs could not be read, which has been warned about.
-    unreadable: bool,
-}
-
-impl Refused {
-    fn report(self) -> c_int {
-        let result = Err(self.error);
-        if self.unreadable {
-            result.or_errno(-1)
-        } else {
-            result.or_complain(SETAFFINITY, -1)
-        }
-    }
+    .map(|()| 0)
+    .or_complain(SETAFFINITY, -1)
 }
 
 /// Runs the calling thread on the CPUs of these nodes. Nodes that the process may not use are
@@ -188,30 +169,33 @@ pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
         let n = node.0 as usize;
         may_use.contains(n) || (exists.contains(n) && is_memoryless(node))
     })
-    .map_or_else(Refused::report, |()| 0)
 }
 
-/// The same for all nodes that exist, whether the process may use their memory or not.
+/// Runs the calling thread on the CPUs of these nodes, whether the process may use their memory
+/// or not. Those that do not exist are warned about and left out. 0, or -1 with errno, after
+/// numa_error, if no CPU is left.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int {
     let exists = nodes();
     // SAFETY: the caller's mask.
     run_on_nodes(unsafe { view(mask) }, &|node| {
-        exists.contains(node.0 as usize)
+        // An id in a gap is, measured, a node whose CPUs cannot be read.
+        let n = node.0 as usize;
+        exists.contains(n) || n <= limits().max_node()
     })
-    .map_or_else(Refused::report, |()| 0)
 }
 
-/// The old numa_run_on_node_mask: a node that does not exist is an error,
-/// after a warning; a refusal of the kernel is not reported (measured).
+/// The old numa_run_on_node_mask: it ends at a node that does not exist, after a warning; a
+/// refusal of the kernel is not reported (both measured).
 pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
-    run_on_nodes(wanted, &|_| true)
-        .map_err(|refused| match refused.unreadable {
-            true => Error::Invalid("node"),
-            false => refused.error,
-        })
-        .map(|()| 0)
-        .or_errno(-1)
+    with_cpu_words(&mut |cpus| {
+        for n in wanted.iter() {
+            add_cpus(cpus, Node(n as u32)).map_err(|_| Error::Invalid("node"))?;
+        }
+        run_on(cpus)
+    })
+    .map(|()| 0)
+    .or_errno(-1)
 }
 
 /// Whether a node has no memory: no cpuset can ever allow it.
@@ -219,13 +203,19 @@ fn is_memoryless(node: Node) -> bool {
     topology::node_memory(Root::SYSTEM, node).is_ok_and(|memory| memory.total == 0)
 }
 
-/// Reads the nodes on whose CPUs the calling thread may run, those without memory included.
+/// Reads the nodes on whose CPUs the calling thread may run: those that the process may use,
+/// and those without memory.
 pub(super) fn read_run_nodes(words: &mut [Word], size: usize) {
     let read = with_cpu_words(&mut |mine| {
+        let may_use = all_nodes();
         affinity::thread_cpus(0, mine)?;
         for n in nodes().iter() {
+            let node = Node(n as u32);
+            if !may_use.contains(n) && !is_memoryless(node) {
+                continue;
+            }
             let shared = with_cpu_words(&mut |cpus| {
-                cache::read_cpus(Node(n as u32), cpus)?;
+                cache::read_cpus(node, cpus)?;
                 let shares = mine.iter().zip(&*cpus).any(|(a, b)| a & b != 0);
                 bits::put(words, size, n, shares);
                 Ok(())

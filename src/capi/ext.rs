@@ -1,6 +1,6 @@
 //! What this library adds, in the version node libnuma_ext_1.
 
-use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
+use core::ffi::{c_int, c_uint, c_ulong, c_void};
 
 use super::report::IntoC;
 use crate::error::Error;
@@ -16,16 +16,13 @@ pub(super) fn home_node(start: usize, len: usize, node: c_int, flags: c_int) -> 
 }
 
 /// set_mempolicy_home_node(2): sets the node that is tried first for a range with a bind or
-/// preferred-many policy (Linux 5.17). 0, or -1 with errno.
+/// preferred-many policy (Linux 5.17). len is in bytes; flags is 0. 0, or -1 with errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn set_mempolicy_home_node(
     start: *mut c_void,
     len: c_ulong,
-    home_node: c_ulong,
-    flags: c_ulong,
-) -> c_long {
-    mempolicy::set_mempolicy_home_node(start as usize, len as usize, home_node, flags)
-        .map_err(Error::kernel("set_mempolicy_home_node"))
-        .map(|()| 0)
-        .or_errno(-1)
+    home_node: c_int,
+    flags: c_int,
+) -> c_int {
+    self::home_node(start as usize, len as usize, home_node, flags)
 }

@@ -1,6 +1,6 @@
 //! Allocation on nodes, and the policies of address ranges.
 
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::{CStr, c_int, c_ulong, c_void};
 use core::hint::spin_loop;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn numa_interleave_memory(mem: *mut c_void, size: usize, m
     place(mem, size, Mode::Interleave, Some(unsafe { view(mask) }));
 }
 
-/// The same, by the nodes' weights (Linux 6.9).
+/// Sets the range's policy to page by page over these nodes, by their weights (Linux 6.9).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_weighted_interleave_memory(
     mem: *mut c_void,
@@ -220,9 +220,9 @@ pub extern "C" fn numa_setlocal_memory(start: *mut c_void, size: usize) {
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_mempolicy_home_node(
     start: *mut c_void,
-    len: usize,
+    len: c_ulong,
     home_node: c_int,
     flags: c_int,
 ) -> c_int {
-    super::ext::home_node(start as usize, len, home_node, flags)
+    super::ext::home_node(start as usize, len as usize, home_node, flags)
 }

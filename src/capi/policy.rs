@@ -121,7 +121,8 @@ pub unsafe extern "C" fn numa_set_membind(nodemask: *mut bitmask) {
     set(Mode::Bind, unsafe { view(nodemask) });
 }
 
-/// The same, and NUMA balancing may move pages among them where the kernel can (Linux 5.12).
+/// Allocates from these nodes only, and lets NUMA balancing move pages among them where the
+/// kernel can (Linux 5.12).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind_balancing(bmp: *mut bitmask) {
     // SAFETY: the caller's mask.

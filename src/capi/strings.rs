@@ -186,7 +186,7 @@ unsafe fn parse(
 unsafe fn parse_nodes(string: *const c_char, accepted: Bits<'_>, beyond: usize) -> *mut bitmask {
     let universe = Universe {
         accepted,
-        relative_to: all_nodes(),
+        relative_to: accepted,
         beyond: beyond as u32,
     };
     // What went wrong on the way is told by the error, not by errno.
@@ -222,7 +222,9 @@ pub unsafe extern "C" fn numa_parse_nodestring(string: *const c_char) -> *mut bi
     unsafe { parse_nodes(string, all_nodes(), limits().node_bits()) }
 }
 
-/// The same among all nodes that exist, whether the process may use them or not.
+/// The nodes that a string as for numa_parse_nodestring names, among all that exist, whether the
+/// process may use them or not. The new mask is the caller's. NULL, after numa_warn, if the string
+/// is wrong.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_nodestring_all(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
@@ -237,7 +239,9 @@ pub unsafe extern "C" fn numa_parse_cpustring(string: *const c_char) -> *mut bit
     unsafe { parse_cpus(string, all_cpus()) }
 }
 
-/// The same among all configured CPUs, whether the process may use them or not.
+/// The CPUs that a string as for numa_parse_cpustring names, among all that are configured,
+/// whether the process may use them or not. The new mask is the caller's. NULL, after numa_warn,
+/// if the string is wrong.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring_all(string: *const c_char) -> *mut bitmask {
     let size = limits().cpu_bits();

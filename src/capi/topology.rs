@@ -41,7 +41,8 @@ pub unsafe extern "C" fn numa_node_size64(node: c_int, freep: *mut c_longlong) -
     total
 }
 
-/// The same with long values, which on 32-bit machines stop at LONG_MAX.
+/// The size of a node's memory as numa_node_size64 has it, in long values, which on 32-bit
+/// machines stop at LONG_MAX.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_size(node: c_int, freep: *mut c_long) -> c_long {
     let long = |n: c_longlong| c_long::try_from(n).unwrap_or(c_long::MAX);

@@ -25,6 +25,8 @@ const BLOCK_PIECE_BYTES: usize = 16 << 20;
 const TRIES: u32 = 4;
 /// After so many calls in a row that found no memory, a target counts as full.
 const FULL_AFTER: u32 = 3;
+/// Pages that are kept for a last try.
+const MAX_LATER: usize = 1024;
 /// What no status of the kernel is.
 const UNSET: c_int = c_int::MIN;
 
@@ -121,6 +123,8 @@ pub struct Progress {
     pub present: u64,
     /// Workers that may run now.
     pub workers: usize,
+    /// Bytes that the next call moves.
+    pub chunk: usize,
 }
 
 /// What [`Job::step`] did.
@@ -210,6 +214,12 @@ pub struct Worker {
     addresses: Vec<usize>,
     nodes: Vec<c_int>,
     status: Vec<c_int>,
+    /// Pages that something held on to, and their size: tried again at the end, as most are
+    /// busy for a moment only.
+    later: Vec<Page>,
+    later_size: usize,
+    /// Whether this is the end.
+    last_try: bool,
     /// Targets without memory: index of the route, and calls in a row that said so.
     full: Vec<(u32, u32)>,
 }
@@ -234,6 +244,9 @@ impl Worker {
             addresses: Vec::new(),
             nodes: Vec::new(),
             status: Vec::new(),
+            later: Vec::new(),
+            later_size: 0,
+            last_try: false,
             full: Vec::new(),
         }
     }
@@ -322,6 +335,7 @@ impl<'r> Job<'r> {
             moved: self.moved.load(Relaxed),
             present: self.present.max(examined),
             workers: self.pace.active(),
+            chunk: self.pace.chunk(),
         }
     }
 
@@ -342,6 +356,7 @@ impl<'r> Job<'r> {
     /// [`Error::OutOfMemory`]. The end of the process is none. After an error the job stops.
     pub fn step(&self, worker: &mut Worker) -> Result<Step> {
         if self.is_stopped() {
+            self.give_up(worker);
             return Ok(Step::Done);
         }
         if !self.pace.enter() {
@@ -382,11 +397,8 @@ impl<'r> Job<'r> {
 
     /// Gets the next piece, or says why there is none.
     fn take_piece(&self, worker: &mut Worker) -> Result<Option<Step>> {
+        worker.last_try = false;
         let mut source = self.source.take();
-        if worker.has_piece {
-            worker.has_piece = false;
-            source.taken -= 1;
-        }
         loop {
             if !source.at_end {
                 worker.unit = source
@@ -396,6 +408,17 @@ impl<'r> Job<'r> {
                     break;
                 }
                 source.at_end = true;
+            }
+            if !worker.later.is_empty() {
+                // These are part of a piece, so that no other layer begins before.
+                core::mem::swap(&mut worker.pages, &mut worker.later);
+                worker.later.clear();
+                (worker.next, worker.size, worker.last_try) = (0, worker.later_size, true);
+                return Ok(None);
+            }
+            if worker.has_piece {
+                worker.has_piece = false;
+                source.taken -= 1;
             }
             if source.layer + 1 >= self.plan.layers() {
                 return Ok(Some(Step::Done));
@@ -407,7 +430,7 @@ impl<'r> Job<'r> {
             source.walk.rewind()?;
             source.at_end = false;
         }
-        source.taken += 1;
+        source.taken += usize::from(!worker.has_piece);
         worker.has_piece = true;
         worker.layer = source.layer;
         drop(source);
@@ -456,6 +479,14 @@ impl<'r> Job<'r> {
         }
         drop(counts);
         self.moved.fetch_add(moved * weight, Relaxed);
+    }
+
+    /// Counts what the worker kept for later.
+    fn give_up(&self, worker: &mut Worker) {
+        let weight = (worker.later_size / self.page) as u64;
+        for page in worker.later.drain(..) {
+            self.count(page.route, weight, 0, Some((Reason::Busy, 1)));
+        }
     }
 
     /// The process has ended: what the worker had in hand is gone.
@@ -602,6 +633,20 @@ impl<'r> Job<'r> {
                 } else {
                     Reason::Busy
                 };
+                let room = worker.later.is_empty() || worker.later_size == worker.size;
+                if reason == Reason::Busy
+                    && !worker.last_try
+                    && room
+                    && worker.later.len() + rest <= MAX_LATER
+                    && worker.later.try_reserve(rest).is_ok()
+                {
+                    worker.later_size = worker.size;
+                    let pages = worker.addresses.iter();
+                    worker
+                        .later
+                        .extend(pages.map(|&address| Page { address, route }));
+                    break;
+                }
                 self.count(route, weight, 0, Some((reason, rest as u64)));
                 if no_memory && !any_moved {
                     self.note_full(worker, route)?;

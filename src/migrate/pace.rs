@@ -15,10 +15,12 @@ const FIRST_CHUNK: usize = 512 << 10;
 const MIN_CHUNK: usize = 64 << 10;
 const MAX_CHUNK: usize = 16 << 20;
 
-/// Nanoseconds over which a rate is measured, at least.
+/// Nanoseconds in calls over which a rate is measured, for each worker, at least.
 const WINDOW: u64 = 40_000_000;
 /// Calls in a window for each worker, at least.
 const WINDOW_CALLS: u32 = 3;
+/// Calls for each worker after which a trial may already have failed.
+const FAILED_CALLS: u32 = 2;
 /// An additional worker must bring this many percent.
 const WORTH: u64 = 115;
 /// Windows until a failed trial is repeated, at first and at most.
@@ -40,11 +42,13 @@ pub(super) struct Pace {
 
 #[derive(Debug)]
 struct Crew {
-    started: u64,
-    bytes: u64,
+    /// The window: calls, what they moved, and how long they took together. The rate of all
+    /// workers is the rate within their calls times their number.
     calls: u32,
-    /// Calls of the time before a change, which are still under way and prove nothing.
-    stale: usize,
+    bytes: u64,
+    took: u64,
+    /// Calls that began before the last change, and prove nothing.
+    stale: u32,
     /// The number of workers that is known to be good, and its bytes per millisecond.
     settled: usize,
     rate: u64,
@@ -62,10 +66,10 @@ impl Pace {
             running: AtomicUsize::new(0),
             max_workers: max_workers.max(1),
             crew: Lock::new(Crew {
-                started: 0,
-                bytes: 0,
                 calls: 0,
-                stale: 0,
+                bytes: 0,
+                took: 0,
+                stale: 1,
                 settled: 1,
                 rate: 0,
                 wait: 0,
@@ -113,34 +117,31 @@ impl Pace {
             );
         }
         if self.max_workers > 1 {
-            self.crew.take().learn(self, bytes as u64, end);
+            self.crew.take().learn(self, bytes as u64, took);
         }
     }
 }
 
 impl Crew {
-    fn learn(&mut self, pace: &Pace, bytes: u64, now: u64) {
-        let active = pace.active();
+    fn learn(&mut self, pace: &Pace, bytes: u64, took: u64) {
         if self.stale > 0 {
             self.stale -= 1;
-            self.restart(now);
             return;
         }
-        if self.started == 0 {
-            self.restart(now);
-            return;
-        }
-        self.bytes += bytes;
+        let active = pace.active();
         self.calls += 1;
-        let took = now.saturating_sub(self.started);
+        self.bytes += bytes;
+        self.took += took;
+        let rate = (self.bytes * active as u64).saturating_mul(1_000_000) / self.took;
         let trial = active != self.settled;
         // A trial that is clearly worse must not last as long as its slow calls do.
         let hopeless =
-            trial && self.calls >= active as u32 && self.bytes * 1_000_000 < took / 2 * self.rate;
-        if !hopeless && (took < WINDOW || self.calls < WINDOW_CALLS * active as u32) {
+            trial && self.calls >= FAILED_CALLS * active as u32 && rate < self.rate * 2 / 3;
+        let window =
+            self.took >= WINDOW * active as u64 && self.calls >= WINDOW_CALLS * active as u32;
+        if !hopeless && !window {
             return;
         }
-        let rate = self.bytes * 1_000_000 / took.max(1);
         if trial {
             let enough = if active > self.settled { WORTH } else { 97 };
             if !hopeless && rate * 100 >= self.rate * enough {
@@ -154,7 +155,7 @@ impl Crew {
         } else if self.settled > 1 && rate * 10 < self.rate * 6 {
             // What was good is not any more: see whether fewer do better.
             self.rate = rate;
-            self.change(pace, active, active - 1, now);
+            self.change(pace, active, active - 1);
             return;
         } else {
             self.rate = if self.rate == 0 {
@@ -169,19 +170,16 @@ impl Crew {
         } else {
             self.settled
         };
-        self.change(pace, active, next, now);
+        self.change(pace, active, next);
     }
 
-    fn change(&mut self, pace: &Pace, active: usize, next: usize, now: u64) {
+    fn change(&mut self, pace: &Pace, active: usize, next: usize) {
         if next != active {
-            self.stale = active.saturating_sub(1);
+            // Each worker is in a call now or has just begun.
+            self.stale = active.max(next) as u32;
             pace.active.store(next, Relaxed);
         }
-        self.restart(now);
-    }
-
-    fn restart(&mut self, now: u64) {
-        (self.started, self.bytes, self.calls) = (now, 0, 0);
+        (self.calls, self.bytes, self.took) = (0, 0, 0);
     }
 }
 

@@ -360,6 +360,21 @@ static UNUSED void look_at_machine(void)
 		m->second = m->first;
 }
 
+/* Whether the kernel knows MPOL_PREFERRED_MANY is asked by the reference with
+ * node 0: where this process may not use that node, it answers no, and does
+ * without. Ours looks better, on purpose: see docs/differences.md. */
+static UNUSED int same_preferred_many(void)
+{
+	return word_bit(machine.usable, 0);
+}
+
+/* A node with CPUs and without memory: ours runs there where the reference
+ * refuses, and counts it among the nodes that one runs on, on purpose. */
+static UNUSED int cpu_only(int node)
+{
+	return word_bit(machine.online, (unsigned long)node) && !word_bit(machine.memory, (unsigned long)node);
+}
+
 #define FOR_NODES(n, set) \
 	for (int n = 0; n < (int)RAW_BITS; n++) if (word_bit(machine.set, (unsigned long)(n)))
 

@@ -3,7 +3,8 @@
  * Ours is better, and so not asked here: nodes from 16 on in old_bind,
  * old_set_membind, old_tonodemask_memory and old_alloc_interleaved_subset (the
  * reference passes 16 bits), numa_all_nodes after old_get_membind, and
- * old_get_membind without a bind policy. */
+ * old_get_membind without a bind policy. Nodes with CPUs and without memory, in
+ * old_bind, old_run_on_node_mask and old_get_run_node_mask. */
 #include "old_versions.h"
 
 #define PAGES 8
@@ -26,6 +27,14 @@ static nodemask_t ends(long below)
 	return mask;
 }
 
+static void show_run_nodes(nodemask_t mask)
+{
+	for (int node = 0; node < NUMA_NUM_NODES; node++)
+		if (cpu_only(node))
+			nodemask_clr_compat(&mask, node);
+	show_nodemask(&mask);
+}
+
 static nodemask_t everything(void)
 {
 	nodemask_t mask;
@@ -41,15 +50,17 @@ static void policies(int node, int narrow)
 
 	errno = UNTOUCHED;
 	if (narrow) {
-		RUNF("bind {%d}", node, old_bind(&mask); at_end(); show_policy(); show_affinity());
+		if (!cpu_only(node))
+			RUNF("bind {%d}", node, old_bind(&mask); at_end(); show_policy(); show_affinity());
 		RUNF("set_membind {%d}", node, old_set_membind(&mask); at_end(); show_policy();
 		     if (word_bit(machine.usable, (unsigned long)node)) {
 			     nodemask_t got = old_get_membind(); putchar(' '); show_nodemask(&got); });
 		RUNF("tonodemask {%d}", node, stay_put(); char *at = fresh(PAGES); old_tonodemask_memory(at, size, &mask); at_end();
 		     show_policy_at(at); show_maps_policy(at); touch(at, PAGES); show_places(0, at, PAGES, 0));
-		RUNF("tonodemask {%d}, preferred", node, stay_put(); numa_set_bind_policy(0); char *at = fresh(PAGES);
-		     old_tonodemask_memory(at, size, &mask); at_end();
-		     show_policy_at(at); show_maps_policy(at); touch(at, PAGES); show_places(0, at, PAGES, 0));
+		if (same_preferred_many())
+			RUNF("tonodemask {%d}, preferred", node, stay_put(); numa_set_bind_policy(0); char *at = fresh(PAGES);
+			     old_tonodemask_memory(at, size, &mask); at_end();
+			     show_policy_at(at); show_maps_policy(at); touch(at, PAGES); show_places(0, at, PAGES, 0));
 		RUNF("alloc_interleaved_subset {%d}", node, stay_put(); errno = UNTOUCHED;
 		     char *at = old_alloc_interleaved_subset(size, &mask); at_end(); show_pointer(at);
 		     show_policy_at(at); show_maps_policy(at); touch(at, PAGES); show_places(0, at, PAGES, 0));
@@ -58,8 +69,7 @@ static void policies(int node, int narrow)
 	     nodemask_t got = old_get_interleave_mask(); putchar(' '); show_nodemask(&got));
 	RUNF("interleave_memory {%d}", node, stay_put(); char *at = fresh(PAGES); old_interleave_memory(at, size, &mask); at_end();
 	     show_policy_at(at); show_maps_policy(at); touch(at, PAGES); show_places(0, at, PAGES, 0));
-	/* CPUs: a node with CPUs and without memory is better in ours */
-	if (!word_bit(machine.online, (unsigned long)node) || word_bit(machine.memory, (unsigned long)node))
+	if (!cpu_only(node))
 		RUNF("run_on_node_mask {%d}", node, show_result(old_run_on_node_mask(&mask)); show_affinity());
 }
 
@@ -104,11 +114,11 @@ static void several(void)
 	RUN("exit on error, set_membind", numa_exit_on_error = 1; old_set_membind(&none));
 	RUN("exit on error, bind", numa_exit_on_error = 1; old_bind(&none));
 	RUN("exit on error, interleave", numa_exit_on_error = 1; char *at = fresh(1); old_interleave_memory(at, page, &none));
-	RUN("get_run_node_mask", nodemask_t got = old_get_run_node_mask(); show_nodemask(&got));
-	RUN("get_run_node_mask, one CPU", stay_put(); nodemask_t got = old_get_run_node_mask(); show_nodemask(&got));
+	RUN("get_run_node_mask", show_run_nodes(old_get_run_node_mask()));
+	RUN("get_run_node_mask, one CPU", stay_put(); show_run_nodes(old_get_run_node_mask()));
 	FOR_NODES(n, usable)
 		if (word_bit(machine.cpu, (unsigned long)n) && n < NUMA_NUM_NODES)
-			RUNF("get_run_node_mask on %d", n, numa_run_on_node(n); nodemask_t got = old_get_run_node_mask(); show_nodemask(&got));
+			RUNF("get_run_node_mask on %d", n, numa_run_on_node(n); show_run_nodes(old_get_run_node_mask()));
 }
 
 static void cpus(void)
@@ -167,7 +177,7 @@ static void wrappers(void)
 	RUN("tonodemask_memory_compat", char *at = fresh(1); numa_tonodemask_memory_compat(at, page, &mask); at_end(); show_policy_at(at));
 	if (word_bit(machine.cpu, (unsigned long)machine.first))
 		RUN("run_on_node_mask_compat", show_result(numa_run_on_node_mask_compat(&mask)); show_affinity());
-	RUN("get_run_node_mask_compat", nodemask_t got = numa_get_run_node_mask_compat(); show_nodemask(&got));
+	RUN("get_run_node_mask_compat", show_run_nodes(numa_get_run_node_mask_compat()));
 	RUN("sched_affinity_compat", unsigned long words[64] = {0}; show_result(numa_sched_getaffinity_compat(0, sizeof(words), words));
 	    show_result(numa_sched_setaffinity_compat(0, sizeof(words), words)); show_affinity());
 	RUN("node_to_cpus_compat", unsigned long words[512] = {0}; show_result(numa_node_to_cpus_compat(machine.first, words, sizeof(words)));

@@ -30,13 +30,6 @@ static void cpus_of(int node)
 	     to_cpus(node, numa_bitmask_setall(numa_allocate_cpumask())));
 }
 
-/* The nodes where both libraries agree: those with memory and CPUs that are
- * allowed, and those that do not exist at all. */
-static int plain(int node)
-{
-	return !word_bit(machine.online, (unsigned long)node) || word_bit(machine.memory, (unsigned long)node);
-}
-
 static void run_mask(const char *name, int (*run)(struct bitmask *), struct bitmask *mask)
 {
 	RUN(name, show_result(run(mask)); show_affinity());
@@ -49,7 +42,7 @@ static void run_masks(const char *name, int (*run)(struct bitmask *))
 	char label[64];
 
 	for (int node = 0; node <= (int)machine.top + 2; node++)
-		if (plain(node)) {
+		if (!cpu_only(node)) {
 			snprintf(label, sizeof(label), "%s {%d}", name, node);
 			run_mask(label, run, nodes(node));
 		}
@@ -65,7 +58,7 @@ static void run_masks(const char *name, int (*run)(struct bitmask *))
 	run_mask(label, run, one(64, 63));
 	mask = nodes(-1);
 	for (int node = 0; node <= (int)machine.top; node++)
-		if (plain(node))
+		if (!cpu_only(node))
 			numa_bitmask_setbit(mask, (unsigned int)node);
 	snprintf(label, sizeof(label), "%s every node", name);
 	run_mask(label, run, mask);
@@ -81,7 +74,7 @@ static void run_masks(const char *name, int (*run)(struct bitmask *))
 	run_mask(label, run, mask);
 	RUNF("%s, one after the other", name,
 	     for (int node = 0; node <= (int)machine.top; node++)
-		     if (plain(node)) { printf(" %d", run(nodes(node))); show_affinity(); });
+		     if (!cpu_only(node)) { printf(" %d", run(nodes(node))); show_affinity(); });
 }
 
 static void get_run_nodes(void)
@@ -91,7 +84,7 @@ static void get_run_nodes(void)
 	/* ours has another size and knows nodes without memory: better */
 	printf(" {");
 	for (unsigned int node = 0; node < mask->size; node++)
-		if (numa_bitmask_isbitset(mask, node) && plain((int)node))
+		if (numa_bitmask_isbitset(mask, node) && !cpu_only((int)node))
 			printf(" %u", node);
 	printf(" }");
 	numa_bitmask_free(mask);
@@ -167,7 +160,7 @@ int main(void)
 
 	/* below -1 the reference reads past its tables: ours is better */
 	for (int node = -1; node <= (int)machine.top + 2; node++)
-		if (node < 0 || plain(node))
+		if (node < 0 || !cpu_only(node))
 			RUNF("run_on_node %d", node, show_result(numa_run_on_node(node)); show_affinity());
 	RUN("run_on_node last possible", show_result(numa_run_on_node(numa_max_possible_node())); show_affinity());
 	RUN("run_on_node possible", show_result(numa_run_on_node(numa_num_possible_nodes())); show_affinity());
@@ -179,7 +172,7 @@ int main(void)
 	RUN("get_run_node_mask", get_run_nodes());
 	RUN("get_run_node_mask on one CPU", stay_put(); get_run_nodes());
 	FOR_NODES(n, cpu)
-		if (plain(n))
+		if (!cpu_only(n))
 			RUNF("get_run_node_mask on node %d", n, printf(" %d", numa_run_on_node(n)); get_run_nodes());
 	RUN("get_run_node_mask everywhere", printf(" %d", numa_run_on_node(-1)); get_run_nodes());
 	affinity();

@@ -107,7 +107,8 @@ static void allocation(void)
 	POINTER(numa_alloc_interleaved_subset(0, nodes(-1)));
 
 	/* the flags that change what an allocation asks for */
-	REGION("alloc_onnode, preferred", PAGES, 0, (numa_set_bind_policy(0), numa_alloc_onnode(PAGES * page, machine.last)));
+	if (same_preferred_many())
+		REGION("alloc_onnode, preferred", PAGES, 0, (numa_set_bind_policy(0), numa_alloc_onnode(PAGES * page, machine.last)));
 	REGION("alloc_onnode, preferred, unknown", PAGES, 0, (numa_set_bind_policy(0), numa_alloc_onnode(PAGES * page, (int)machine.top + 1)));
 	REGION("alloc_onnode, bind again", PAGES, 0, (numa_set_bind_policy(0), numa_set_bind_policy(2), numa_alloc_onnode(PAGES * page, machine.last)));
 	REGION("alloc_onnode, strict", PAGES, 0, (numa_set_strict(1), numa_alloc_onnode(PAGES * page, machine.last)));
@@ -215,8 +216,10 @@ static void policies(void)
 	APPLY("setlocal, nowhere", PAGES, 0, numa_setlocal_memory(NULL, page));
 
 	/* bind policy 0: preferred */
-	APPLY("tonode, preferred", PAGES, 0, numa_set_bind_policy(0); numa_tonode_memory(at, all, machine.last));
-	APPLY("tonodemask, preferred", PAGES, 0, numa_set_bind_policy(0); numa_tonodemask_memory(at, all, ends()));
+	if (same_preferred_many()) {
+		APPLY("tonode, preferred", PAGES, 0, numa_set_bind_policy(0); numa_tonode_memory(at, all, machine.last));
+		APPLY("tonodemask, preferred", PAGES, 0, numa_set_bind_policy(0); numa_tonodemask_memory(at, all, ends()));
+	}
 	APPLY("interleave, preferred", PAGES, 1, numa_set_bind_policy(0); numa_interleave_memory(at, all, ends()));
 	APPLY("setlocal, preferred", PAGES, 0, numa_set_bind_policy(0); numa_setlocal_memory(at, all));
 	APPLY("tonode, negative bind policy", PAGES, 0, numa_set_bind_policy(-1); numa_tonode_memory(at, all, machine.last));
