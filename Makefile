@@ -27,26 +27,35 @@ CFLAGS  ?= -O2 -g
 BUILD       := build
 SONAME      := libnuma.so.1
 REAL        := $(SONAME).0.0
+EXT_SONAME  := libnuma_ext.so.1
+EXT_REAL    := $(EXT_SONAME).0.0
 ABI_VERSION := 2.0.19
 OWN_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-HEADERS     := numa.h numaif.h numacompat1.h
+HEADERS     := numa.h numaif.h numacompat1.h numa_ext.h
 
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
-ABI_DATA     := abi/symbols.tsv abi/versions.tsv abi/generate
+ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
 .PHONY: all install uninstall headers stage test demo clean migratepages
 
-all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/numa.pc migratepages
+all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
+     $(BUILD)/numa.pc $(BUILD)/numa-ext.pc migratepages
 
 $(BUILD):
 	mkdir -p $@
 
+# noseparate-code: one segment less to map at load.
+LINK_FLAGS := -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code \
+	-Wl,--as-needed -static-libgcc
+
 # --- the libraries ---------------------------------------------------------------------------
 
 # The crate with the C layer, its dependencies and core, as an archive.
+RUST_STATICLIB = $(CARGO) rustc --locked --release --lib --crate-type staticlib \
+	--target-dir $(BUILD)/cargo
+
 $(BUILD)/librust.a: $(RUST_SOURCES) | $(BUILD)
-	$(CARGO) rustc --locked --release --lib --crate-type staticlib --features capi \
-		--target-dir $(BUILD)/cargo -- -C force-frame-pointers=yes
+	$(RUST_STATICLIB) --features capi -- -C force-frame-pointers=yes
 	cp $(BUILD)/cargo/release/libnuma.a $@
 
 $(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
@@ -71,8 +80,7 @@ $(BUILD)/$(REAL): $(BUILD)/numa.o $(ABI_DATA)
 	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine --remove-section=.eh_frame \
 		--remove-section=.rela.eh_frame $< $(BUILD)/shared.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $(BUILD)/shared.o \
-		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,-soname,$(SONAME) \
-		-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code -Wl,--as-needed -static-libgcc
+		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,-soname,$(SONAME) $(LINK_FLAGS)
 	ln -sf $(REAL) $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $(BUILD)/libnuma.so
 
@@ -84,9 +92,34 @@ $(BUILD)/libnuma.a: $(BUILD)/numa.o $(ABI_DATA)
 	rm -f $@
 	$(AR) rcs $@ $(BUILD)/static.o
 
+# libnuma_ext, the same way: what C programs get beyond libnuma's interface and what would not fit
+# into its size.
+$(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a | $(BUILD)
+	$(RUST_STATICLIB) --features capi-ext -- -C force-frame-pointers=yes
+	cp $(BUILD)/cargo/release/libnuma.a $@
+
+$(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)
+	ABI=abi/ext sh abi/generate undefined > $(BUILD)/ext-undefined
+	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/librust-ext.a
+	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd $@.tmp $@
+	rm $@.tmp
+
+$(BUILD)/$(EXT_REAL): $(BUILD)/ext.o $(ABI_DATA)
+	ABI=abi/ext sh abi/generate map > $(BUILD)/libnuma_ext.map
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $< \
+		-Wl,--version-script=$(BUILD)/libnuma_ext.map -Wl,-soname,$(EXT_SONAME) $(LINK_FLAGS)
+	ln -sf $(EXT_REAL) $(BUILD)/$(EXT_SONAME)
+	ln -sf $(EXT_SONAME) $(BUILD)/libnuma_ext.so
+
+$(BUILD)/libnuma_ext.a: $(BUILD)/ext.o $(ABI_DATA)
+	ABI=abi/ext sh abi/generate defaults > $(BUILD)/ext-defaults
+	$(OBJCOPY) --keep-global-symbols=$(BUILD)/ext-defaults $< $(BUILD)/ext-static.o
+	rm -f $@
+	$(AR) rcs $@ $(BUILD)/ext-static.o
+
 # Written each time, as it holds the directories that this call was given.
-.PHONY: $(BUILD)/numa.pc
-$(BUILD)/numa.pc: pkgconfig/numa.pc.in Cargo.toml Makefile | $(BUILD)
+.PHONY: $(BUILD)/numa.pc $(BUILD)/numa-ext.pc
+$(BUILD)/numa.pc $(BUILD)/numa-ext.pc: $(BUILD)/%: pkgconfig/%.in Cargo.toml Makefile | $(BUILD)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@ABI_VERSION@|$(ABI_VERSION)|' -e 's|@OWN_VERSION@|$(OWN_VERSION)|' $< > $@
 
@@ -108,7 +141,12 @@ install: all
 	ln -sf $(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libnuma.so
 	$(INSTALL) -m 644 $(BUILD)/libnuma.a $(DESTDIR)$(LIBDIR)/libnuma.a
+	$(INSTALL) -m 755 $(BUILD)/$(EXT_REAL) $(DESTDIR)$(LIBDIR)/$(EXT_REAL)
+	ln -sf $(EXT_REAL) $(DESTDIR)$(LIBDIR)/$(EXT_SONAME)
+	ln -sf $(EXT_SONAME) $(DESTDIR)$(LIBDIR)/libnuma_ext.so
+	$(INSTALL) -m 644 $(BUILD)/libnuma_ext.a $(DESTDIR)$(LIBDIR)/libnuma_ext.a
 	$(INSTALL) -m 644 $(BUILD)/numa.pc $(DESTDIR)$(LIBDIR)/pkgconfig/numa.pc
+	$(INSTALL) -m 644 $(BUILD)/numa-ext.pc $(DESTDIR)$(LIBDIR)/pkgconfig/numa-ext.pc
 	for h in $(HEADERS); do \
 		$(INSTALL) -m 644 include/$$h $(DESTDIR)$(INCLUDEDIR)/$$h || exit 1; done
 	$(INSTALL) -m 755 $(BUILD)/migratepages $(DESTDIR)$(BINDIR)/migratepages
@@ -116,6 +154,9 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(LIBDIR)/$(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME) \
 		$(DESTDIR)$(LIBDIR)/libnuma.so $(DESTDIR)$(LIBDIR)/libnuma.a \
+		$(DESTDIR)$(LIBDIR)/$(EXT_REAL) $(DESTDIR)$(LIBDIR)/$(EXT_SONAME) \
+		$(DESTDIR)$(LIBDIR)/libnuma_ext.so $(DESTDIR)$(LIBDIR)/libnuma_ext.a \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/numa-ext.pc \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/numa.pc $(DESTDIR)$(BINDIR)/migratepages
 	for h in $(HEADERS); do rm -f $(DESTDIR)$(INCLUDEDIR)/$$h; done
 

@@ -34,7 +34,11 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("this library speaks to the Linux kernel");
 
-#[cfg(all(feature = "capi", panic = "unwind", not(test)))]
+#[cfg(all(
+    any(feature = "capi", feature = "capi-ext"),
+    panic = "unwind",
+    not(test)
+))]
 compile_error!("the C library must be built with panic=abort: unwinding into C is undefined");
 
 extern crate alloc;
@@ -56,8 +60,10 @@ mod sys;
 mod testing;
 pub mod topology;
 
-#[cfg(feature = "capi")]
+#[cfg(any(feature = "capi", feature = "capi-ext"))]
 mod capi;
+#[cfg(all(any(feature = "capi", feature = "capi-ext"), not(test)))]
+mod runtime;
 
 pub use error::{Error, Result};
 pub use mask::{Cpu, CpuMask, Node, NodeMask};

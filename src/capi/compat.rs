@@ -9,7 +9,7 @@ use core::slice;
 
 use super::data::{limits, old_all_nodes};
 use super::policy::{bind_mode, is_bind, is_interleave, read_nodes_under, set, set_interleaving};
-use super::report::{IntoC, int};
+use super::result::{OrErrno, int};
 use super::types::{NODE_ROOM, NODEMASK_BITS, nodemask_t, view_old};
 use super::{cache, cpus, memory, strings};
 use crate::affinity;

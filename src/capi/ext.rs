@@ -2,7 +2,7 @@
 
 use core::ffi::{c_int, c_uint, c_ulong, c_void};
 
-use super::report::IntoC;
+use super::result::OrErrno;
 use crate::error::Error;
 use crate::sys::mempolicy;
 

@@ -4,7 +4,8 @@ use core::ffi::{c_int, c_uint};
 use core::ptr;
 
 use super::data::{is_static, limits};
-use super::report::{IntoC, complain};
+use super::report::complain;
+use super::result::OrErrno;
 use super::types::{self, bitmask, nodemask_t, unsigned, view, view_mut, view_old};
 use crate::error::{Error, Result};
 use crate::mask::bits;

@@ -7,7 +7,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::data::{all_nodes, fail_alloc_on_error};
 use super::policy::{bind_mode, strict};
-use super::report::{IntoC, keeping_errno};
+use super::report::{OrComplain, keeping_errno};
+use super::result::OrErrno;
 use super::types::{Single, bitmask, view};
 use crate::error::{Error, Result};
 use crate::mask::Bits;

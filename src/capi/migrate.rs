@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_ulong, c_void};
 
 use super::data::limits;
-use super::report::{IntoC, int};
+use super::result::{OrErrno, int};
 use super::types::{bitmask, view};
 use crate::migrate;
 

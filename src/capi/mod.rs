@@ -13,11 +13,15 @@
 //! | `migrate.rs` | moving pages |
 //! | `compat.rs` | the old versions, `@libnuma_1.1` |
 //! | `ext.rs` | what we add, `@@libnuma_ext_1` |
+//! | `ext_migrate.rs` | moving a process's pages in pieces: libnuma_ext.so.1, numa_ext.h |
 //! | `shim.c` | numa_error, numa_warn and the system calls, weak |
 //!
-//! Not exported: `report.rs` turns results into C values and errno, `types.rs` looks at
-//! callers' masks, `cache.rs` keeps what was read about nodes, `runtime.rs` brings what a
-//! library without std needs.
+//! Not exported: `result.rs` turns results into C values and errno, `report.rs` into messages,
+//! `bitmask.rs` and `types.rs` look at
+//! callers' masks, `cache.rs` keeps what was read about nodes.
+//!
+//! Two libraries are made of this: libnuma.so.1 (feature `capi`), which is held to the size of
+//! the one that it replaces, and libnuma_ext.so.1 (feature `capi-ext`).
 #![allow(unsafe_code)]
 // The safety of all exported functions is the C contract in the header: pointers are null or
 // valid for what they are documented to point to.
@@ -25,19 +29,36 @@
 // Exported by name, not by path; the header generator looks for `pub`.
 #![allow(unreachable_pub)]
 
+mod bitmask;
+#[cfg(feature = "capi-ext")]
+mod ext_migrate;
+mod result;
+
+#[cfg(feature = "capi")]
 mod cache;
+#[cfg(feature = "capi")]
 mod compat;
+#[cfg(feature = "capi")]
 mod cpus;
+#[cfg(feature = "capi")]
 mod data;
+#[cfg(feature = "capi")]
 mod ext;
+#[cfg(feature = "capi")]
 mod masks;
+#[cfg(feature = "capi")]
 mod memory;
+#[cfg(feature = "capi")]
 mod migrate;
+#[cfg(feature = "capi")]
 mod policy;
+#[cfg(feature = "capi")]
 mod report;
-#[cfg(not(test))]
-mod runtime;
+#[cfg(feature = "capi")]
 mod sizes;
+#[cfg(feature = "capi")]
 mod strings;
+#[cfg(feature = "capi")]
 mod topology;
+#[cfg(feature = "capi")]
 mod types;

@@ -5,7 +5,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::data::{all_nodes, limits};
 use super::masks::numa_allocate_nodemask;
-use super::report::{IntoC, int, keeping_errno, warn, warning};
+use super::report::{OrComplain, keeping_errno, warn, warning};
+use super::result::{OrErrno, int};
 use super::types::{NODE_ROOM, Single, bitmask, view, view_mut};
 use crate::error::Error;
 use crate::mask::{Bits, Word, bits, words_for};

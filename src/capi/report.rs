@@ -1,8 +1,8 @@
-//! The one place where results of the core become C values, errno and messages.
+//! Messages: numa_error and numa_warn, the program's own ones if it has them.
 
 use core::ffi::{CStr, c_char, c_int};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sys::Errno;
 
 unsafe extern "C" {
@@ -43,28 +43,13 @@ pub(super) fn warn(number: c_int, message: &'static CStr) {
     unsafe { numa_warn(number, message.as_ptr().cast_mut()) };
 }
 
-#[cold]
-#[inline(never)]
-fn fail(error: &Error) {
-    error.errno().set();
-}
-
-/// Extension of [`Result`] for the exported functions.
-pub(super) trait IntoC<T> {
-    /// The value, or `failure` with errno set.
-    fn or_errno(self, failure: T) -> T;
+/// Extension of [`Result`] for functions that report through numa_error.
+pub(super) trait OrComplain<T> {
     /// The value, or `failure` after numa_error(place), with errno set.
     fn or_complain(self, place: &'static CStr, failure: T) -> T;
 }
 
-impl<T> IntoC<T> for Result<T> {
-    fn or_errno(self, failure: T) -> T {
-        self.unwrap_or_else(|error| {
-            fail(&error);
-            failure
-        })
-    }
-
+impl<T> OrComplain<T> for Result<T> {
     fn or_complain(self, place: &'static CStr, failure: T) -> T {
         self.unwrap_or_else(|error| {
             complain(place, error.errno());
@@ -79,9 +64,4 @@ pub(super) fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
     let result = call();
     saved.set();
     result
-}
-
-/// A count as C's int; what does not fit becomes the largest.
-pub(super) fn int(count: usize) -> c_int {
-    c_int::try_from(count).unwrap_or(c_int::MAX)
 }

@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 
 use super::data::limits;
-use super::report::int;
+use super::result::int;
 use crate::topology;
 
 /// Whether memory policies can be used: 0, or -1 if the kernel has none or they are denied to

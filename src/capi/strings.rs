@@ -5,7 +5,8 @@ use core::ptr;
 
 use super::data::{all_cpus, all_nodes, limits, nodes};
 use super::masks::returned;
-use super::report::{int, keeping_errno, numa_warn, warning};
+use super::report::{keeping_errno, numa_warn, warning};
+use super::result::int;
 use super::types::{self, bitmask, view_mut};
 use crate::device::{self, DeviceError};
 use crate::mask::{Bits, CpuMask, Word, bits};

@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_long, c_longlong};
 
 use super::cache;
-use super::report::IntoC;
+use super::result::OrErrno;
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;

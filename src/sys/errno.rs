@@ -38,7 +38,7 @@ impl Errno {
     }
 
     /// Sets the calling thread's errno.
-    #[cfg(feature = "capi")]
+    #[cfg(any(feature = "capi", feature = "capi-ext"))]
     pub(crate) fn set(self) {
         // SAFETY: as above; it is only written by this thread.
         unsafe { *libc::__errno_location() = self.0 }

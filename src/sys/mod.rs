@@ -49,3 +49,21 @@ pub(crate) fn configured_cpus() -> usize {
     let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_CONF) };
     usize::try_from(count).unwrap_or(1).max(1)
 }
+
+/// The process id of the caller.
+#[cfg(feature = "capi-ext")]
+pub(crate) fn own_pid() -> i32 {
+    // SAFETY: getpid has no preconditions.
+    unsafe { libc::getpid() }
+}
+
+/// Sleeps for less than a second, or until a signal.
+#[cfg(feature = "capi-ext")]
+pub(crate) fn sleep(time: core::time::Duration) {
+    let time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: time.subsec_nanos() as _,
+    };
+    // SAFETY: the structure is valid; what remains is of no interest.
+    unsafe { libc::nanosleep(&time, core::ptr::null_mut()) };
+}

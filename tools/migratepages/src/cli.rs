@@ -1,27 +1,169 @@
 //! The options, defined once: for parsing, `--help`, the manual page and the completions.
 
-use clap::Parser;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Parser, ValueEnum};
 
 /// Moves the pages of running processes from some NUMA nodes to others.
 ///
-/// Pages on the first node of FROM go to the first of TO, those on the second to the second,
-/// and so on. Virtual addresses do not change.
+/// Pages on the first node of FROM go to the first node of TO, those on the second to the
+/// second, and so on: 2-5 to 7,9,12-13 moves 2 to 7, 3 to 9, 4 to 12 and 5 to 13. Virtual
+/// addresses do not change.
 #[derive(Debug, Parser)]
 #[command(
     name = "migratepages",
     version,
-    override_usage = "migratepages [OPTIONS] PID... FROM TO"
+    override_usage = "migratepages [OPTIONS] PID... FROM TO\n       \
+                      migratepages [OPTIONS] --cgroup PATH FROM TO\n       \
+                      migratepages [OPTIONS] --show PID..."
 )]
 pub struct Cli {
+    /// Processes (joined by blanks or commas), then the nodes to leave and the nodes to go to
+    ///
+    /// Node lists are written as in numactl(8): 0, 2-5, 0,3, !1, +0-1, all, or a device:
+    /// file:PATH, block:NAME, netdev:NAME, ip:ADDRESS, pci:ADDRESS.
+    #[arg(value_name = "PID... FROM TO", allow_negative_numbers = true)]
+    pub operands: Vec<String>,
+
+    /// Show where the pages are now, and move nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "one_call"], help_heading = "What to do")]
+    pub show: bool,
+
+    /// Say what would move where and what speaks against it, and move nothing
+    #[arg(long, short = 'n', help_heading = "What to do")]
+    pub dry_run: bool,
+
+    /// Also the children of the processes, and their children
+    #[arg(long, help_heading = "Which processes")]
+    pub children: bool,
+
+    /// All processes of this control group and of those below it
+    ///
+    /// PATH is a directory, or the group's name as in /proc/PID/cgroup.
+    #[arg(long, value_name = "PATH", help_heading = "Which processes")]
+    pub cgroup: Vec<PathBuf>,
+
+    /// Only pages that no other process maps; without CAP_SYS_NICE it is always so
+    #[arg(long, help_heading = "Which pages")]
+    pub private: bool,
+
+    /// Only memory of these kinds
+    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Which pages")]
+    pub only: Vec<KindName>,
+
+    /// Only pages with these addresses, in hexadecimal, END not included
+    #[arg(long, value_name = "START-END", value_parser = parse_range, help_heading = "Which pages")]
+    pub range: Vec<Range<usize>>,
+
+    /// How long a thread of the process may wait for pages that are being moved
+    ///
+    /// A number of milliseconds, or with a unit: 500us, 20ms, 1s. A goal, not a guarantee: one
+    /// huge page is always moved whole.
+    #[arg(long, value_name = "TIME", default_value = "20ms", value_parser = parse_duration, help_heading = "How")]
+    pub max_pause: Duration,
+
+    /// How many threads move pages at most; how many do so follows the measured rate
+    /// [default: one for each CPU, up to 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "How")]
+    pub workers: Option<u16>,
+
+    /// Use the kernel's migrate_pages(2), which moves everything in one go and may stall the
+    /// process meanwhile
+    #[arg(long, conflicts_with_all = ["private", "only", "range"], help_heading = "How")]
+    pub one_call: bool,
+
     /// Exit with status 3 if a page stayed behind
-    #[arg(long)]
+    #[arg(long, help_heading = "What to say")]
     pub strict: bool,
 
-    /// The processes, then two node lists such as 0, 2-5, 0,3, !1, +0-1 or all
-    #[arg(
-        value_name = "PID... FROM TO",
-        required = true,
-        allow_negative_numbers = true
-    )]
-    pub operands: Vec<String>,
+    /// Report everything as one JSON document on standard output
+    #[arg(long, help_heading = "What to say")]
+    pub json: bool,
+
+    /// Say nothing about pages that stayed behind; errors are told
+    #[arg(long, short, conflicts_with = "verbose", help_heading = "What to say")]
+    pub quiet: bool,
+
+    /// Say what was done for each process
+    #[arg(long, short, action = ArgAction::Count, help_heading = "What to say")]
+    pub verbose: u8,
+}
+
+/// A kind of memory on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KindName {
+    /// What malloc takes from brk
+    Heap,
+    /// The first thread's stack
+    Stack,
+    /// Private memory without a file, with the stacks of other threads
+    Anon,
+    /// Programs, libraries and other files mapped privately
+    File,
+    /// Shared memory and files mapped shared
+    Shared,
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = match number.parse() {
+        Ok(number) if f64::is_finite(number) && number > 0.0 => number,
+        _ => return Err("not a positive number with ms, us or s".into()),
+    };
+    let seconds = match unit {
+        "" | "ms" => number / 1e3,
+        "us" => number / 1e6,
+        "s" => number,
+        _ => return Err(format!("unknown unit '{unit}': use us, ms or s")),
+    };
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|&time| time >= Duration::from_micros(1) && time <= Duration::from_secs(3600))
+        .ok_or_else(|| "not between 1us and 3600s".into())
+}
+
+fn parse_range(text: &str) -> Result<Range<usize>, String> {
+    let address = |text: &str| {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let valid = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        valid.then(|| usize::from_str_radix(digits, 16).ok()).flatten()
+    };
+    let range = text.split_once('-').and_then(|(a, b)| Some(address(a)?..address(b)?));
+    match range {
+        Some(range) if range.start < range.end => Ok(range),
+        Some(_) => Err("the end is not behind the start".into()),
+        None => Err("not two hexadecimal addresses such as 7f0000000000-7f0000200000".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(parse_duration("20"), Ok(Duration::from_millis(20)));
+        assert_eq!(parse_duration("500us"), Ok(Duration::from_micros(500)));
+        assert_eq!(parse_duration("0.5s"), Ok(Duration::from_millis(500)));
+        for bad in ["", "ms", "0", "-1", "nan", "inf", "1h", "1 ms", "1e9s", "2h"] {
+            assert!(parse_duration(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ranges() {
+        assert_eq!(parse_range("1000-0x2000"), Ok(0x1000..0x2000));
+        for bad in ["", "-", "1000", "2-1", "1-1", "+1-2", "1-g", "1-2-3", "0x-1"] {
+            assert!(parse_range(bad).is_err(), "{bad:?}");
+        }
+    }
 }

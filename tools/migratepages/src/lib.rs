@@ -5,8 +5,13 @@
 //! manual page and the completions sees the same option definitions ([`cli`]).
 
 pub mod cli;
+mod dry_run;
+mod moving;
 pub mod nodes;
 pub mod pids;
+mod process;
+mod report;
 mod run;
+mod show;
 
 pub use run::run;

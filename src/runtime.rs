@@ -1,6 +1,8 @@
 //! What a library without std has to bring itself: an allocator (malloc, so that C callers
 //! may free what they are given) and a panic handler that ends the process.
 
+#![allow(unsafe_code)]
+
 use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 

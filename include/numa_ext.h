@@ -1,0 +1,181 @@
+/*
+ * numa_ext.h: moving a process's pages between NUMA nodes in pieces.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Part of libnuma-rs. Written by tools/headers: change the template there or the comments in
+ * src/capi, then run `make headers`.
+ *
+ * migrate_pages(2) moves a whole process with one call: on some kernels the process's own mmap and
+ * munmap wait until it has ended, nothing tells how far it is, and it cannot be stopped. The
+ * functions here walk the process's mappings, move what is present in pieces that follow a pause
+ * limit, keep huge pages whole, and account for every page. The library starts no threads; a
+ * program may let several of its own work.
+ *
+ * Link with -lnuma_ext (pkg-config numa-ext). examples/migrate.c shows the use.
+ */
+#ifndef _NUMA_EXT_H
+#define _NUMA_EXT_H 1
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <numa.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ==== Options ==== */
+
+/* Only pages that no other process maps. Without it all that the caller may move: with
+   CAP_SYS_NICE shared ones too. */
+#define NUMA_EXT_MIGRATE_PRIVATE 1u
+/* Only count: what would be moved is reported as moved. */
+#define NUMA_EXT_MIGRATE_DRY_RUN 2u
+
+/* Private memory without a file: most of what malloc and mmap give. */
+#define NUMA_EXT_KIND_ANON 1u
+/* What brk gives. */
+#define NUMA_EXT_KIND_HEAP 2u
+/* The stack of the first thread. */
+#define NUMA_EXT_KIND_STACK 4u
+/* A file mapped privately: programs and their libraries, with their data. */
+#define NUMA_EXT_KIND_FILE 8u
+/* Memory or a file mapped so that others see writes. */
+#define NUMA_EXT_KIND_SHARED 16u
+
+/* A range of addresses in the process: start and the first address behind it. */
+struct numa_ext_range {
+    /* First address. */
+    size_t start;
+    /* First address behind it. */
+    size_t end;
+};
+
+/* How far a migration is, in pages of the base size (numa_pagesize()). */
+struct numa_ext_migrate_progress {
+    /* Present pages that were looked at. */
+    unsigned long examined;
+    /* Those that were moved. */
+    unsigned long moved;
+    /* Present pages of the process when the migration began, about. */
+    unsigned long present;
+};
+
+/*
+ * What to move, and how. Fill it with zeros, then set size to sizeof and what differs from
+ * the default, which is always zero.
+ */
+struct numa_ext_migrate_options {
+    /* sizeof(struct numa_ext_migrate_options): the structure may grow. */
+    size_t size;
+    /* NUMA_EXT_MIGRATE_PRIVATE, NUMA_EXT_MIGRATE_DRY_RUN. */
+    unsigned int flags;
+    /* Which mappings, NUMA_EXT_KIND_...; 0 for all. */
+    unsigned int kinds;
+    /*
+     * How long, in microseconds, a thread of the process may have to wait for a page in
+     * transit: a goal, no guarantee. 0 for 20000.
+     */
+    unsigned int max_pause_us;
+    /*
+     * How many threads of the caller may work at once, at most; fewer work when more are not
+     * faster. 0 for 1.
+     */
+    unsigned int max_workers;
+    /* Only pages with these addresses; NULL for all. Huge pages move whole. */
+    const struct numa_ext_range *ranges;
+    /* Number of ranges. */
+    size_t nranges;
+    /*
+     * Called now and then by numa_ext_migrate and numa_ext_migrate_work, in the calling
+     * thread; a result other than 0 stops the migration. May be NULL.
+     */
+    int (*progress)(const struct numa_ext_migrate_progress *progress, void *arg);
+    /* Second argument of progress. */
+    void *progress_arg;
+};
+
+/* ==== Results ==== */
+
+/* What became of the pages of one node, in pages of the base size. */
+struct numa_ext_migrate_node {
+    /* The node that they leave. */
+    int from;
+    /* The node that they go to. */
+    int to;
+    /* Pages on their target. */
+    unsigned long moved;
+    /* Left: something holds on to the page (direct I/O, a pipe, RDMA, a driver). */
+    unsigned long busy;
+    /* Left: other processes map it as well, and only private pages were to be moved. */
+    unsigned long shared;
+    /* Left: the target node has no memory, or no huge page, left. */
+    unsigned long target_full;
+    /* Left: the kernel does not allow the process to have pages there. */
+    unsigned long not_permitted;
+    /* Gone meanwhile: freed, swapped out, moved by someone else. */
+    unsigned long gone;
+    /* Zeros, for what may be added. */
+    unsigned long reserved[4];
+};
+
+/* A migration of one process. It has no threads of its own. */
+struct numa_ext_migration;
+
+/* ==== Functions ==== */
+
+/*
+ * Moves the pages of a process (0: the caller) that are on the nodes of one mask to those of
+ * another, in pieces, so that the process never waits long. A node's place in the sets decides
+ * where its pages go, as with migrate_pages(2). options may be NULL.
+ *
+ * Returns the number of nodes that pages leave, at most as many as there are in fromnodes, and
+ * writes what became of their pages to nodes, an array with room for nnodes (NULL and 0 for
+ * none). -1 with errno: ESRCH no such process, EPERM or EACCES not permitted (CAP_SYS_NICE,
+ * CAP_SYS_PTRACE), EINVAL no target or unknown options, ENOMEM. Nothing is lost by an error:
+ * every page is on one node or another.
+ */
+int numa_ext_migrate(pid_t pid,
+                     const struct bitmask *fromnodes,
+                     const struct bitmask *tonodes,
+                     const struct numa_ext_migrate_options *options,
+                     struct numa_ext_migrate_node *nodes,
+                     size_t nnodes);
+
+/*
+ * Prepares the same for threads of the caller, which call numa_ext_migrate_work. NULL with
+ * errno as above. Give it back with numa_ext_migrate_end.
+ */
+struct numa_ext_migration *numa_ext_migrate_begin(pid_t pid,
+                                                  const struct bitmask *fromnodes,
+                                                  const struct bitmask *tonodes,
+                                                  const struct numa_ext_migrate_options *options);
+
+/*
+ * Works on a migration until nothing is left for the calling thread. Several threads may do so
+ * at once, up to max_workers of the options. 0, or -1 with errno.
+ */
+int numa_ext_migrate_work(struct numa_ext_migration *migration);
+
+/* Stops a migration after the current piece of each thread. Async-signal-safe. */
+void numa_ext_migrate_stop(struct numa_ext_migration *migration);
+
+/* How far a migration is. From any thread. */
+void numa_ext_migrate_query(const struct numa_ext_migration *migration,
+                            struct numa_ext_migrate_progress *progress);
+
+/* What became of the pages so far, as from numa_ext_migrate. */
+int numa_ext_migrate_counts(const struct numa_ext_migration *migration,
+                            struct numa_ext_migrate_node *nodes,
+                            size_t nnodes);
+
+/* Gives a migration back, when no thread works on it any more. NULL is allowed. */
+void numa_ext_migrate_end(struct numa_ext_migration *migration);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,372 @@
+//! Moving a process's pages in pieces, for C: numa_ext.h.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ffi::{c_int, c_uint, c_ulong, c_void};
+use core::mem::{MaybeUninit, size_of};
+use core::ops::Range;
+use core::time::Duration;
+use core::{ptr, slice};
+
+use super::bitmask::{bitmask, view};
+use super::result::{OrErrno, int};
+use crate::error::{Error, Result};
+use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share, Step, Worker};
+use crate::root::Root;
+use crate::sys;
+
+/// Only pages that no other process maps. Without it all that the caller may move: with
+/// CAP_SYS_NICE shared ones too.
+pub const NUMA_EXT_MIGRATE_PRIVATE: c_uint = 1;
+/// Only count: what would be moved is reported as moved.
+pub const NUMA_EXT_MIGRATE_DRY_RUN: c_uint = 2;
+
+/// Private memory without a file: most of what malloc and mmap give.
+pub const NUMA_EXT_KIND_ANON: c_uint = 1;
+/// What brk gives.
+pub const NUMA_EXT_KIND_HEAP: c_uint = 2;
+/// The stack of the first thread.
+pub const NUMA_EXT_KIND_STACK: c_uint = 4;
+/// A file mapped privately: programs and their libraries, with their data.
+pub const NUMA_EXT_KIND_FILE: c_uint = 8;
+/// Memory or a file mapped so that others see writes.
+pub const NUMA_EXT_KIND_SHARED: c_uint = 16;
+
+const ALL_KINDS: c_uint = NUMA_EXT_KIND_ANON
+    | NUMA_EXT_KIND_HEAP
+    | NUMA_EXT_KIND_STACK
+    | NUMA_EXT_KIND_FILE
+    | NUMA_EXT_KIND_SHARED;
+
+/// A range of addresses in the process: start and the first address behind it.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct numa_ext_range {
+    /// First address.
+    pub start: usize,
+    /// First address behind it.
+    pub end: usize,
+}
+
+/// How far a migration is, in pages of the base size (numa_pagesize()).
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct numa_ext_migrate_progress {
+    /// Present pages that were looked at.
+    pub examined: c_ulong,
+    /// Those that were moved.
+    pub moved: c_ulong,
+    /// Present pages of the process when the migration began, about.
+    pub present: c_ulong,
+}
+
+/// What to move, and how. Fill it with zeros, then set size to sizeof and what differs from
+/// the default, which is always zero.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct numa_ext_migrate_options {
+    /// sizeof(struct numa_ext_migrate_options): the structure may grow.
+    pub size: usize,
+    /// NUMA_EXT_MIGRATE_PRIVATE, NUMA_EXT_MIGRATE_DRY_RUN.
+    pub flags: c_uint,
+    /// Which mappings, NUMA_EXT_KIND_...; 0 for all.
+    pub kinds: c_uint,
+    /// How long, in microseconds, a thread of the process may have to wait for a page in
+    /// transit: a goal, no guarantee. 0 for 20000.
+    pub max_pause_us: c_uint,
+    /// How many threads of the caller may work at once, at most; fewer work when more are not
+    /// faster. 0 for 1.
+    pub max_workers: c_uint,
+    /// Only pages with these addresses; NULL for all. Huge pages move whole.
+    pub ranges: *const numa_ext_range,
+    /// Number of ranges.
+    pub nranges: usize,
+    /// Called now and then by numa_ext_migrate and numa_ext_migrate_work, in the calling
+    /// thread; a result other than 0 stops the migration. May be NULL.
+    pub progress: Option<
+        unsafe extern "C" fn(progress: *const numa_ext_migrate_progress, arg: *mut c_void) -> c_int,
+    >,
+    /// Second argument of progress.
+    pub progress_arg: *mut c_void,
+}
+
+/// What became of the pages of one node, in pages of the base size.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct numa_ext_migrate_node {
+    /// The node that they leave.
+    pub from: c_int,
+    /// The node that they go to.
+    pub to: c_int,
+    /// Pages on their target.
+    pub moved: c_ulong,
+    /// Left: something holds on to the page (direct I/O, a pipe, RDMA, a driver).
+    pub busy: c_ulong,
+    /// Left: other processes map it as well, and only private pages were to be moved.
+    pub shared: c_ulong,
+    /// Left: the target node has no memory, or no huge page, left.
+    pub target_full: c_ulong,
+    /// Left: the kernel does not allow the process to have pages there.
+    pub not_permitted: c_ulong,
+    /// Gone meanwhile: freed, swapped out, moved by someone else.
+    pub gone: c_ulong,
+    /// Zeros, for what may be added.
+    pub reserved: [c_ulong; 4],
+}
+
+/// A migration of one process. It has no threads of its own.
+#[allow(non_camel_case_types)]
+pub struct numa_ext_migration {
+    job: Job<'static>,
+    progress: Option<
+        unsafe extern "C" fn(progress: *const numa_ext_migrate_progress, arg: *mut c_void) -> c_int,
+    >,
+    progress_arg: *mut c_void,
+}
+
+/// The caller's options: as many bytes as it knows of, zeros for the rest.
+unsafe fn read_options(from: *const numa_ext_migrate_options) -> Result<numa_ext_migrate_options> {
+    const WHOLE: usize = size_of::<numa_ext_migrate_options>();
+    let mut options = MaybeUninit::<numa_ext_migrate_options>::zeroed();
+    if !from.is_null() {
+        // SAFETY: the caller's structure begins with its size.
+        let size = unsafe { (&raw const (*from).size).read() };
+        if size < size_of::<usize>() || size > 4096 {
+            return Err(Error::Invalid("size of the options"));
+        }
+        // SAFETY: the caller's structure has `size` bytes, and a larger one has set only what
+        // this library knows if the rest is zero.
+        unsafe {
+            let beyond = from.cast::<u8>().add(WHOLE.min(size));
+            if slice::from_raw_parts(beyond, size.saturating_sub(WHOLE))
+                .iter()
+                .any(|&b| b != 0)
+            {
+                return Err(Error::Invalid("options that this release does not know"));
+            }
+            ptr::copy_nonoverlapping(
+                from.cast::<u8>(),
+                options.as_mut_ptr().cast::<u8>(),
+                size.min(WHOLE),
+            );
+        }
+    }
+    // SAFETY: zeros are valid for every field, and so is what the caller put there.
+    Ok(unsafe { options.assume_init() })
+}
+
+unsafe fn begin(
+    pid: c_int,
+    from: *const bitmask,
+    to: *const bitmask,
+    options: *const numa_ext_migrate_options,
+) -> Result<numa_ext_migration> {
+    // SAFETY: the caller's masks and options.
+    let (from, to, given) = unsafe { (view(from), view(to), read_options(options)?) };
+    if pid < 0
+        || given.flags & !(NUMA_EXT_MIGRATE_PRIVATE | NUMA_EXT_MIGRATE_DRY_RUN) != 0
+        || given.kinds & !ALL_KINDS != 0
+    {
+        return Err(Error::Invalid("argument"));
+    }
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    if !given.ranges.is_null() {
+        ranges
+            .try_reserve_exact(given.nranges)
+            .map_err(|_| Error::OutOfMemory)?;
+        // SAFETY: the caller's array.
+        let array = unsafe { slice::from_raw_parts(given.ranges, given.nranges) };
+        ranges.extend(array.iter().map(|range| range.start..range.end));
+    }
+    let mut wanted = Options {
+        ranges: &ranges,
+        ..Options::default()
+    };
+    if given.flags & NUMA_EXT_MIGRATE_PRIVATE != 0 {
+        wanted.share = Share::Private;
+    }
+    wanted.look_only = given.flags & NUMA_EXT_MIGRATE_DRY_RUN != 0;
+    if given.kinds != 0 {
+        wanted.kinds = Kinds::from_bits(given.kinds as u8);
+    }
+    if given.max_pause_us != 0 {
+        wanted.max_pause = Duration::from_micros(given.max_pause_us.into());
+    }
+    wanted.workers = given.max_workers.max(1) as usize;
+    let plan = Plan::new(from, to)?;
+    // The caller's own process has a number as well.
+    let pid = if pid == 0 { sys::own_pid() } else { pid };
+    Ok(numa_ext_migration {
+        job: Job::new(Root::SYSTEM, pid, plan, &wanted)?,
+        progress: given.progress,
+        progress_arg: given.progress_arg,
+    })
+}
+
+impl numa_ext_migration {
+    /// Works until nothing is left for this thread.
+    fn work(&self) -> Result<()> {
+        const IDLE: Duration = Duration::from_millis(2);
+        let mut worker = Worker::new();
+        loop {
+            match self.job.step(&mut worker)? {
+                Step::Done => return Ok(()),
+                Step::Idle => sys::sleep(IDLE),
+                Step::Worked => {}
+            }
+            if let Some(call) = self.progress {
+                let progress = told(self.job.progress());
+                // SAFETY: the caller's function and argument.
+                if unsafe { call(&progress, self.progress_arg) } != 0 {
+                    self.job.stop();
+                }
+            }
+        }
+    }
+
+    /// Copies the counts to the caller. Returns how many nodes there are.
+    unsafe fn copy_counts(&self, nodes: *mut numa_ext_migrate_node, room: usize) -> Result<usize> {
+        let counts = self.job.counts()?;
+        if !nodes.is_null() {
+            for (i, count) in counts.iter().take(room).enumerate() {
+                // SAFETY: the caller's array has `room` elements.
+                unsafe { nodes.add(i).write(node(count)) };
+            }
+        }
+        Ok(counts.len())
+    }
+}
+
+/// Moves a migration to the heap, of which there may be none left.
+fn on_heap(migration: numa_ext_migration) -> Result<*mut numa_ext_migration> {
+    let mut place = Vec::new();
+    place.try_reserve_exact(1).map_err(|_| Error::OutOfMemory)?;
+    place.push(migration);
+    let whole: Box<[numa_ext_migration]> = place.into_boxed_slice();
+    Ok(Box::into_raw(whole).cast())
+}
+
+fn told(progress: Progress) -> numa_ext_migrate_progress {
+    numa_ext_migrate_progress {
+        examined: progress.examined as c_ulong,
+        moved: progress.moved as c_ulong,
+        present: progress.present as c_ulong,
+    }
+}
+
+fn node(count: &NodeCount) -> numa_ext_migrate_node {
+    numa_ext_migrate_node {
+        from: int(count.route.from.0 as usize),
+        to: int(count.route.to.0 as usize),
+        moved: count.moved as c_ulong,
+        busy: count.left_for(Reason::Busy) as c_ulong,
+        shared: count.left_for(Reason::Shared) as c_ulong,
+        target_full: count.left_for(Reason::TargetFull) as c_ulong,
+        not_permitted: count.left_for(Reason::NotPermitted) as c_ulong,
+        gone: count.left_for(Reason::Gone) as c_ulong,
+        reserved: [0; 4],
+    }
+}
+
+/// Moves the pages of a process (0: the caller) that are on the nodes of one mask to those of
+/// another, in pieces, so that the process never waits long. A node's place in the sets decides
+/// where its pages go, as with migrate_pages(2). options may be NULL.
+///
+/// Returns the number of nodes that pages leave, at most as many as there are in fromnodes, and
+/// writes what became of their pages to nodes, an array with room for nnodes (NULL and 0 for
+/// none). -1 with errno: ESRCH no such process, EPERM or EACCES not permitted (CAP_SYS_NICE,
+/// CAP_SYS_PTRACE), EINVAL no target or unknown options, ENOMEM. Nothing is lost by an error:
+/// every page is on one node or another.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_ext_migrate(
+    pid: libc::pid_t,
+    fromnodes: *const bitmask,
+    tonodes: *const bitmask,
+    options: *const numa_ext_migrate_options,
+    nodes: *mut numa_ext_migrate_node,
+    nnodes: usize,
+) -> c_int {
+    // SAFETY: the caller's arguments.
+    unsafe { begin(pid, fromnodes, tonodes, options) }
+        .and_then(|migration| {
+            migration.work()?;
+            // SAFETY: the caller's array.
+            unsafe { migration.copy_counts(nodes, nnodes) }
+        })
+        .map(int)
+        .or_errno(-1)
+}
+
+/// Prepares the same for threads of the caller, which call numa_ext_migrate_work. NULL with
+/// errno as above. Give it back with numa_ext_migrate_end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_ext_migrate_begin(
+    pid: libc::pid_t,
+    fromnodes: *const bitmask,
+    tonodes: *const bitmask,
+    options: *const numa_ext_migrate_options,
+) -> *mut numa_ext_migration {
+    // SAFETY: the caller's arguments.
+    unsafe { begin(pid, fromnodes, tonodes, options) }
+        .and_then(on_heap)
+        .or_errno(ptr::null_mut())
+}
+
+/// Works on a migration until nothing is left for the calling thread. Several threads may do so
+/// at once, up to max_workers of the options. 0, or -1 with errno.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
+    // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.
+    match unsafe { migration.as_ref() } {
+        Some(migration) => migration.work().map(|()| 0).or_errno(-1),
+        None => Err(Error::Invalid("migration")).or_errno(-1),
+    }
+}
+
+/// Stops a migration after the current piece of each thread. Async-signal-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_ext_migrate_stop(migration: *mut numa_ext_migration) {
+    // SAFETY: null or from numa_ext_migrate_begin.
+    if let Some(migration) = unsafe { migration.as_ref() } {
+        migration.job.stop();
+    }
+}
+
+/// How far a migration is. From any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_ext_migrate_query(
+    migration: *const numa_ext_migration,
+    progress: *mut numa_ext_migrate_progress,
+) {
+    // SAFETY: null or from numa_ext_migrate_begin; null or the caller's structure.
+    if let (Some(migration), Some(slot)) = unsafe { (migration.as_ref(), progress.as_mut()) } {
+        *slot = told(migration.job.progress());
+    }
+}
+
+/// What became of the pages so far, as from numa_ext_migrate.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_ext_migrate_counts(
+    migration: *const numa_ext_migration,
+    nodes: *mut numa_ext_migrate_node,
+    nnodes: usize,
+) -> c_int {
+    // SAFETY: null or from numa_ext_migrate_begin; the caller's array.
+    match unsafe { migration.as_ref() } {
+        // SAFETY: the caller's array.
+        Some(migration) => unsafe { migration.copy_counts(nodes, nnodes) }
+            .map(int)
+            .or_errno(-1),
+        None => Err(Error::Invalid("migration")).or_errno(-1),
+    }
+}
+
+/// Gives a migration back, when no thread works on it any more. NULL is allowed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_ext_migrate_end(migration: *mut numa_ext_migration) {
+    if !migration.is_null() {
+        // SAFETY: from numa_ext_migrate_begin, and the caller gives it up.
+        drop(unsafe { Box::from_raw(migration) });
+    }
+}

@@ -1,0 +1,343 @@
+//! Writes the C headers in `include/` from the sources of the exported functions.
+//!
+//! Each `templates/NAME.h.in` becomes `include/NAME.h`. A template is C as it stands in the
+//! header, with lines that start with `@` replaced by what cbindgen says about `src/capi`:
+//!
+//! ```text
+//! @struct FILE NAME        the struct NAME of src/capi/FILE
+//! @globals FILE            its exported variables, with their comments
+//! @functions FILE          its exported functions, with their comments
+//! @functions FILE -NAME    without the function NAME; may be repeated
+//! ```
+//!
+//! `headers` writes the files, `headers --check` fails if they are not what it would write.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::{env, fs};
+
+use cbindgen::{Builder, Config, ItemType};
+
+/// Columns of a line in the headers.
+const LINE: usize = 100;
+
+const QUIET_LONG_LONG: &str = "#pragma GCC diagnostic push\n\
+    #pragma GCC diagnostic ignored \"-Wlong-long\"";
+
+type Result<T> = std::result::Result<T, String>;
+
+fn main() -> ExitCode {
+    let check = match env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => false,
+        [flag] if flag == "--check" => true,
+        _ => {
+            eprintln!("usage: headers [--check]");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&root(), check) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("headers: include/ is not what the sources say. `make headers` mends it.");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("headers: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The checkout that this program was built in.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Writes all headers, or compares them. `false` if one differs.
+fn run(root: &Path, check: bool) -> Result<bool> {
+    let mut same = true;
+    for (name, template) in templates(root)? {
+        let wanted = Header::new(root)?
+            .render(&template)
+            .map_err(|error| format!("{name}.in{error}"))?;
+        let path = root.join("include").join(&name);
+        let found = fs::read_to_string(&path).unwrap_or_default();
+        if found == wanted {
+            continue;
+        }
+        if check {
+            same = false;
+            print_difference(&path, &wanted);
+        } else {
+            fs::write(&path, wanted).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(same)
+}
+
+/// Names of the headers, sorted, with their templates.
+fn templates(root: &Path) -> Result<Vec<(String, String)>> {
+    let dir = root.join("tools/headers/templates");
+    let io = |error| format!("{}: {error}", dir.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&dir).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name.and_then(|name| name.strip_suffix(".in")) {
+            let text = fs::read_to_string(&path).map_err(io)?;
+            found.push((name.to_owned(), text));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// What stands in the file against what should, as diff(1) shows it.
+fn print_difference(path: &Path, wanted: &str) {
+    let shown = Command::new("diff")
+        .args([
+            "-u",
+            "--label",
+            "in include/",
+            "--label",
+            "from the sources",
+        ])
+        .arg(path)
+        .arg("-")
+        .stdin(Stdio::piped())
+        .spawn()
+        .and_then(|mut diff| {
+            if let Some(mut stdin) = diff.stdin.take() {
+                stdin.write_all(wanted.as_bytes())?;
+            }
+            diff.wait()
+        });
+    if shown.is_err() || !path.exists() {
+        println!("{} differs", path.display());
+    }
+}
+
+/// A header while it is made.
+struct Header {
+    sources: PathBuf,
+    config: Config,
+}
+
+impl Header {
+    fn new(root: &Path) -> Result<Header> {
+        Ok(Header {
+            sources: root.join("src/capi"),
+            config: Config::from_file(root.join("cbindgen.toml"))?,
+        })
+    }
+
+    fn render(&self, template: &str) -> Result<String> {
+        let mut header = String::new();
+        for (number, line) in template.lines().enumerate() {
+            match line.strip_prefix('@') {
+                Some(directive) => {
+                    let c = self
+                        .expand(directive)
+                        .map_err(|error| format!(":{}: {error}", number + 1))?;
+                    header.push_str(c.trim());
+                }
+                None => header.push_str(line),
+            }
+            header.push('\n');
+        }
+        Ok(header)
+    }
+
+    /// The C for one directive.
+    fn expand(&self, directive: &str) -> Result<String> {
+        let words: Vec<&str> = directive.split_whitespace().collect();
+        match words.as_slice() {
+            ["struct", file, name] => {
+                let mut config = self.config.clone();
+                config.style = cbindgen::Style::Tag;
+                // Here the name itself is printed, with its `struct`.
+                config.export.rename.clear();
+                config.export.include = vec![(*name).to_owned()];
+                config.export.item_types = vec![ItemType::Structs];
+                let c = self.bindings(file, config)?;
+                only_struct(&c, name)
+                    .map(|c| tidy_comments(&c))
+                    .ok_or_else(|| format!("no struct {name} in {file}"))
+            }
+            ["globals", file] => self.items(file, ItemType::Globals, &[]),
+            ["functions", file, without @ ..] => {
+                let without: Option<Vec<&str>> =
+                    without.iter().map(|w| w.strip_prefix('-')).collect();
+                let without = without.ok_or("what is left out starts with `-`")?;
+                self.items(file, ItemType::Functions, &without)
+            }
+            _ => Err(format!("unknown directive `@{directive}`")),
+        }
+    }
+
+    /// All exported items of one kind in a source file.
+    fn items(&self, file: &str, kind: ItemType, without: &[&str]) -> Result<String> {
+        let mut config = self.config.clone();
+        config.export.item_types = vec![kind.clone()];
+        config.export.exclude = without.iter().map(|&name| name.to_owned()).collect();
+        let full = self.bindings(file, self.config.clone())?;
+        if let Some(name) = without.iter().find(|name| !full.contains(**name)) {
+            return Err(format!("no {name} in {file}"));
+        }
+        let c = tidy(&self.bindings(file, config)?, kind);
+        if c.is_empty() {
+            return Err(format!("nothing exported in {file}"));
+        }
+        Ok(c)
+    }
+
+    fn bindings(&self, file: &str, config: Config) -> Result<String> {
+        let path = self.sources.join(file);
+        if !path.is_file() {
+            return Err(format!("no file src/capi/{file}"));
+        }
+        let bindings = Builder::new()
+            .with_config(config)
+            .with_src(path)
+            .generate()
+            .map_err(|error| format!("{file}: {error}"))?;
+        let mut c = Vec::new();
+        bindings.write(&mut c);
+        String::from_utf8(c).map_err(|error| error.to_string())
+    }
+}
+
+/// One struct, with the comment before it.
+fn only_struct(c: &str, name: &str) -> Option<String> {
+    let head = format!("struct {name} {{\n");
+    let at = c.find(&head)?;
+    let start = c[..at].rfind("\n\n").map_or(0, |blank| blank + 2);
+    let end = at + c[at..].find("};\n")? + "};\n".len();
+    Some(c[start..end].to_owned())
+}
+
+/// What cbindgen prints, as it stands in the header.
+fn tidy(c: &str, kind: ItemType) -> String {
+    let items = c.trim().split("\n\n").filter_map(|item| {
+        let (comment, declaration) = match item.find("*/\n") {
+            Some(end) => item.split_at(end + "*/\n".len()),
+            None => ("", item),
+        };
+        // Functions that the file only calls, from an `extern` block of Rust.
+        if matches!(kind, ItemType::Functions) && declaration.starts_with("extern ") {
+            return None;
+        }
+        let item = tidy_comments(comment) + declaration;
+        // C89 and C++98 have no `long long`, and a pedantic compiler says so. `__extension__`
+        // does not keep g++ quiet.
+        Some(if declaration.contains("long long") {
+            format!("{QUIET_LONG_LONG}\n{item}\n#pragma GCC diagnostic pop")
+        } else {
+            item
+        })
+    });
+    items.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Comments in the style of the templates: those of one line on one line.
+fn tidy_comments(c: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in c.lines() {
+        let open = lines.len().checked_sub(2);
+        match (line.trim(), open.filter(|&at| lines[at].trim() == "/*")) {
+            ("/**", _) => lines.push(line.replace("/**", "/*")),
+            ("*/", Some(open)) => {
+                let text = lines[open + 1].trim().trim_start_matches("* ");
+                let short = format!("{} {text} */", lines[open]);
+                if short.len() <= LINE {
+                    lines.truncate(open);
+                    lines.push(short);
+                } else {
+                    lines.push(line.to_owned());
+                }
+            }
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(directive: &str) -> Result<String> {
+        Header::new(&root())?.expand(directive)
+    }
+
+    #[test]
+    fn functions_come_with_comment_and_c_types() {
+        let c = expand("functions masks.rs").unwrap();
+        assert!(
+            c.contains("int numa_bitmask_isbitset(const struct bitmask *bmp, unsigned int n);")
+        );
+        assert!(c.contains("struct bitmask *numa_allocate_nodemask(void);"));
+        assert!(c.trim_start().starts_with("/*"));
+    }
+
+    #[test]
+    fn private_items_stay_out() {
+        let c = expand("functions policy.rs").unwrap();
+        assert!(!c.contains("numa_rs_thread_settings"));
+        let c = expand("functions migrate.rs").unwrap();
+        assert!(!c.contains("long move_pages("));
+        let c = expand("globals data.rs").unwrap();
+        assert!(!c.contains("ALL_NODES") && !c.contains("CONSTRUCTOR"));
+    }
+
+    #[test]
+    fn functions_can_be_left_out() {
+        assert!(
+            expand("functions strings.rs")
+                .unwrap()
+                .contains("numa_parse_bitmap")
+        );
+        let c = expand("functions strings.rs -numa_parse_bitmap").unwrap();
+        assert!(!c.contains("numa_parse_bitmap"));
+        assert!(c.contains("numa_parse_nodestring_all"));
+    }
+
+    #[test]
+    fn long_long_is_marked() {
+        let c = expand("functions topology.rs").unwrap();
+        assert!(c.contains("#pragma GCC diagnostic push\n"));
+        let quiet = "long long numa_node_size64(int node, long long *freep);\n\
+            #pragma GCC diagnostic pop\n";
+        assert!(c.contains(quiet));
+        assert!(c.contains("\nlong numa_node_size(int node, long *freep);"));
+    }
+
+    #[test]
+    fn structs_come_alone() {
+        let c = expand("struct bitmask.rs bitmask").unwrap();
+        assert!(c.starts_with("/*") && c.ends_with("};\n"));
+        assert!(c.contains("struct bitmask {\n") && !c.contains("nodemask_t"));
+    }
+
+    #[test]
+    fn mistakes_are_errors() {
+        for directive in [
+            "functions nowhere.rs",
+            "functions report.rs",
+            "functions masks.rs numa_bind",
+            "functions masks.rs -numa_no_such_thing",
+            "struct types.rs nothing",
+            "include masks.rs",
+            "",
+        ] {
+            assert!(expand(directive).is_err(), "{directive}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_line() {
+        let error = Header::new(&root()).unwrap().render("a\n@b\n").unwrap_err();
+        assert_eq!(error, ":2: unknown directive `@b`");
+    }
+}

@@ -1,0 +1,199 @@
+//! `--show`: where a process's pages are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use numa::migrate::{Kind, for_each_numa_mapping};
+use numa::{Root, topology};
+use serde::Serialize;
+
+use crate::report::size;
+
+/// Bytes of a process on each node.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown {
+    pub(crate) nodes: Vec<NodeShare>,
+    /// How much of it is in transparent huge pages, where the kernel tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) transparent_huge_bytes: Option<u64>,
+}
+
+/// What is on one node, in bytes.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct NodeShare {
+    pub(crate) node: u32,
+    pub(crate) bytes: u64,
+    pub(crate) kinds: KindBytes,
+}
+
+/// Explicit huge pages are `huge`, whatever else they are.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct KindBytes {
+    pub(crate) anonymous: u64,
+    pub(crate) heap: u64,
+    pub(crate) stack: u64,
+    pub(crate) file: u64,
+    pub(crate) shared: u64,
+    pub(crate) huge: u64,
+}
+
+impl KindBytes {
+    fn named(&self) -> [(&'static str, u64); 6] {
+        [
+            ("anonymous", self.anonymous),
+            ("heap", self.heap),
+            ("stack", self.stack),
+            ("file", self.file),
+            ("shared", self.shared),
+            ("huge", self.huge),
+        ]
+    }
+}
+
+/// Looks.
+pub(crate) fn look(pid: i32) -> numa::Result<Shown> {
+    let page = topology::page_size() as u64;
+    let mut nodes: BTreeMap<u32, KindBytes> = BTreeMap::new();
+    for_each_numa_mapping(Root::SYSTEM, pid, |kind, line| {
+        let page_size = if line.page_size > 0 { line.page_size } else { page };
+        for (node, pages) in line.nodes() {
+            let kinds = nodes.entry(node.0).or_default();
+            let slot = match kind {
+                _ if line.is_huge => &mut kinds.huge,
+                Kind::Anonymous => &mut kinds.anonymous,
+                Kind::Heap => &mut kinds.heap,
+                Kind::Stack => &mut kinds.stack,
+                Kind::File => &mut kinds.file,
+                Kind::Shared => &mut kinds.shared,
+            };
+            *slot += pages * page_size;
+        }
+    })?;
+    let nodes = nodes
+        .into_iter()
+        .map(|(node, kinds)| {
+            let bytes = kinds.named().iter().map(|(_, bytes)| bytes).sum();
+            NodeShare { node, bytes, kinds }
+        })
+        .collect();
+    Ok(Shown { nodes, transparent_huge_bytes: transparent_huge(pid) })
+}
+
+fn transparent_huge(pid: i32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("AnonHugePages:"))?;
+    let kib: u64 = line.split_ascii_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// How the table is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) width: usize,
+    pub(crate) colour: bool,
+}
+
+/// A line whose length is `part` of `whole`, in eighths of a character.
+fn bar(part: u64, whole: u64, width: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = match (part as u128 * width as u128 * 8).checked_div(whole.into()) {
+        // What is there is seen.
+        Some(0) if part > 0 => 1,
+        Some(eighths) => eighths as usize,
+        None => 0,
+    };
+    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+}
+
+impl Shown {
+    /// A table: nodes downwards, the kinds that occur across, and a bar where there is room.
+    pub(crate) fn table(&self, title: &str, look: Look) -> String {
+        let total: u64 = self.nodes.iter().map(|node| node.bytes).sum();
+        let mut text = format!("{title}: {}", size(total));
+        if let Some(huge) = self.transparent_huge_bytes.filter(|&bytes| bytes > 0) {
+            let _ = write!(text, ", {} of it in transparent huge pages", size(huge));
+        }
+        text.push('\n');
+        if self.nodes.is_empty() {
+            text.push_str("  no pages are present\n");
+            return text;
+        }
+        let used: Vec<usize> = (0..6)
+            .filter(|&kind| self.nodes.iter().any(|node| node.kinds.named()[kind].1 > 0))
+            .collect();
+        let mut rows = vec![vec!["node".to_string(), "total".to_string(), "share".to_string()]];
+        rows[0].extend(used.iter().map(|&kind| KindBytes::default().named()[kind].0.to_string()));
+        let most = self.nodes.iter().map(|node| node.bytes).max().unwrap_or(0);
+        for node in &self.nodes {
+            let percent = 100.0 * node.bytes as f64 / total.max(1) as f64;
+            let mut row = vec![node.node.to_string(), size(node.bytes), format!("{percent:.1} %")];
+            row.extend(used.iter().map(|&kind| match node.kinds.named()[kind].1 {
+                0 => "-".to_string(),
+                bytes => size(bytes),
+            }));
+            rows.push(row);
+        }
+        let widths: Vec<usize> = (0..rows[0].len())
+            .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
+            .collect();
+        let table_width = 2 + widths.iter().map(|width| width + 2).sum::<usize>();
+        let bar_width = look.width.saturating_sub(table_width).min(40);
+        for (number, row) in rows.iter().enumerate() {
+            let mut line = String::from("  ");
+            for (cell, width) in row.iter().zip(&widths) {
+                let _ = write!(line, "{cell:>width$}  ");
+            }
+            if number == 0 && look.colour {
+                line = format!("\x1b[1m{}\x1b[0m", line.trim_end());
+            }
+            if number > 0 && bar_width >= 8 {
+                let bar = bar(self.nodes[number - 1].bytes, most, bar_width);
+                line += &if look.colour { format!("\x1b[36m{bar}\x1b[0m") } else { bar };
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown() -> Shown {
+        let kinds = KindBytes { anonymous: 60 << 20, heap: 4 << 20, ..KindBytes::default() };
+        let few = KindBytes { anonymous: 4096, ..KindBytes::default() };
+        Shown {
+            nodes: vec![
+                NodeShare { node: 0, bytes: 64 << 20, kinds },
+                NodeShare { node: 12, bytes: 4096, kinds: few },
+            ],
+            transparent_huge_bytes: Some(0),
+        }
+    }
+
+    #[test]
+    fn a_table_fits_its_width() {
+        let text = shown().table("process 7 (x)", Look { width: 60, colour: false });
+        assert_eq!(
+            text,
+            "process 7 (x): 64 MiB\n  node   total    share  anonymous   heap\n     \
+             0  64 MiB  100.0 %     60 MiB  4 MiB  X
+             12   4 KiB    0.0 %      4 KiB      -  ▏\n"
+        );
+        for width in [0, 40, 80, 200] {
+            let text = shown().table("process 7 (x)", Look { width, colour: false });
+            assert!(text.lines().all(|line| line.chars().count() <= width.max(42)), "{text}");
+        }
+    }
+
+    #[test]
+    fn bars() {
+        assert_eq!(bar(0, 10, 10), "");
+        assert_eq!(bar(1, 1_000_000, 10), "▏");
+        assert_eq!(bar(10, 10, 3), "███");
+        assert_eq!(bar(0, 0, 3), "");
+    }
+}
