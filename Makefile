@@ -34,12 +34,13 @@ OWN_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 
 HEADERS     := numa.h numaif.h numacompat1.h numa_ext.h
 
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
+TOOL_SOURCES := $(shell find tools/migratepages -name '*.rs') tools/migratepages/Cargo.toml
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
 .PHONY: all install uninstall headers stage test demo clean migratepages
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
-     $(BUILD)/numa.pc $(BUILD)/numa-ext.pc migratepages
+     $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages
 
 $(BUILD):
 	mkdir -p $@
@@ -125,40 +126,44 @@ $(BUILD)/numa.pc $(BUILD)/numa-ext.pc: $(BUILD)/%: pkgconfig/%.in Cargo.toml Mak
 
 # --- the tools -------------------------------------------------------------------------------
 
-migratepages: | $(BUILD)
+migratepages: $(BUILD)/migratepages
+
+$(BUILD)/migratepages: $(RUST_SOURCES) $(TOOL_SOURCES) $(BUILD)/librust-ext.a | $(BUILD)
 	$(CARGO) build --locked --release -p migratepages --target-dir $(BUILD)/cargo
-	cp $(BUILD)/cargo/release/migratepages $(BUILD)/migratepages
+	cp $(BUILD)/cargo/release/migratepages $@
 
 headers:
 	$(CARGO) run --locked -q -p headers --target-dir $(BUILD)/cargo
 
 # --- installation ----------------------------------------------------------------------------
 
+LIB := $(DESTDIR)$(LIBDIR)
+INC := $(DESTDIR)$(INCLUDEDIR)
+BIN := $(DESTDIR)$(BINDIR)
+MAN := $(DESTDIR)$(MANDIR)
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR) \
-		$(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -m 755 $(BUILD)/$(REAL) $(DESTDIR)$(LIBDIR)/$(REAL)
-	ln -sf $(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libnuma.so
-	$(INSTALL) -m 644 $(BUILD)/libnuma.a $(DESTDIR)$(LIBDIR)/libnuma.a
-	$(INSTALL) -m 755 $(BUILD)/$(EXT_REAL) $(DESTDIR)$(LIBDIR)/$(EXT_REAL)
-	ln -sf $(EXT_REAL) $(DESTDIR)$(LIBDIR)/$(EXT_SONAME)
-	ln -sf $(EXT_SONAME) $(DESTDIR)$(LIBDIR)/libnuma_ext.so
-	$(INSTALL) -m 644 $(BUILD)/libnuma_ext.a $(DESTDIR)$(LIBDIR)/libnuma_ext.a
-	$(INSTALL) -m 644 $(BUILD)/numa.pc $(DESTDIR)$(LIBDIR)/pkgconfig/numa.pc
-	$(INSTALL) -m 644 $(BUILD)/numa-ext.pc $(DESTDIR)$(LIBDIR)/pkgconfig/numa-ext.pc
+	$(INSTALL) -d "$(LIB)/pkgconfig" "$(INC)" "$(BIN)" "$(MAN)/man8"
+	$(INSTALL) -m 755 $(BUILD)/$(REAL) "$(LIB)/$(REAL)"
+	ln -sf $(REAL) "$(LIB)/$(SONAME)"
+	ln -sf $(SONAME) "$(LIB)/libnuma.so"
+	$(INSTALL) -m 644 $(BUILD)/libnuma.a "$(LIB)/libnuma.a"
+	$(INSTALL) -m 755 $(BUILD)/$(EXT_REAL) "$(LIB)/$(EXT_REAL)"
+	ln -sf $(EXT_REAL) "$(LIB)/$(EXT_SONAME)"
+	ln -sf $(EXT_SONAME) "$(LIB)/libnuma_ext.so"
+	$(INSTALL) -m 644 $(BUILD)/libnuma_ext.a "$(LIB)/libnuma_ext.a"
+	$(INSTALL) -m 644 $(BUILD)/numa.pc "$(LIB)/pkgconfig/numa.pc"
+	$(INSTALL) -m 644 $(BUILD)/numa-ext.pc "$(LIB)/pkgconfig/numa-ext.pc"
 	for h in $(HEADERS); do \
-		$(INSTALL) -m 644 include/$$h $(DESTDIR)$(INCLUDEDIR)/$$h || exit 1; done
-	$(INSTALL) -m 755 $(BUILD)/migratepages $(DESTDIR)$(BINDIR)/migratepages
+		$(INSTALL) -m 644 include/$$h "$(INC)/$$h" || exit 1; done
+	$(INSTALL) -m 755 $(BUILD)/migratepages "$(BIN)/migratepages"
+	$(INSTALL) -m 644 docs/migratepages.8 "$(MAN)/man8/migratepages.8"
 
 uninstall:
-	rm -f $(DESTDIR)$(LIBDIR)/$(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME) \
-		$(DESTDIR)$(LIBDIR)/libnuma.so $(DESTDIR)$(LIBDIR)/libnuma.a \
-		$(DESTDIR)$(LIBDIR)/$(EXT_REAL) $(DESTDIR)$(LIBDIR)/$(EXT_SONAME) \
-		$(DESTDIR)$(LIBDIR)/libnuma_ext.so $(DESTDIR)$(LIBDIR)/libnuma_ext.a \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/numa-ext.pc \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/numa.pc $(DESTDIR)$(BINDIR)/migratepages
-	for h in $(HEADERS); do rm -f $(DESTDIR)$(INCLUDEDIR)/$$h; done
+	for f in $(REAL) $(SONAME) libnuma.so libnuma.a $(EXT_REAL) $(EXT_SONAME) libnuma_ext.so \
+		libnuma_ext.a pkgconfig/numa.pc pkgconfig/numa-ext.pc; do rm -f "$(LIB)/$$f"; done
+	for h in $(HEADERS); do rm -f "$(INC)/$$h"; done
+	rm -f "$(BIN)/migratepages" "$(MAN)/man8/migratepages.8"
 
 # --- tests -----------------------------------------------------------------------------------
 

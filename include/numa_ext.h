@@ -12,15 +12,15 @@
  * limit, keep huge pages whole, and account for every page. The library starts no threads; a
  * program may let several of its own work.
  *
+ * Masks are those of numa.h, of any size. A function that fails returns -1, or NULL, with errno,
+ * and prints nothing. Each may be called from any thread.
+ *
  * Link with -lnuma_ext (pkg-config numa-ext). examples/migrate.c shows the use.
  */
 #ifndef _NUMA_EXT_H
 #define _NUMA_EXT_H 1
 
-#include <stddef.h>
-#include <sys/types.h>
-
-#include <numa.h>
+#include "numa.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,22 +28,29 @@ extern "C" {
 
 /* ==== Options ==== */
 
-/* Only pages that no other process maps. Without it all that the caller may move: with
-   CAP_SYS_NICE shared ones too. */
-#define NUMA_EXT_MIGRATE_PRIVATE 1u
+/*
+ * Only pages that no other process maps. Without it all that the caller may move: with
+ * CAP_SYS_NICE shared ones too.
+ */
+#define NUMA_EXT_MIGRATE_PRIVATE 1
+
 /* Only count: what would be moved is reported as moved. */
-#define NUMA_EXT_MIGRATE_DRY_RUN 2u
+#define NUMA_EXT_MIGRATE_DRY_RUN 2
 
 /* Private memory without a file: most of what malloc and mmap give. */
-#define NUMA_EXT_KIND_ANON 1u
+#define NUMA_EXT_KIND_ANON 1
+
 /* What brk gives. */
-#define NUMA_EXT_KIND_HEAP 2u
+#define NUMA_EXT_KIND_HEAP 2
+
 /* The stack of the first thread. */
-#define NUMA_EXT_KIND_STACK 4u
+#define NUMA_EXT_KIND_STACK 4
+
 /* A file mapped privately: programs and their libraries, with their data. */
-#define NUMA_EXT_KIND_FILE 8u
+#define NUMA_EXT_KIND_FILE 8
+
 /* Memory or a file mapped so that others see writes. */
-#define NUMA_EXT_KIND_SHARED 16u
+#define NUMA_EXT_KIND_SHARED 16
 
 /* A range of addresses in the process: start and the first address behind it. */
 struct numa_ext_range {

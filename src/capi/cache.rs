@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
 use super::data::limits;
 use super::types::{NODE_ROOM, with_cpu_words};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mask::{Node, WORD_BITS, Word, bits, words_for};
 use crate::root::Root;
 use crate::topology;
@@ -35,12 +35,32 @@ pub(super) fn forget_cpus() {
     GENERATION.fetch_add(1, Ordering::AcqRel);
 }
 
-/// A block of `len` zeroed words that lives as long as the process.
+/// Words for the blocks of machines of common size. Static, so that a program that opens and
+/// closes this library in a loop loses nothing; pages that are not used cost nothing.
+static ARENA: [AtomicUsize; 8192] = [const { AtomicUsize::new(0) }; 8192];
+static ARENA_USED: AtomicUsize = AtomicUsize::new(0);
+
+/// A block of `len` zeroed words that lives as long as the library.
 fn new_block(len: usize) -> Option<&'static [AtomicUsize]> {
+    let start = ARENA_USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+        used.checked_add(len).filter(|&end| end <= ARENA.len())
+    });
+    if let Ok(start) = start {
+        return ARENA.get(start..start + len);
+    }
     let mut words = Vec::new();
     words.try_reserve_exact(len).ok()?;
     words.resize_with(len, || AtomicUsize::new(0));
     Some(words.leak())
+}
+
+/// Gives a block back that nobody has seen.
+fn drop_block(block: &'static [AtomicUsize]) {
+    if !ARENA.as_ptr_range().contains(&block.as_ptr()) {
+        let (start, len) = (block.as_ptr().cast_mut(), block.len());
+        // SAFETY: made by Vec::leak from a vector of exactly this length and capacity.
+        drop(unsafe { Vec::from_raw_parts(start, len, len) });
+    }
 }
 
 /// The block in a slot, if there is one. All blocks of a table have the same length.
@@ -60,9 +80,8 @@ fn block_or_new(slot: &AtomicPtr<AtomicUsize>, len: usize) -> Option<&'static [A
     match slot.compare_exchange(ptr::null_mut(), start, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => Some(new),
         Err(_) => {
-            // Another thread was first, and nobody has seen ours.
-            // SAFETY: made by Vec::leak from a vector of exactly this length and capacity.
-            drop(unsafe { Vec::from_raw_parts(start, len, len) });
+            // Another thread was first.
+            drop_block(new);
             block(slot, len)
         }
     }
@@ -169,7 +188,10 @@ fn fill_row(slot: &AtomicPtr<AtomicUsize>, from: Node, len: usize, size: usize) 
     let mut nodes = [0; words_for(NODE_ROOM)];
     let size = size.min(NODE_ROOM);
     topology::read_nodes(Root::SYSTEM, &mut nodes, size)?;
-    let row = new_block(len).ok_or(Error::OutOfMemory)?;
+    // Without memory for it nothing is kept.
+    let Some(row) = new_block(len) else {
+        return Ok(());
+    };
     let mut columns = bits::iter(&nodes, size);
     let read = topology::distance_row(Root::SYSTEM, from, &mut |_, distance| {
         if let Some(cell) = columns.next().and_then(|node| row.get(node)) {
@@ -182,9 +204,7 @@ fn fill_row(slot: &AtomicPtr<AtomicUsize>, from: Node, len: usize, size: usize) 
             .compare_exchange(ptr::null_mut(), start, Ordering::AcqRel, Ordering::Acquire)
             .is_ok();
     if !put {
-        // SAFETY: made by Vec::leak from a vector of exactly this length and capacity, and
-        // nobody has seen it.
-        drop(unsafe { Vec::from_raw_parts(start, len, len) });
+        drop_block(row);
     }
     read
 }

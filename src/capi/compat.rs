@@ -70,7 +70,7 @@ pub extern "C" fn numa_get_interleave_mask_v1() -> nodemask_t {
 /// numa_get_run_node_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_run_node_mask_v1() -> nodemask_t {
-    old_mask(cpus::read_run_nodes)
+    old_mask(|words, size| cpus::read_run_nodes(words, size, true))
 }
 
 /// numa_run_on_node_mask@libnuma_1.1

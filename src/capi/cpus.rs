@@ -205,14 +205,14 @@ fn is_memoryless(node: Node) -> bool {
 }
 
 /// Reads the nodes on whose CPUs the calling thread may run: those that the process may use,
-/// and those without memory.
-pub(super) fn read_run_nodes(words: &mut [Word], size: usize) {
+/// and those without memory. With `any` it may be any node, as the old version has it.
+pub(super) fn read_run_nodes(words: &mut [Word], size: usize, any: bool) {
     let read = with_cpu_words(&mut |mine| {
         let may_use = all_nodes();
         affinity::thread_cpus(0, mine)?;
         for n in nodes().iter() {
             let node = Node(n as u32);
-            if !may_use.contains(n) && !is_memoryless(node) {
+            if !any && !may_use.contains(n) && !is_memoryless(node) {
                 continue;
             }
             let shared = with_cpu_words(&mut |cpus| {
@@ -236,7 +236,7 @@ pub extern "C" fn numa_get_run_node_mask() -> *mut bitmask {
     let mask = numa_allocate_nodemask();
     // SAFETY: the mask is new.
     let (words, size) = unsafe { view_mut(mask) };
-    read_run_nodes(words, size);
+    read_run_nodes(words, size, false);
     mask
 }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ffi::{c_int, c_uint, c_ulong, c_void};
-use core::mem::{MaybeUninit, size_of};
+use core::mem::{MaybeUninit, align_of, size_of};
 use core::ops::Range;
 use core::time::Duration;
 use core::{ptr, slice};
@@ -65,7 +65,8 @@ pub struct numa_ext_migrate_progress {
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct numa_ext_migrate_options {
-    /// sizeof(struct numa_ext_migrate_options): the structure may grow.
+    /// sizeof(struct numa_ext_migrate_options): the structure may grow. Fields that this
+    /// release does not know have to be zero.
     pub size: usize,
     /// NUMA_EXT_MIGRATE_PRIVATE, NUMA_EXT_MIGRATE_DRY_RUN.
     pub flags: c_uint,
@@ -77,12 +78,14 @@ pub struct numa_ext_migrate_options {
     /// How many threads of the caller may work at once, at most; fewer work when more are not
     /// faster. 0 for 1.
     pub max_workers: c_uint,
-    /// Only pages with these addresses; NULL for all. Huge pages move whole.
+    /// Only pages with these addresses; NULL for all. Huge pages move whole. Read by
+    /// numa_ext_migrate and numa_ext_migrate_begin only.
     pub ranges: *const numa_ext_range,
-    /// Number of ranges.
+    /// Number of ranges. 0 moves nothing, unless ranges is NULL.
     pub nranges: usize,
     /// Called now and then by numa_ext_migrate and numa_ext_migrate_work, in the calling
-    /// thread; a result other than 0 stops the migration. May be NULL.
+    /// thread, so by several at once if several work; a result other than 0 stops the
+    /// migration. May be NULL.
     pub progress: Option<
         unsafe extern "C" fn(progress: *const numa_ext_migrate_progress, arg: *mut c_void) -> c_int,
     >,
@@ -132,7 +135,9 @@ unsafe fn read_options(from: *const numa_ext_migrate_options) -> Result<numa_ext
     if !from.is_null() {
         // SAFETY: the caller's structure begins with its size.
         let size = unsafe { (&raw const (*from).size).read() };
-        if size < size_of::<usize>() || size > 4096 {
+        // No release ends within a field, so half a pointer is never read.
+        let whole_fields = size % align_of::<numa_ext_migrate_options>() == 0;
+        if size < size_of::<usize>() || size > 4096 || !whole_fields {
             return Err(Error::Invalid("size of the options"));
         }
         // SAFETY: the caller's structure has `size` bytes, and a larger one has set only what
@@ -164,6 +169,7 @@ unsafe fn begin(
 ) -> Result<numa_ext_migration> {
     // SAFETY: the caller's masks and options.
     let (from, to, given) = unsafe { (view(from), view(to), read_options(options)?) };
+    // Process groups and the like have no meaning here.
     if pid < 0
         || given.flags & !(NUMA_EXT_MIGRATE_PRIVATE | NUMA_EXT_MIGRATE_DRY_RUN) != 0
         || given.kinds & !ALL_KINDS != 0
@@ -173,11 +179,24 @@ unsafe fn begin(
     let mut ranges: Vec<Range<usize>> = Vec::new();
     if !given.ranges.is_null() {
         ranges
-            .try_reserve_exact(given.nranges)
+            .try_reserve_exact(given.nranges.max(1))
             .map_err(|_| Error::OutOfMemory)?;
         // SAFETY: the caller's array.
         let array = unsafe { slice::from_raw_parts(given.ranges, given.nranges) };
-        ranges.extend(array.iter().map(|range| range.start..range.end));
+        for range in array {
+            if range.start > range.end {
+                return Err(Error::Invalid("range"));
+            }
+            if range.start < range.end {
+                ranges.push(range.start..range.end);
+            }
+        }
+        // To the engine, no ranges are all addresses; to the caller of this, none.
+        if ranges.is_empty() {
+            ranges.push(0..0);
+        }
+    } else if given.nranges != 0 {
+        return Err(Error::Invalid("ranges"));
     }
     let mut wanted = Options {
         ranges: &ranges,
@@ -314,7 +333,9 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
 }
 
 /// Works on a migration until nothing is left for the calling thread. Several threads may do so
-/// at once, up to max_workers of the options. 0, or -1 with errno.
+/// at once, up to max_workers of the options; more wait. 0 also when the migration was stopped
+/// or the process has ended, or -1 with errno, and then the other threads stop as well. A thread
+/// must not be cancelled here.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
     // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.
@@ -345,7 +366,8 @@ pub unsafe extern "C" fn numa_ext_migrate_query(
     }
 }
 
-/// What became of the pages so far, as from numa_ext_migrate.
+/// What became of the pages so far, as from numa_ext_migrate: the number of nodes, or -1 with
+/// errno. From any thread. Pages that a stopped migration did not come to are in no count.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_counts(
     migration: *const numa_ext_migration,

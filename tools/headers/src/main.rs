@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! @struct FILE NAME        the struct NAME of src/capi/FILE
+//! @constants FILE          its public constants, as macros
 //! @globals FILE            its exported variables, with their comments
 //! @functions FILE          its exported functions, with their comments
 //! @functions FILE -NAME    without the function NAME; may be repeated
@@ -97,7 +98,7 @@ fn templates(root: &Path) -> Result<Vec<(String, String)>> {
 fn print_difference(path: &Path, wanted: &str) {
     let shown = Command::new("diff")
         .args([
-            "-u",
+            "-uN",
             "--label",
             "in include/",
             "--label",
@@ -113,7 +114,7 @@ fn print_difference(path: &Path, wanted: &str) {
             }
             diff.wait()
         });
-    if shown.is_err() || !path.exists() {
+    if shown.is_err() {
         println!("{} differs", path.display());
     }
 }
@@ -155,16 +156,16 @@ impl Header {
         match words.as_slice() {
             ["struct", file, name] => {
                 let mut config = self.config.clone();
-                config.style = cbindgen::Style::Tag;
-                // Here the name itself is printed, with its `struct`.
+                // cbindgen itself puts `struct` before names that it finds in the file.
                 config.export.rename.clear();
                 config.export.include = vec![(*name).to_owned()];
-                config.export.item_types = vec![ItemType::Structs];
+                config.export.item_types = vec![ItemType::Structs, ItemType::OpaqueItems];
                 let c = self.bindings(file, config)?;
                 only_struct(&c, name)
                     .map(|c| tidy_comments(&c))
                     .ok_or_else(|| format!("no struct {name} in {file}"))
             }
+            ["constants", file] => self.items(file, ItemType::Constants, &[]),
             ["globals", file] => self.items(file, ItemType::Globals, &[]),
             ["functions", file, without @ ..] => {
                 let without: Option<Vec<&str>> =
@@ -208,12 +209,15 @@ impl Header {
     }
 }
 
-/// One struct, with the comment before it.
+/// One struct, or the declaration of one that is opaque, with the comment before it.
 fn only_struct(c: &str, name: &str) -> Option<String> {
-    let head = format!("struct {name} {{\n");
-    let at = c.find(&head)?;
+    let whole = (format!("struct {name} {{\n"), "};\n");
+    let opaque = (format!("struct {name};\n"), ";\n");
+    let (at, end) = [whole, opaque]
+        .into_iter()
+        .find_map(|(head, end)| Some((c.find(&head)?, end)))?;
     let start = c[..at].rfind("\n\n").map_or(0, |blank| blank + 2);
-    let end = at + c[at..].find("};\n")? + "};\n".len();
+    let end = at + c[at..].find(end)? + end.len();
     Some(c[start..end].to_owned())
 }
 
@@ -317,7 +321,12 @@ mod tests {
     fn structs_come_alone() {
         let c = expand("struct bitmask.rs bitmask").unwrap();
         assert!(c.starts_with("/*") && c.ends_with("};\n"));
-        assert!(c.contains("struct bitmask {\n") && !c.contains("nodemask_t"));
+        assert!(c.contains("struct bitmask {\n"));
+        let c = expand("struct ext_migrate.rs numa_ext_migrate_options").unwrap();
+        assert!(c.contains("    const struct numa_ext_range *ranges;\n"));
+        assert!(c.contains("    int (*progress)(const struct numa_ext_migrate_progress *"));
+        let c = expand("struct ext_migrate.rs numa_ext_migration").unwrap();
+        assert!(c.starts_with("/*") && c.ends_with("\nstruct numa_ext_migration;\n"));
     }
 
     #[test]
@@ -327,7 +336,7 @@ mod tests {
             "functions report.rs",
             "functions masks.rs numa_bind",
             "functions masks.rs -numa_no_such_thing",
-            "struct types.rs nothing",
+            "struct bitmask.rs nothing",
             "include masks.rs",
             "",
         ] {
@@ -339,5 +348,54 @@ mod tests {
     fn an_error_names_the_line() {
         let error = Header::new(&root()).unwrap().render("a\n@b\n").unwrap_err();
         assert_eq!(error, ":2: unknown directive `@b`");
+    }
+
+    /// A copy of what the headers are made from, removed in the end.
+    struct Copy(PathBuf);
+
+    impl Copy {
+        fn new() -> Copy {
+            let copy = env::temp_dir().join(format!("headers-{}", std::process::id()));
+            for dir in ["src/capi", "tools/headers/templates"] {
+                fs::create_dir_all(copy.join(dir)).unwrap();
+                for entry in fs::read_dir(root().join(dir)).unwrap() {
+                    let entry = entry.unwrap();
+                    fs::copy(entry.path(), copy.join(dir).join(entry.file_name())).unwrap();
+                }
+            }
+            fs::create_dir(copy.join("include")).unwrap();
+            fs::copy(root().join("cbindgen.toml"), copy.join("cbindgen.toml")).unwrap();
+            Copy(copy)
+        }
+
+        fn edit(&self, file: &str, from: &str, to: &str) {
+            let path = self.0.join(file);
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.contains(from), "{from} is not in {file}");
+            fs::write(path, text.replace(from, to)).unwrap();
+        }
+    }
+
+    impl Drop for Copy {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn check_finds_drift() {
+        let copy = Copy::new();
+        assert_eq!(run(&copy.0, true), Ok(false));
+        assert_eq!(run(&copy.0, false), Ok(true));
+        assert_eq!(run(&copy.0, true), Ok(true));
+        copy.edit("include/numaif.h", "MPOL_BIND 2", "MPOL_BIND 3");
+        assert_eq!(run(&copy.0, true), Ok(false));
+        assert_eq!(run(&copy.0, false), Ok(true));
+        copy.edit(
+            "src/capi/sizes.rs",
+            "fn numa_pagesize() -> c_int",
+            "fn numa_pagesize() -> c_long",
+        );
+        assert_eq!(run(&copy.0, true), Ok(false));
     }
 }
