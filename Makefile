@@ -4,6 +4,7 @@
 #   make install         into DESTDIR, below PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR
 #   make test            all tests; make demo: the main job, on the screen
 #   make headers         writes include/ anew from the sources
+#   make bench-migrate   figures of migratepages against migrate_pages(2)
 #
 # Cargo makes a static library, the C toolchain the rest: rustc passes an anonymous version
 # script of its own when it links a shared library, which cannot be combined with ours. See
@@ -37,7 +38,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 TOOL_SOURCES := $(shell find tools/migratepages -name '*.rs') tools/migratepages/Cargo.toml
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
-.PHONY: all install uninstall headers stage test demo clean migratepages
+.PHONY: all install uninstall headers stage test demo bench-migrate clean migratepages
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
      $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages
@@ -182,6 +183,10 @@ demo:
 	tests/support/setup demo
 	$(MAKE) --no-print-directory stage
 	tests/demo
+
+# How fast migratepages moves, and how long its target waits, against migrate_pages(2).
+bench-migrate: all
+	tests/migratepages/bench 5 $(CURDIR)/$(BUILD)/migratepages
 
 clean:
 	rm -rf $(BUILD)

@@ -75,7 +75,10 @@ struct numa_ext_migrate_progress {
  * the default, which is always zero.
  */
 struct numa_ext_migrate_options {
-    /* sizeof(struct numa_ext_migrate_options): the structure may grow. */
+    /*
+     * sizeof(struct numa_ext_migrate_options): the structure may grow. Fields that this
+     * release does not know have to be zero.
+     */
     size_t size;
     /* NUMA_EXT_MIGRATE_PRIVATE, NUMA_EXT_MIGRATE_DRY_RUN. */
     unsigned int flags;
@@ -91,13 +94,17 @@ struct numa_ext_migrate_options {
      * faster. 0 for 1.
      */
     unsigned int max_workers;
-    /* Only pages with these addresses; NULL for all. Huge pages move whole. */
+    /*
+     * Only pages with these addresses; NULL for all. Huge pages move whole. Read by
+     * numa_ext_migrate and numa_ext_migrate_begin only.
+     */
     const struct numa_ext_range *ranges;
-    /* Number of ranges. */
+    /* Number of ranges. 0 moves nothing, unless ranges is NULL. */
     size_t nranges;
     /*
      * Called now and then by numa_ext_migrate and numa_ext_migrate_work, in the calling
-     * thread; a result other than 0 stops the migration. May be NULL.
+     * thread, so by several at once if several work; a result other than 0 stops the
+     * migration. May be NULL.
      */
     int (*progress)(const struct numa_ext_migrate_progress *progress, void *arg);
     /* Second argument of progress. */
@@ -162,7 +169,9 @@ struct numa_ext_migration *numa_ext_migrate_begin(pid_t pid,
 
 /*
  * Works on a migration until nothing is left for the calling thread. Several threads may do so
- * at once, up to max_workers of the options. 0, or -1 with errno.
+ * at once, up to max_workers of the options; more wait. 0 also when the migration was stopped
+ * or the process has ended, or -1 with errno, and then the other threads stop as well. A thread
+ * must not be cancelled here.
  */
 int numa_ext_migrate_work(struct numa_ext_migration *migration);
 
@@ -173,7 +182,10 @@ void numa_ext_migrate_stop(struct numa_ext_migration *migration);
 void numa_ext_migrate_query(const struct numa_ext_migration *migration,
                             struct numa_ext_migrate_progress *progress);
 
-/* What became of the pages so far, as from numa_ext_migrate. */
+/*
+ * What became of the pages so far, as from numa_ext_migrate: the number of nodes, or -1 with
+ * errno. From any thread. Pages that a stopped migration did not come to are in no count.
+ */
 int numa_ext_migrate_counts(const struct numa_ext_migration *migration,
                             struct numa_ext_migrate_node *nodes,
                             size_t nnodes);

@@ -71,8 +71,8 @@ extern "C" {
 
 /*
  * In node masks, bit n is bit (n % bits per long) of the long (n / bits per long). maxnode is one
- * more than the number of bits that count. All but the last function here are weak: a program may
- * define its own.
+ * more than the number of bits that count. All functions here are weak: a program may define its
+ * own.
  */
 
 /*

@@ -467,6 +467,8 @@ impl<'r> Walk<'r> {
 }
 
 #[cfg(test)]
+// One range is what is meant.
+#[allow(clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
     use crate::testing::MadeUp;
@@ -597,7 +599,8 @@ mod tests {
         let filled = vec![1u8; 16 << 20];
         let at = filled.as_ptr() as usize;
         let range = at..at + filled.len();
-        let mut walk = Walk::new(Root::SYSTEM, pid, Kinds::ALL, &[range.clone()]).unwrap();
+        let mut walk =
+            Walk::new(Root::SYSTEM, pid, Kinds::ALL, core::slice::from_ref(&range)).unwrap();
         let (mut pages, mut bytes) = (Vec::new(), 0);
         loop {
             let unit = walk.fill(&mut pages, 1000, 1 << 30).unwrap();

@@ -50,7 +50,12 @@ pub struct Cli {
     pub private: bool,
 
     /// Only memory of these kinds
-    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Which pages")]
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_delimiter = ',',
+        help_heading = "Which pages"
+    )]
     pub only: Vec<KindName>,
 
     /// Only pages with these addresses, in hexadecimal, END not included
@@ -107,7 +112,9 @@ pub enum KindName {
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| c.is_ascii_alphabetic())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let number: f64 = match number.parse() {
         Ok(number) if f64::is_finite(number) && number > 0.0 => number,
@@ -129,9 +136,13 @@ fn parse_range(text: &str) -> Result<Range<usize>, String> {
     let address = |text: &str| {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let valid = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        valid.then(|| usize::from_str_radix(digits, 16).ok()).flatten()
+        valid
+            .then(|| usize::from_str_radix(digits, 16).ok())
+            .flatten()
     };
-    let range = text.split_once('-').and_then(|(a, b)| Some(address(a)?..address(b)?));
+    let range = text
+        .split_once('-')
+        .and_then(|(a, b)| Some(address(a)?..address(b)?));
     match range {
         Some(range) if range.start < range.end => Ok(range),
         Some(_) => Err("the end is not behind the start".into()),
@@ -154,7 +165,9 @@ mod tests {
         assert_eq!(parse_duration("20"), Ok(Duration::from_millis(20)));
         assert_eq!(parse_duration("500us"), Ok(Duration::from_micros(500)));
         assert_eq!(parse_duration("0.5s"), Ok(Duration::from_millis(500)));
-        for bad in ["", "ms", "0", "-1", "nan", "inf", "1h", "1 ms", "1e9s", "2h"] {
+        for bad in [
+            "", "ms", "0", "-1", "nan", "inf", "1h", "1 ms", "1e9s", "2h",
+        ] {
             assert!(parse_duration(bad).is_err(), "{bad:?}");
         }
     }
@@ -162,7 +175,9 @@ mod tests {
     #[test]
     fn ranges() {
         assert_eq!(parse_range("1000-0x2000"), Ok(0x1000..0x2000));
-        for bad in ["", "-", "1000", "2-1", "1-1", "+1-2", "1-g", "1-2-3", "0x-1"] {
+        for bad in [
+            "", "-", "1000", "2-1", "1-1", "+1-2", "1-g", "1-2-3", "0x-1",
+        ] {
             assert!(parse_range(bad).is_err(), "{bad:?}");
         }
     }

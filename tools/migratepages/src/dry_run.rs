@@ -58,7 +58,10 @@ pub(crate) fn look(
     options: &Options<'_>,
 ) -> numa::Result<DryRun> {
     let plan = Plan::new(from.as_bits(), to.as_bits())?;
-    let options = Options { look_only: true, ..options.clone() };
+    let options = Options {
+        look_only: true,
+        ..options.clone()
+    };
     let job = Job::new(Root::SYSTEM, pid, plan, &options)?;
     let mut worker = Worker::new();
     while job.step(&mut worker)? != Step::Done {}
@@ -70,7 +73,12 @@ pub(crate) fn look(
         let needed = count.moved * page_size;
         match targets.iter_mut().find(|target| target.node == node) {
             Some(target) => target.needed_bytes += needed,
-            None => targets.push(Target { node, needed_bytes: needed, free_bytes: None, fits: None }),
+            None => targets.push(Target {
+                node,
+                needed_bytes: needed,
+                free_bytes: None,
+                fits: None,
+            }),
         }
     }
     for target in &mut targets {
@@ -82,9 +90,18 @@ pub(crate) fn look(
     let warnings = warnings(pid, from, to, &targets);
     let routes = counts
         .iter()
-        .map(|NodeCount { route, moved, .. }| Planned { from: route.from.0, to: route.to.0, pages: *moved })
+        .map(|NodeCount { route, moved, .. }| Planned {
+            from: route.from.0,
+            to: route.to.0,
+            pages: *moved,
+        })
         .collect();
-    Ok(DryRun { page_size, routes, targets, warnings })
+    Ok(DryRun {
+        page_size,
+        routes,
+        targets,
+        warnings,
+    })
 }
 
 fn list(ids: impl Iterator<Item = u32>) -> String {
@@ -131,24 +148,40 @@ fn warnings(pid: i32, from: &NodeMask, to: &NodeMask, targets: &[Target]) -> Vec
     if !far.is_empty() && !allowed_cpus.is_empty() {
         warn(
             WarningKind::CpusElsewhere,
-            format!("the process may not run on a CPU of node {}", list(far.into_iter())),
+            format!(
+                "the process may not run on a CPU of node {}",
+                list(far.into_iter())
+            ),
         );
     }
     if let Some(allowed) = process::allowed_nodes(pid) {
-        let outside: Vec<u32> =
-            to.iter().map(|node| node.0).filter(|node| !allowed.contains(node)).collect();
+        let outside: Vec<u32> = to
+            .iter()
+            .map(|node| node.0)
+            .filter(|node| !allowed.contains(node))
+            .collect();
         if !outside.is_empty() {
             warn(
                 WarningKind::OutsideCpuset,
-                format!("node {} is outside of the process's cpuset", list(outside.into_iter())),
+                format!(
+                    "node {} is outside of the process's cpuset",
+                    list(outside.into_iter())
+                ),
             );
         }
     }
     if from.len() != to.len() {
-        let both = list(from.iter().filter(|&node| to.contains(node)).map(|node| node.0));
+        let both = list(
+            from.iter()
+                .filter(|&node| to.contains(node))
+                .map(|node| node.0),
+        );
         let mut message = format!("{} nodes go to {}", from.len(), to.len());
         if !both.is_empty() {
-            let _ = write!(message, ", so that pages on node {both}, which is in both sets, stay");
+            let _ = write!(
+                message,
+                ", so that pages on node {both}, which is in both sets, stay"
+            );
         }
         warn(WarningKind::NodeCounts, message);
     }

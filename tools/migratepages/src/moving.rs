@@ -39,7 +39,10 @@ pub(crate) struct Order<'a> {
 /// What a failed call means to the one who called the command.
 pub(crate) fn explain(pid: i32, error: Error) -> Failed {
     let (kind, message) = match error.errno() {
-        Errno::ESRCH => (FailedKind::NoSuchProcess, format!("there is no process {pid}")),
+        Errno::ESRCH => (
+            FailedKind::NoSuchProcess,
+            format!("there is no process {pid}"),
+        ),
         Errno::EPERM | Errno::EACCES => (
             FailedKind::NotPermitted,
             format!(
@@ -111,7 +114,10 @@ fn choose_method(pid: i32, order: &Order<'_>) -> Result<(Method, Option<String>)
                 message: format!("{note}; --private, --only and --range need it"),
             })
         } else {
-            Ok((Method::OneCall, Some(format!("{note}: moved with one call of migrate_pages"))))
+            Ok((
+                Method::OneCall,
+                Some(format!("{note}: moved with one call of migrate_pages")),
+            ))
         }
     };
     if !migrate::has_move_pages() {
@@ -120,7 +126,10 @@ fn choose_method(pid: i32, order: &Order<'_>) -> Result<(Method, Option<String>)
     // move_pages keeps to the process's cpuset, whoever calls it; migrate_pages does not with
     // CAP_SYS_NICE.
     let allowed = process::allowed_nodes(pid);
-    let outside = order.to.iter().find(|node| allowed.as_ref().is_some_and(|a| !a.contains(&node.0)));
+    let outside = order
+        .to
+        .iter()
+        .find(|node| allowed.as_ref().is_some_and(|a| !a.contains(&node.0)));
     if let Some(node) = outside {
         if Share::permitted() != Share::All {
             return Err(Failed {
@@ -131,7 +140,9 @@ fn choose_method(pid: i32, order: &Order<'_>) -> Result<(Method, Option<String>)
                 ),
             });
         }
-        return fall_back(format!("node {node} is outside of the cpuset of process {pid}"));
+        return fall_back(format!(
+            "node {node} is outside of the cpuset of process {pid}"
+        ));
     }
     Ok((Method::Pieces, None))
 }
@@ -139,14 +150,23 @@ fn choose_method(pid: i32, order: &Order<'_>) -> Result<(Method, Option<String>)
 /// Pages that numa_maps shows on the nodes to leave.
 fn pages_on(pid: i32, nodes: impl Fn(u32) -> bool) -> Option<u64> {
     let shown = show::look(pid).ok()?;
-    let bytes: u64 = shown.nodes.iter().filter(|n| nodes(n.node)).map(|n| n.bytes).sum();
+    let bytes: u64 = shown
+        .nodes
+        .iter()
+        .filter(|n| nodes(n.node))
+        .map(|n| n.bytes)
+        .sum();
     Some(bytes / topology::page_size() as u64)
 }
 
 fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, Failed> {
     let start = Instant::now();
-    let result =
-        migrate::migrate_all(pid, order.from.as_bits(), order.to.as_bits(), order.mask_size);
+    let result = migrate::migrate_all(
+        pid,
+        order.from.as_bits(),
+        order.to.as_bits(),
+        order.mask_size,
+    );
     let seconds = start.elapsed().as_secs_f64();
     match result {
         Ok(left) => Ok(Moved {
@@ -226,7 +246,10 @@ fn pieces(
             }
         };
         // The first error counts; after one, the others stop by themselves.
-        helpers.into_iter().map(|helper| helper.join().unwrap_or(Ok(()))).fold(result, Result::and)
+        helpers
+            .into_iter()
+            .map(|helper| helper.join().unwrap_or(Ok(())))
+            .fold(result, Result::and)
     });
     bar.finish_and_clear();
     let counts = job.counts()?;

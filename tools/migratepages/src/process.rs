@@ -11,7 +11,10 @@ pub(crate) fn name(pid: i32) -> String {
         .map(|bytes| {
             let text = String::from_utf8_lossy(&bytes);
             // A process may call itself anything; a terminal must not obey it.
-            text.trim_end().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+            text.trim_end()
+                .chars()
+                .map(|c| if c.is_control() { '?' } else { c })
+                .collect()
         })
         .unwrap_or_default()
 }
@@ -51,18 +54,27 @@ pub(crate) fn exists(pid: i32) -> bool {
 /// The parent in the text of /proc/PID/stat.
 fn parent(stat: &str) -> Option<i32> {
     // The name comes first, in parentheses, and may contain anything.
-    stat[stat.rfind(')')? + 1..].split_ascii_whitespace().nth(1)?.parse().ok()
+    stat[stat.rfind(')')? + 1..]
+        .split_ascii_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 /// Adds the descendants of the processes, each behind its parent.
 pub(crate) fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     for entry in fs::read_dir("/proc")? {
-        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else {
+        let Some(pid) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
             continue;
         };
-        if let Some(parent) =
-            fs::read_to_string(format!("/proc/{pid}/stat")).ok().and_then(|stat| parent(&stat))
+        if let Some(parent) = fs::read_to_string(format!("/proc/{pid}/stat"))
+            .ok()
+            .and_then(|stat| parent(&stat))
         {
             children.entry(parent).or_default().push(pid);
         }
@@ -83,21 +95,28 @@ pub(crate) fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
 /// The processes of a cgroup and of those below it.
 pub(crate) fn of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
     // A name as in /proc/PID/cgroup begins at the mount point.
-    let under_mount = |path: &Path| {
-        PathBuf::from("/sys/fs/cgroup").join(path.strip_prefix("/").unwrap_or(path))
-    };
+    let under_mount =
+        |path: &Path| PathBuf::from("/sys/fs/cgroup").join(path.strip_prefix("/").unwrap_or(path));
     let has_processes = |path: &Path| path.join("cgroup.procs").exists();
-    let path = if has_processes(path) { path.to_owned() } else { under_mount(path) };
+    let path = if has_processes(path) {
+        path.to_owned()
+    } else {
+        under_mount(path)
+    };
     if !has_processes(&path) {
         return Err(io::ErrorKind::NotFound.into());
     }
     let mut pids = Vec::new();
     let mut next = vec![path];
     while let Some(path) = next.pop() {
-        let Ok(text) = fs::read_to_string(path.join("cgroup.procs")) else { continue };
+        let Ok(text) = fs::read_to_string(path.join("cgroup.procs")) else {
+            continue;
+        };
         pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()));
         if let Ok(entries) = fs::read_dir(&path) {
-            let directories = entries.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
+            let directories = entries
+                .flatten()
+                .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
             next.extend(directories.map(|entry| entry.path()));
         }
     }

@@ -144,7 +144,11 @@ pub(crate) fn grouped(number: u64) -> String {
 
 /// `1 page`, `12,345 pages`.
 pub(crate) fn pages(number: u64) -> String {
-    format!("{} {}", grouped(number), if number == 1 { "page" } else { "pages" })
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { "page" } else { "pages" }
+    )
 }
 
 /// `64 MiB`, `1.5 GiB`.
@@ -165,7 +169,11 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// `process 17 (redis)`.
 pub(crate) fn process(pid: i32, name: &str) -> String {
-    if name.is_empty() { format!("process {pid}") } else { format!("process {pid} ({name})") }
+    if name.is_empty() {
+        format!("process {pid}")
+    } else {
+        format!("process {pid} ({name})")
+    }
 }
 
 impl Moved {
@@ -180,7 +188,11 @@ impl Moved {
             return None;
         }
         let mut text = match self.pages_found() {
-            Some(all) => format!("{} of {} stayed behind", grouped(self.pages_left), pages(all)),
+            Some(all) => format!(
+                "{} of {} stayed behind",
+                grouped(self.pages_left),
+                pages(all)
+            ),
             None => format!("{} stayed behind", pages(self.pages_left)),
         };
         let mut separator = ": ";
@@ -219,10 +231,21 @@ impl Moved {
         };
         for node in &self.nodes {
             if node.moved > 0 {
-                let _ = write!(text, "\n  {} to {}: {}", node.from, node.to, pages(node.moved));
+                let _ = write!(
+                    text,
+                    "\n  {} to {}: {}",
+                    node.from,
+                    node.to,
+                    pages(node.moved)
+                );
             }
             if node.left.gone > 0 {
-                let _ = write!(text, "\n  {} went away from {}", pages(node.left.gone), node.from);
+                let _ = write!(
+                    text,
+                    "\n  {} went away from {}",
+                    pages(node.left.gone),
+                    node.from
+                );
             }
         }
         text
@@ -245,7 +268,13 @@ mod tests {
 
     #[test]
     fn one_line_for_all_that_stayed() {
-        let left = |busy, shared, gone| Left { busy, shared, target_full: 0, not_permitted: 0, gone };
+        let left = |busy, shared, gone| Left {
+            busy,
+            shared,
+            target_full: 0,
+            not_permitted: 0,
+            gone,
+        };
         let moved = Moved {
             method: Method::Pieces,
             note: None,
@@ -254,8 +283,18 @@ mod tests {
             pages_moved: Some(2000),
             pages_left: 21,
             nodes: vec![
-                Node { from: 0, to: 2, moved: 2000, left: left(16, 2, 1) },
-                Node { from: 1, to: 3, moved: 0, left: left(0, 3, 0) },
+                Node {
+                    from: 0,
+                    to: 2,
+                    moved: 2000,
+                    left: left(16, 2, 1),
+                },
+                Node {
+                    from: 1,
+                    to: 3,
+                    moved: 0,
+                    left: left(0, 3, 0),
+                },
             ],
         };
         assert_eq!(

@@ -100,7 +100,11 @@ fn read_operands(cli: &Cli) -> Result<Operands, Refusal> {
     } else {
         match cli.operands.as_slice() {
             [pids @ .., from, to] => (pids, Some((from, to))),
-            _ => return Err(Refusal::Usage("two node lists are needed, FROM and TO".into())),
+            _ => {
+                return Err(Refusal::Usage(
+                    "two node lists are needed, FROM and TO".into(),
+                ));
+            }
         }
     };
     let mut pids = Vec::new();
@@ -116,17 +120,24 @@ fn read_operands(cli: &Cli) -> Result<Operands, Refusal> {
     }
     let nodes = match node_texts {
         None => None,
-        Some((from, to)) => {
-            Some((nodes::parse_from(from, &machine)?, nodes::parse_to(to, &machine)?))
-        }
+        Some((from, to)) => Some((
+            nodes::parse_from(from, &machine)?,
+            nodes::parse_to(to, &machine)?,
+        )),
     };
     let named = pids.clone();
     for path in &cli.cgroup {
         let members = process::of_cgroup(path).map_err(|error| {
-            Refusal::Failed(format!("cannot read the control group {}: {error}", path.display()))
+            Refusal::Failed(format!(
+                "cannot read the control group {}: {error}",
+                path.display()
+            ))
         })?;
         if members.is_empty() {
-            eprintln!("migratepages: the control group {} has no processes", path.display());
+            eprintln!(
+                "migratepages: the control group {} has no processes",
+                path.display()
+            );
         }
         pids.extend(members.into_iter().filter(|pid| !named.contains(pid)));
     }
@@ -135,10 +146,19 @@ fn read_operands(cli: &Cli) -> Result<Operands, Refusal> {
             .map_err(|error| Refusal::Failed(format!("cannot read /proc: {error}")))?;
     }
     let me = std::process::id() as i32;
-    let found: Vec<i32> = pids.iter().copied().filter(|pid| !named.contains(pid)).collect();
+    let found: Vec<i32> = pids
+        .iter()
+        .copied()
+        .filter(|pid| !named.contains(pid))
+        .collect();
     // The command may be a member of the group or a child of the process that it is to move.
     pids.retain(|&pid| pid != me || named.contains(&pid));
-    Ok(Operands { pids, found, nodes, machine })
+    Ok(Operands {
+        pids,
+        found,
+        nodes,
+        machine,
+    })
 }
 
 fn options(cli: &Cli) -> Options<'_> {
@@ -153,8 +173,16 @@ fn options(cli: &Cli) -> Options<'_> {
     });
     let cpus = thread::available_parallelism().map_or(1, usize::from);
     Options {
-        share: if cli.private { Share::Private } else { Share::permitted() },
-        kinds: if cli.only.is_empty() { Kinds::ALL } else { kinds },
+        share: if cli.private {
+            Share::Private
+        } else {
+            Share::permitted()
+        },
+        kinds: if cli.only.is_empty() {
+            Kinds::ALL
+        } else {
+            kinds
+        },
         ranges: &cli.range,
         max_pause: cli.max_pause,
         workers: cli.workers.map_or(cpus.min(8), usize::from),
@@ -182,8 +210,13 @@ fn act(cli: &Cli) -> Result<Document, Refusal> {
         _ => Action::Move,
     };
     let interrupted = watch_signals();
-    let mut document =
-        Document { format: 1, action, status: 0, interrupted: false, processes: Vec::new() };
+    let mut document = Document {
+        format: 1,
+        action,
+        status: 0,
+        interrupted: false,
+        processes: Vec::new(),
+    };
     let mut left = false;
     for &pid in &operands.pids {
         if interrupted.load(Relaxed) {
@@ -214,16 +247,17 @@ fn act(cli: &Cli) -> Result<Document, Refusal> {
                 }
             }
         };
-        left |= process.moved.as_ref().is_some_and(|moved| moved.pages_left > 0);
+        left |= process
+            .moved
+            .as_ref()
+            .is_some_and(|moved| moved.pages_left > 0);
         document.processes.push(process);
     }
     document.interrupted = interrupted.load(Relaxed);
     if document.interrupted {
         document.status = INTERRUPTED;
         if !cli.quiet {
-            eprintln!(
-                "migratepages: interrupted; pages that were not reached are where they were"
-            );
+            eprintln!("migratepages: interrupted; pages that were not reached are where they were");
         }
     } else if document.status == 0 && left && cli.strict {
         document.status = LEFT_BEHIND;
@@ -298,7 +332,16 @@ fn one_process(
 fn look() -> show::Look {
     let terminal = std::io::stdout().is_terminal();
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    let width = || console::Term::stdout().size_checked().map_or(80, |(_, width)| width.into());
-    show::Look { width: columns.unwrap_or_else(width), colour: terminal && !no_colour }
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let width = || {
+        console::Term::stdout()
+            .size_checked()
+            .map_or(80, |(_, width)| width.into())
+    };
+    show::Look {
+        width: columns.unwrap_or_else(width),
+        colour: terminal && !no_colour,
+    }
 }

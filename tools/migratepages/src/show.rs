@@ -56,7 +56,11 @@ pub(crate) fn look(pid: i32) -> numa::Result<Shown> {
     let page = topology::page_size() as u64;
     let mut nodes: BTreeMap<u32, KindBytes> = BTreeMap::new();
     for_each_numa_mapping(Root::SYSTEM, pid, |kind, line| {
-        let page_size = if line.page_size > 0 { line.page_size } else { page };
+        let page_size = if line.page_size > 0 {
+            line.page_size
+        } else {
+            page
+        };
         for (node, pages) in line.nodes() {
             let kinds = nodes.entry(node.0).or_default();
             let slot = match kind {
@@ -77,12 +81,17 @@ pub(crate) fn look(pid: i32) -> numa::Result<Shown> {
             NodeShare { node, bytes, kinds }
         })
         .collect();
-    Ok(Shown { nodes, transparent_huge_bytes: transparent_huge(pid) })
+    Ok(Shown {
+        nodes,
+        transparent_huge_bytes: transparent_huge(pid),
+    })
 }
 
 fn transparent_huge(pid: i32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("AnonHugePages:"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("AnonHugePages:"))?;
     let kib: u64 = line.split_ascii_whitespace().next()?.parse().ok()?;
     Some(kib * 1024)
 }
@@ -122,12 +131,23 @@ impl Shown {
         let used: Vec<usize> = (0..6)
             .filter(|&kind| self.nodes.iter().any(|node| node.kinds.named()[kind].1 > 0))
             .collect();
-        let mut rows = vec![vec!["node".to_string(), "total".to_string(), "share".to_string()]];
-        rows[0].extend(used.iter().map(|&kind| KindBytes::default().named()[kind].0.to_string()));
+        let mut rows = vec![vec![
+            "node".to_string(),
+            "total".to_string(),
+            "share".to_string(),
+        ]];
+        rows[0].extend(
+            used.iter()
+                .map(|&kind| KindBytes::default().named()[kind].0.to_string()),
+        );
         let most = self.nodes.iter().map(|node| node.bytes).max().unwrap_or(0);
         for node in &self.nodes {
             let percent = 100.0 * node.bytes as f64 / total.max(1) as f64;
-            let mut row = vec![node.node.to_string(), size(node.bytes), format!("{percent:.1} %")];
+            let mut row = vec![
+                node.node.to_string(),
+                size(node.bytes),
+                format!("{percent:.1} %"),
+            ];
             row.extend(used.iter().map(|&kind| match node.kinds.named()[kind].1 {
                 0 => "-".to_string(),
                 bytes => size(bytes),
@@ -149,7 +169,11 @@ impl Shown {
             }
             if number > 0 && bar_width >= 8 {
                 let bar = bar(self.nodes[number - 1].bytes, most, bar_width);
-                line += &if look.colour { format!("\x1b[36m{bar}\x1b[0m") } else { bar };
+                line += &if look.colour {
+                    format!("\x1b[36m{bar}\x1b[0m")
+                } else {
+                    bar
+                };
             }
             text.push_str(line.trim_end());
             text.push('\n');
@@ -163,12 +187,27 @@ mod tests {
     use super::*;
 
     fn shown() -> Shown {
-        let kinds = KindBytes { anonymous: 60 << 20, heap: 4 << 20, ..KindBytes::default() };
-        let few = KindBytes { anonymous: 4096, ..KindBytes::default() };
+        let kinds = KindBytes {
+            anonymous: 60 << 20,
+            heap: 4 << 20,
+            ..KindBytes::default()
+        };
+        let few = KindBytes {
+            anonymous: 4096,
+            ..KindBytes::default()
+        };
         Shown {
             nodes: vec![
-                NodeShare { node: 0, bytes: 64 << 20, kinds },
-                NodeShare { node: 12, bytes: 4096, kinds: few },
+                NodeShare {
+                    node: 0,
+                    bytes: 64 << 20,
+                    kinds,
+                },
+                NodeShare {
+                    node: 12,
+                    bytes: 4096,
+                    kinds: few,
+                },
             ],
             transparent_huge_bytes: Some(0),
         }
@@ -176,16 +215,32 @@ mod tests {
 
     #[test]
     fn a_table_fits_its_width() {
-        let text = shown().table("process 7 (x)", Look { width: 60, colour: false });
+        let text = shown().table(
+            "process 7 (x)",
+            Look {
+                width: 60,
+                colour: false,
+            },
+        );
         assert_eq!(
             text,
             "process 7 (x): 64 MiB\n  node   total    share  anonymous   heap\n     \
-             0  64 MiB  100.0 %     60 MiB  4 MiB  X
+             0  64 MiB  100.0 %     60 MiB  4 MiB  █████████████████\n    \
              12   4 KiB    0.0 %      4 KiB      -  ▏\n"
         );
         for width in [0, 40, 80, 200] {
-            let text = shown().table("process 7 (x)", Look { width, colour: false });
-            assert!(text.lines().all(|line| line.chars().count() <= width.max(42)), "{text}");
+            let text = shown().table(
+                "process 7 (x)",
+                Look {
+                    width,
+                    colour: false,
+                },
+            );
+            assert!(
+                text.lines()
+                    .all(|line| line.chars().count() <= width.max(42)),
+                "{text}"
+            );
         }
     }
 

@@ -1,0 +1,129 @@
+/* numa_error and numa_warn, and the variables that make them end the program. */
+#include "machine.h"
+#include <pthread.h>
+
+TEST(error_is_perror)
+{
+	PRINTS("here: Invalid argument\n", errno = EINVAL; numa_error((char *)"here"); EQUAL(errno, EINVAL));
+	PRINTS("there: Success\n", errno = 0; numa_error((char *)"there"); EQUAL(errno, 0));
+	PRINTS("Permission denied\n", errno = EACCES; numa_error((char *)""));
+	PRINTS("Permission denied\n", errno = EACCES; numa_error(NULL));
+	PRINTS("a: Invalid argument\na: Invalid argument\n", errno = EINVAL; numa_error((char *)"a");
+	       numa_error((char *)"a"));
+}
+
+TEST(error_exits_if_asked)
+{
+	EXITS(1, numa_exit_on_error = 1; errno = EINVAL; numa_error((char *)"x"));
+	EXITS(111, numa_exit_on_error = 0; errno = EINVAL; numa_error((char *)"x"));
+	EXITS(1, numa_exit_on_error = -5; errno = EINVAL; numa_error((char *)"x"));
+}
+
+TEST(the_librarys_errors_exit_if_asked)
+{
+	EXITS(1, numa_exit_on_error = 1; numa_set_membind(numa_no_nodes_ptr));
+	EXITS(1, numa_exit_on_error = 1; numa_alloc_onnode(4096, -1));
+	EXITS(1, numa_exit_on_error = 1; numa_bitmask_alloc(0));
+	EXITS(1, numa_exit_on_error = 1; numa_run_on_node_mask(numa_no_nodes_ptr));
+	EXITS(111, numa_exit_on_error = 1; numa_node_to_cpus(-1, NULL));
+	EXITS(111, numa_exit_on_error = 1; numa_parse_nodestring("x"));
+}
+
+TEST(warn_formats_like_printf)
+{
+	PRINTS("libnuma: Warning: plain\n", numa_warn(0, (char *)"plain"));
+	PRINTS("libnuma: Warning: 1 -2 3000000000 4000000000000 -5000000000000 6 7 8\n",
+	       numa_warn(1, (char *)"%d %ld %u %lld %lld %d %d %d", 1, -2L, 3000000000u, 4000000000000LL,
+			 -5000000000000LL, 6, 7, 8));
+	PRINTS("libnuma: Warning: 1.5 2.25 3e+10 a -4.75 5 6 7 8 9 10 11\n",
+	       numa_warn(2, (char *)"%.1f %.2f %g %s %.2f %g %g %g %g %g %g %g", 1.5, 2.25, 3e10, "a", -4.75,
+			 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0));
+	PRINTS("libnuma: Warning: one two three four five six seven 8 9.5\n",
+	       numa_warn(3, (char *)"%s %s %s %s %s %s %s %d %.1f", "one", "two", "three", "four", "five",
+			 "six", "seven", 8, 9.5));
+	PRINTS("libnuma: Warning: 100% c x 0xff 00007 |ab  |\n",
+	       numa_warn(4, (char *)"100%% %c x %#x %05d |%-4s|", 'c', 255, 7, "ab"));
+	PRINTS("libnuma: Warning: 1.25 2\n", numa_warn(5, (char *)"%.2Lf %zu", 1.25L, (size_t)2));
+	PRINTS("libnuma: Warning: \n", numa_warn(6, (char *)""));
+	PRINTS("libnuma: Warning: line\n\n", numa_warn(7, (char *)"line\n"));
+	PRINTS("libnuma: Warning: No such file or directory\n", errno = ENOENT; numa_warn(8, (char *)"%m");
+	       EQUAL(errno, ENOENT));
+}
+
+TEST(warn_prints_each_number_once)
+{
+	for (int number = 0; number < 32; number++) {
+		char wanted[64];
+
+		snprintf(wanted, sizeof(wanted), "libnuma: Warning: first %d\n", number);
+		PRINTS(wanted, numa_warn(number, (char *)"first %d", number);
+		       numa_warn(number, (char *)"second %d", number));
+	}
+	for (int number = 0; number < 32; number++)
+		QUIET(numa_warn(number, (char *)"third"));
+}
+
+TEST(warn_takes_any_number)
+{
+	static const int numbers[] = {32, 33, 63, 64, 1000, INT32_MAX, -1, -31, INT32_MIN};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		PRINTS("libnuma: Warning: a\nlibnuma: Warning: b\n", numa_warn(numbers[i], (char *)"a");
+		       numa_warn(numbers[i], (char *)"b"));
+	PRINTS("libnuma: Warning: 0 is still free\n", numa_warn(0, (char *)"0 is still free"));
+}
+
+TEST(warn_keeps_errno)
+{
+	capture();
+	for (int number = 0; number < 40; number++) {
+		errno = UNTOUCHED;
+		numa_warn(number, (char *)"x");
+		EQUAL(errno, UNTOUCHED);
+	}
+	captured();
+}
+
+TEST(warn_exits_if_asked)
+{
+	EXITS(1, numa_exit_on_warn = 1; numa_warn(1, (char *)"x"));
+	EXITS(111, numa_exit_on_warn = 0; numa_warn(1, (char *)"x"));
+	EXITS(1, numa_warn(1, (char *)"x"); numa_exit_on_warn = 1; numa_warn(1, (char *)"again"));
+	EXITS(1, numa_exit_on_warn = 1; numa_parse_nodestring("x"));
+	EXITS(111, numa_exit_on_warn = 1; numa_set_membind(numa_no_nodes_ptr));
+}
+
+static void *warns(void *unused)
+{
+	for (int number = 0; number < 32; number++)
+		numa_warn(number, (char *)"number %d", number);
+	return unused;
+}
+
+TEST(warnings_of_many_threads)
+{
+	pthread_t threads[8];
+	const char *text;
+	int seen[32] = {0};
+
+	capture();
+	for (int i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, warns, NULL);
+	for (int i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	text = captured();
+	while (*text) {
+		int number = -1, length = 0;
+
+		/* Whole lines, each of them once. */
+		if (sscanf(text, "libnuma: Warning: number %d%n", &number, &length) != 1 || number < 0 ||
+		    number > 31 || text[length] != '\n') {
+			CHECK(0, "torn: %.60s", text);
+			break;
+		}
+		seen[number]++;
+		text += length + 1;
+	}
+	for (int number = 0; number < 32; number++)
+		EQUAL(seen[number], 1);
+}

@@ -1,0 +1,296 @@
+/* Counts and exported sets, with the /sys and /proc of this machine, with others, and without. */
+#include "machine.h"
+#include "fake.h"
+
+/* The map of a line of /proc/self/status; the number of its bits, or -1. */
+static int status_map(const char *key, struct set *set)
+{
+	char line[8192];
+	FILE *file = fopen("/proc/self/status", "r");
+	int bits = -1;
+
+	memset(set, 0, sizeof(*set));
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file)) {
+		size_t length = strlen(key);
+		char *digits, *from, *to;
+
+		if (strncmp(line, key, length))
+			continue;
+		digits = line + length;
+		for (from = to = digits; *from; from++)
+			if (strchr("0123456789abcdef", *from))
+				*to++ = *from;
+		*to = 0;
+		bits = (int)(to - digits) * 4;
+		for (int bit = 0; bit < bits; bit++) {
+			char digit = to[-1 - bit / 4];
+			int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+
+			if (value >> (bit % 4) & 1)
+				add(set, bit);
+		}
+	}
+	fclose(file);
+	return bits;
+}
+
+TEST(numa_is_available)
+{
+	int wanted = syscall(SYS_get_mempolicy, NULL, NULL, 0UL, NULL, 0) &&
+		     (errno == ENOSYS || errno == EPERM) ? -1 : 0;
+
+	errno = UNTOUCHED;
+	EQUAL(numa_available(), wanted);
+	EQUAL(numa_available(), wanted);
+}
+
+TEST(possible_nodes_are_the_kernels_mask_size)
+{
+	struct set set;
+	int bits = status_map("Mems_allowed:", &set);
+
+	SKIP_IF(bits < 0, "no Mems_allowed in /proc/self/status");
+	EQUAL(numa_num_possible_nodes(), bits);
+	EQUAL(numa_max_possible_node(), bits - 1);
+}
+
+TEST(possible_cpus_are_what_sched_getaffinity_returns)
+{
+	unsigned long words[AFFINITY_BYTES / sizeof(long)];
+	long bytes = raw_affinity(words);
+
+	SKIP_IF(bytes <= 0, "sched_getaffinity is denied");
+	EQUAL(numa_num_possible_cpus(), bytes * 8);
+}
+
+TEST(configured_nodes_are_those_of_sys)
+{
+	look();
+	EQUAL(numa_num_configured_nodes(), count(&machine.nodes));
+	EQUAL(numa_max_node(), last(&machine.nodes));
+	CHECK(holds(numa_nodes_ptr, &machine.nodes), "%s", text_of(numa_nodes_ptr));
+	EQUAL(numa_nodes_ptr->size, numa_num_possible_nodes());
+}
+
+TEST(configured_cpus_are_those_of_sysconf)
+{
+	EQUAL(numa_num_configured_cpus(), sysconf(_SC_NPROCESSORS_CONF));
+}
+
+TEST(task_nodes_are_the_allowed_ones)
+{
+	look();
+	EQUAL(numa_num_task_nodes(), count(&machine.allowed));
+	EQUAL(numa_num_thread_nodes(), numa_num_task_nodes());
+	CHECK(holds(numa_all_nodes_ptr, &machine.allowed), "%s", text_of(numa_all_nodes_ptr));
+	EQUAL(numa_all_nodes_ptr->size, numa_num_possible_nodes());
+}
+
+TEST(task_cpus_are_the_allowed_ones)
+{
+	struct set allowed;
+	long configured = sysconf(_SC_NPROCESSORS_CONF);
+
+	SKIP_IF(status_map("Cpus_allowed:", &allowed) < 0, "no Cpus_allowed in /proc/self/status");
+	for (long cpu = configured; cpu < BITS; cpu++)
+		allowed.words[(unsigned long)cpu / LONG_BITS] &=
+			~(1UL << ((unsigned long)cpu % LONG_BITS));
+	EQUAL(numa_num_task_cpus(), count(&allowed));
+	EQUAL(numa_num_thread_cpus(), numa_num_task_cpus());
+	CHECK(holds(numa_all_cpus_ptr, &allowed), "%s", text_of(numa_all_cpus_ptr));
+	EQUAL(numa_all_cpus_ptr->size, numa_num_possible_cpus());
+}
+
+/* One CPU, so that the sets differ from those of the machine. */
+static const char *on_one_cpu(void)
+{
+	unsigned long words[AFFINITY_BYTES / sizeof(long)];
+	long bytes = raw_affinity(words);
+	int found = 0;
+
+	if (bytes <= 0)
+		return "sched_getaffinity is denied";
+	for (long i = bytes / (long)sizeof(long) - 1; i >= 0; i--)
+		for (int bit = 63; bit >= 0; bit--)
+			if (words[i] >> bit & 1) {
+				words[i] &= ~(1UL << bit);
+				if (!found++)
+					words[i] |= 1UL << bit;
+				if (found == 1) {
+					/* the highest one stays */
+					memset(words, 0, (size_t)i * sizeof(long));
+					words[i] = 1UL << bit;
+				}
+			}
+	if (syscall(SYS_sched_setaffinity, 0, (size_t)bytes, words))
+		return "sched_setaffinity is denied";
+	return NULL;
+}
+
+TEST_IN(on_one_cpu, task_cpus_under_an_affinity)
+{
+	EQUAL(numa_num_task_cpus(), 1);
+	EQUAL(numa_bitmask_weight(numa_all_cpus_ptr), 1);
+}
+
+TEST(the_empty_sets)
+{
+	CHECK(holds(numa_no_nodes_ptr, &nothing), "%s", text_of(numa_no_nodes_ptr));
+	EQUAL(numa_no_nodes_ptr->size, numa_num_possible_nodes());
+	for (size_t i = 0; i < sizeof(numa_no_nodes.n) / sizeof(numa_no_nodes.n[0]); i++)
+		EQUAL(numa_no_nodes.n[i], 0);
+}
+
+TEST(the_old_set_of_all_nodes)
+{
+	look();
+	for (int n = 0; n < NUMA_NUM_NODES; n++)
+		EQUAL(nodemask_isset_compat(&numa_all_nodes, n), has(&machine.nodes, n));
+}
+
+TEST(pagesize)
+{
+	EQUAL(numa_pagesize(), sysconf(_SC_PAGESIZE));
+}
+
+TEST(calls_keep_errno)
+{
+	errno = UNTOUCHED;
+	numa_num_possible_nodes();
+	numa_max_possible_node();
+	numa_num_possible_cpus();
+	numa_max_node();
+	numa_num_configured_nodes();
+	numa_num_configured_cpus();
+	numa_num_task_nodes();
+	numa_num_task_cpus();
+	numa_num_thread_nodes();
+	numa_num_thread_cpus();
+	numa_pagesize();
+	numa_available();
+	EQUAL(errno, UNTOUCHED);
+}
+
+/* The variables that a program sets. */
+TEST(settings_are_off)
+{
+	EQUAL(numa_exit_on_error, 0);
+	EQUAL(numa_exit_on_warn, 0);
+	EQUAL(numa_fail_alloc_on_error, 0);
+}
+
+static const char *nodes_0_8_1000(void)
+{
+	const char *cannot = no_nodes_yet();
+
+	if (cannot)
+		return cannot;
+	put_node(0, "00000003\n", "10 20 40\n", 1000);
+	put_node(8, "00000000\n", "20 10 30\n", 2000);
+	put_node(1000, "00000001,00000000\n", "40 30 10\n", 0);
+	put("/sys/devices/system/node/nodes", "no node\n");
+	put("/sys/devices/system/node/nodex/cpumap", "no node\n");
+	put("/sys/devices/system/node/node3x/cpumap", "no node\n");
+	put("/sys/devices/system/node/node-4/cpumap", "no node\n");
+	put("/sys/devices/system/node/xnode5/cpumap", "no node\n");
+	return NULL;
+}
+
+TEST_IN(nodes_0_8_1000, sparse_nodes)
+{
+	SKIP_IF(numa_num_possible_nodes() <= 1000, "the kernel has masks of %d nodes",
+		numa_num_possible_nodes());
+	EQUAL(numa_max_node(), 1000);
+	EQUAL(numa_num_configured_nodes(), 3);
+	CHECK(holds_only(numa_nodes_ptr, 0, 8, 1000, -1), "%s", text_of(numa_nodes_ptr));
+	for (int n = 0; n < NUMA_NUM_NODES; n++)
+		EQUAL(nodemask_isset_compat(&numa_all_nodes, n), n == 0 || n == 8);
+}
+
+static const char *nodes_127_128(void)
+{
+	const char *cannot = no_nodes_yet();
+
+	if (cannot)
+		return cannot;
+	for (int node = 120; node < 140; node++)
+		put_node(node, "0\n", "10\n", 1000);
+	return NULL;
+}
+
+TEST_IN(nodes_127_128, the_old_set_is_not_overrun)
+{
+	/* The variable's neighbours in this program are not ours to know; its size is. */
+	EQUAL(sizeof(numa_all_nodes) * 8, NUMA_NUM_NODES);
+	SKIP_IF(NUMA_NUM_NODES != 128, "old masks have %d bits here", NUMA_NUM_NODES);
+	for (int n = 0; n < NUMA_NUM_NODES; n++)
+		EQUAL(nodemask_isset_compat(&numa_all_nodes, n), n >= 120);
+	for (size_t i = 0; i < sizeof(numa_no_nodes.n) / sizeof(numa_no_nodes.n[0]); i++)
+		EQUAL(numa_no_nodes.n[i], 0);
+	EQUAL(numa_exit_on_error, 0);
+	EQUAL(numa_exit_on_warn, 0);
+}
+
+static const char *nodes_0_to_1023(void)
+{
+	const char *cannot = no_nodes_yet();
+
+	if (cannot)
+		return cannot;
+	for (int node = 0; node < 1024; node++)
+		put_node(node, "0\n", "10\n", 1000);
+	return NULL;
+}
+
+TEST_IN(nodes_0_to_1023, a_thousand_nodes)
+{
+	SKIP_IF(numa_num_possible_nodes() < 1024, "the kernel has masks of %d nodes",
+		numa_num_possible_nodes());
+	EQUAL(numa_max_node(), 1023);
+	EQUAL(numa_num_configured_nodes(), 1024);
+	EQUAL(numa_bitmask_weight(numa_nodes_ptr), 1024);
+	for (int n = 0; n < NUMA_NUM_NODES; n++)
+		EQUAL(nodemask_isset_compat(&numa_all_nodes, n), 1);
+}
+
+TEST_IN(empty_sys, without_sys)
+{
+	look();
+	EQUAL(numa_available(), 0);
+	EQUAL(numa_max_node(), 0);
+	EQUAL(numa_num_configured_nodes(), 1);
+	CHECK(numa_num_task_nodes() >= 1, "%d", numa_num_task_nodes());
+	CHECK(numa_num_task_cpus() >= 1, "%d", numa_num_task_cpus());
+	EQUAL(numa_num_task_nodes(), numa_bitmask_weight(numa_all_nodes_ptr));
+	CHECK(numa_num_configured_cpus() >= 1, "%d", numa_num_configured_cpus());
+	EQUAL(numa_node_size64(0, NULL), -1);
+	EQUAL(numa_distance(0, 0), 0);
+	FAILS(numa_node_of_cpu(0), -1, EINVAL);
+	struct bitmask *cpus = numa_allocate_cpumask();
+	EQUAL(numa_node_to_cpus(0, cpus), -1);
+	numa_bitmask_free(cpus);
+}
+
+TEST_BARE(no_sys_no_proc, without_sys_and_proc)
+{
+	int power = numa_num_possible_nodes();
+	unsigned long words[AFFINITY_BYTES / sizeof(long)];
+	struct bitmask *mask = numa_allocate_cpumask();
+
+	CHECK(power >= 32 && (power & (power - 1)) == 0, "%d possible nodes", power);
+	EQUAL(numa_max_possible_node(), power - 1);
+	EQUAL(numa_num_possible_cpus(), raw_affinity(words) * 8);
+	EQUAL(numa_max_node(), 0);
+	EQUAL(numa_num_configured_nodes(), 1);
+	CHECK(numa_num_task_nodes() >= 1, "%d", numa_num_task_nodes());
+	CHECK(numa_num_task_cpus() >= 1, "%d", numa_num_task_cpus());
+	EQUAL(numa_available(), 0);
+	CHECK(numa_sched_getaffinity(0, mask) > 0, "errno %d", errno);
+	EQUAL(numa_sched_setaffinity(0, mask), 0);
+	numa_bitmask_free(mask);
+	QUIET(mask = numa_get_membind());
+	EQUAL(numa_bitmask_equal(mask, numa_all_nodes_ptr), 1);
+	numa_bitmask_free(mask);
+}

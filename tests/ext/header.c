@@ -1,0 +1,60 @@
+/*
+ * All of numa_ext.h in plain C89 that is C++ as well: what it declares can be used, and calls
+ * are linked with the right names. The header comes first, so that it has to bring its own.
+ */
+#include <numa_ext.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int progress(const struct numa_ext_migrate_progress *now, void *arg)
+{
+    *(unsigned long *)arg = now->examined + now->moved + now->present;
+    return 0;
+}
+
+int main(void)
+{
+    struct numa_ext_migrate_options options;
+    struct numa_ext_migrate_progress now;
+    struct numa_ext_migrate_node node;
+    struct numa_ext_migration *migration;
+    struct numa_ext_range range;
+    struct bitmask from, to;
+    unsigned long zero = 1, one = 2, sum = 0;
+    int bad = 0;
+
+    /* Masks may be the program's own: libnuma is not needed. */
+    from.size = to.size = 8 * sizeof zero;
+    from.maskp = &zero;
+    to.maskp = &one;
+    range.start = 0;
+    range.end = (size_t)-1;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.flags = NUMA_EXT_MIGRATE_PRIVATE | NUMA_EXT_MIGRATE_DRY_RUN;
+    options.kinds = NUMA_EXT_KIND_ANON | NUMA_EXT_KIND_HEAP | NUMA_EXT_KIND_STACK |
+                    NUMA_EXT_KIND_FILE | NUMA_EXT_KIND_SHARED;
+    options.max_pause_us = 1000;
+    options.max_workers = 1;
+    options.ranges = &range;
+    options.nranges = 1;
+    options.progress = progress;
+    options.progress_arg = &sum;
+    memset(&now, 0, sizeof now);
+    bad |= numa_ext_migrate((pid_t)0, &from, &to, &options, &node, 1) != 1;
+    bad |= node.from != 0 || node.to != 1 || sum == 0;
+    bad |= node.moved + node.busy + node.shared + node.target_full + node.not_permitted + node.gone +
+               node.reserved[3] == 0;
+    migration = numa_ext_migrate_begin((pid_t)0, &from, &to, &options);
+    bad |= migration == NULL || numa_ext_migrate_work(migration) != 0;
+    numa_ext_migrate_stop(migration);
+    numa_ext_migrate_query(migration, &now);
+    bad |= now.moved == 0;
+    bad |= numa_ext_migrate_counts(migration, &node, 1) != 1;
+    numa_ext_migrate_end(migration);
+    if (bad)
+        printf("failed: %s\n", strerror(errno));
+    return bad;
+}

@@ -1,0 +1,210 @@
+/*
+ * bench COMMAND ROUNDS: how long moving 200 MiB takes, and how long a thread of
+ * the process that maps and unmaps memory has to wait meanwhile, for the
+ * kernel's migrate_pages(2) and for COMMAND (migratepages) by turns.
+ *
+ * Prints lines "figure NAME VALUE UNIT"; the ratios are what counts.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SIZE (200UL << 20)
+#define MAX_ROUNDS 25
+
+struct shared {
+    volatile int ready, map, loops;
+    volatile double worst;
+};
+static struct shared *shared;
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* The process that is moved: its second thread is a vfork-like clone that shares memory. */
+static int __attribute__((noreturn)) mapper(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        double start;
+        char *p;
+        if (!shared->map) {
+            usleep(2000);
+            continue;
+        }
+        start = now();
+        p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (p == MAP_FAILED)
+            die("mmap");
+        *p = 1;
+        munmap(p, 65536);
+        start = now() - start;
+        if (start > shared->worst)
+            shared->worst = start;
+        shared->loops++;
+        usleep(300);
+    }
+}
+
+static void target(int huge)
+{
+    unsigned long mask[16] = {1}, at;
+    char *p = mmap(NULL, SIZE + (4UL << 20), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        die("mmap");
+    p += -(unsigned long)p % (2UL << 20);
+    if (syscall(SYS_set_mempolicy, 2, mask, 1025))
+        die("set_mempolicy");
+    madvise(p, SIZE, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    for (at = 0; at < SIZE; at += 4096)
+        *(unsigned long *)(p + at) = at;
+    syscall(SYS_set_mempolicy, 0, NULL, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    {
+        static char stack[65536];
+        /* CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD */
+        extern int clone(int (*)(void *), void *, int, void *, ...);
+        if (clone(mapper, stack + sizeof stack, 0x10f00, NULL) < 0)
+            die("clone");
+    }
+    shared->ready = 1;
+    for (;;)
+        pause();
+}
+
+/* Lets the mapper finish what it waits for, and returns its longest wait. */
+static double worst_wait(void)
+{
+    int loops = shared->loops;
+    while (shared->map && shared->loops - loops < 3)
+        usleep(1000);
+    return shared->worst;
+}
+
+static double run_command(const char *command, pid_t pid, int to, const char *option)
+{
+    char number[16];
+    double start = now();
+    int status;
+    pid_t child;
+    snprintf(number, sizeof number, "%d", (int)pid);
+    child = fork();
+    if (child == 0) {
+        if (option)
+            execl(command, command, option, number, to ? "0" : "1", to ? "1" : "0", (char *)NULL);
+        else
+            execl(command, command, number, to ? "0" : "1", to ? "1" : "0", (char *)NULL);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        die("fork");
+    if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+        fprintf(stderr, "bench: %s failed: %x\n", command, status);
+        exit(1);
+    }
+    return now() - start;
+}
+
+static double run_kernel(pid_t pid, int to)
+{
+    unsigned long zero[16] = {1}, one[16] = {2};
+    double start = now();
+    if (syscall(SYS_migrate_pages, pid, 1025, to ? zero : one, to ? one : zero) < 0)
+        die("migrate_pages");
+    return now() - start;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int count)
+{
+    qsort(values, count, sizeof *values, ascending);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+int main(int argc, char **argv)
+{
+    int rounds = argc > 2 ? atoi(argv[2]) : 5, huge, map, i;
+    if (argc < 2 || rounds < 1 || rounds > MAX_ROUNDS)
+        return 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        die("mmap");
+    for (huge = 0; huge < 2; huge++) {
+        const char *name = huge ? "huge" : "4k";
+        const char *only = getenv("BENCH_ONLY");
+        pid_t pid;
+        if (only && strcmp(only, name))
+            continue;
+        shared->ready = 0;
+        pid = fork();
+        if (pid == 0)
+            target(huge);
+        while (!shared->ready)
+            usleep(1000);
+        for (map = 0; map < 2; map++) {
+            double kernel[MAX_ROUNDS], ours[MAX_ROUNDS], kernel_wait[MAX_ROUNDS], our_wait[MAX_ROUNDS];
+            double a, b;
+            shared->map = map;
+            /* One of each that does not count. */
+            for (i = -1; i < rounds; i++) {
+                int at = i < 0 ? 0 : i;
+                /* There with the one and back with the other, and next time the other way round. */
+                int k, first = i & 1;
+                for (k = 0; k < 2; k++) {
+                    shared->worst = 0;
+                    if (k == first) {
+                        kernel[at] = run_kernel(pid, k == 0);
+                        kernel_wait[at] = worst_wait();
+                    } else {
+                        ours[at] = run_command(argv[1], pid, k == 0, argc > 3 ? argv[3] : NULL);
+                        our_wait[at] = worst_wait();
+                    }
+                }
+                if (getenv("BENCH_EACH"))
+                    printf("# %s map=%d kernel %.3f s wait %.1f ms, ours %.3f s wait %.1f ms\n", name, map,
+                           kernel[at], kernel_wait[at] * 1e3, ours[at], our_wait[at] * 1e3);
+            }
+            a = median(kernel, rounds);
+            b = median(ours, rounds);
+            if (!map) {
+                printf("figure %s.migrate_pages.rate %.1f MiB/s\n", name, SIZE / 1048576.0 / a);
+                printf("figure %s.migratepages.rate %.1f MiB/s\n", name, SIZE / 1048576.0 / b);
+                printf("figure %s.speed %.2f times\n", name, a / b);
+            } else {
+                double x = median(kernel_wait, rounds), y = median(our_wait, rounds);
+                printf("figure %s.mapping.time %.2f times\n", name, b / a);
+                printf("figure %s.migrate_pages.wait %.1f ms\n", name, x * 1e3);
+                printf("figure %s.migratepages.wait %.1f ms\n", name, y * 1e3);
+                printf("figure %s.wait %.1f times shorter\n", name, x / y);
+            }
+        }
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    return 0;
+}
