@@ -350,6 +350,9 @@ TEST(run_node_mask_is_where_the_affinity_is)
 	EACH(node, &machine.nodes) {
 		struct set cpus = cpus_of(node);
 
+		/* A node with memory that the process may not use does not count. */
+		if (!has(&machine.allowed, node) && has(&machine.memory, node))
+			continue;
 		EACH(cpu, &cpus)
 			if (words[(unsigned)cpu / LONG_BITS] >> ((unsigned)cpu % LONG_BITS) & 1)
 				add(&wanted, node);

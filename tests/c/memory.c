@@ -14,6 +14,19 @@ static int untouched(char *memory, size_t pages)
 	return 1;
 }
 
+/* Pages of address space that the process has. */
+static long address_space(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long pages = 0;
+
+	if (file && fscanf(file, "%ld", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages;
+}
+
 static struct bitmask *usable_mask(void)
 {
 	struct bitmask *mask = numa_allocate_nodemask();
@@ -162,11 +175,14 @@ TEST(fail_alloc_on_error_returns_null_instead)
 {
 	struct bitmask *empty = numa_allocate_nodemask(), *mask = usable_mask();
 	void *memory;
+	long before;
 
 	numa_fail_alloc_on_error = 1;
+	before = address_space();
 	for (int i = 0; i < 100; i++)
 		PRINTS("mbind: Invalid argument\n",
-		       FAILS((intptr_t)numa_alloc_onnode((size_t)1 << 30, -1), 0, EINVAL));
+		       FAILS((intptr_t)numa_alloc_onnode((size_t)8 << 20, -1), 0, EINVAL));
+	CHECK(address_space() < before + (100L << 20) / (long)page(), "the memory was not given back");
 	PRINTS("mbind: Invalid argument\n",
 	       FAILS((intptr_t)numa_alloc_interleaved_subset(SIZE, empty), 0, EINVAL));
 	PRINTS("mbind: Invalid argument\n",

@@ -100,7 +100,6 @@ static void common(parser *parse, const struct set *all, int first)
 	CHECK(refused(parse, text, 1), "%s", text);
 	snprintf(text, sizeof(text), "%d", last(all) + 1);
 	CHECK(refused(parse, text, 1), "%s", text);
-	/* Relative to the allowed ones; their numbers in the text are absolute after the first. */
 	errno = UNTOUCHED;
 	CHECK(!parse(NULL) && errno == EINVAL, "NULL");
 }
@@ -133,7 +132,7 @@ TEST(cpustring_all)
 	common(numa_parse_cpustring_all, &cpus, 0);
 }
 
-TEST(plus_counts_in_the_allowed_set)
+TEST(plus_counts_in_the_set)
 {
 	struct set cpus = allowed_cpus();
 	int n = 0;
@@ -145,6 +144,13 @@ TEST(plus_counts_in_the_allowed_set)
 
 		snprintf(text, sizeof(text), "+%d", n++);
 		CHECK(names(numa_parse_nodestring, text, &one), "%s is %d", text, node);
+	}
+	n = 0;
+	EACH(node, &machine.nodes) {
+		struct set one = only(node);
+		char text[32];
+
+		snprintf(text, sizeof(text), "+%d", n++);
 		CHECK(names(numa_parse_nodestring_all, text, &one), "%s is %d", text, node);
 	}
 	n = 0;
@@ -154,7 +160,9 @@ TEST(plus_counts_in_the_allowed_set)
 
 		snprintf(text, sizeof(text), "+%d", n++);
 		CHECK(names(numa_parse_cpustring, text, &one), "%s is %d", text, cpu);
-		CHECK(names(numa_parse_cpustring_all, text, &one), "%s is %d", text, cpu);
+		/* Among all CPUs, in the other function. */
+		one = only(n - 1);
+		CHECK(names(numa_parse_cpustring_all, text, &one), "%s is %d", text, n - 1);
 	}
 	CHECK(refused(numa_parse_cpustring, "+9999", 1), "beyond");
 }
