@@ -95,7 +95,8 @@ struct numa_ext_migrate_options {
      */
     unsigned int max_workers;
     /*
-     * Only pages with these addresses; NULL for all. Huge pages move whole. Read by
+     * Only pages with these addresses; NULL for all. Huge pages move whole; where only a part is
+     * in the ranges, Linux before 6.7 cannot tell, and just that part is counted. Read by
      * numa_ext_migrate and numa_ext_migrate_begin only.
      */
     const struct numa_ext_range *ranges;

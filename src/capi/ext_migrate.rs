@@ -78,7 +78,8 @@ pub struct numa_ext_migrate_options {
     /// How many threads of the caller may work at once, at most; fewer work when more are not
     /// faster. 0 for 1.
     pub max_workers: c_uint,
-    /// Only pages with these addresses; NULL for all. Huge pages move whole. Read by
+    /// Only pages with these addresses; NULL for all. Huge pages move whole; where only a part is
+    /// in the ranges, Linux before 6.7 cannot tell, and just that part is counted. Read by
     /// numa_ext_migrate and numa_ext_migrate_begin only.
     pub ranges: *const numa_ext_range,
     /// Number of ranges. 0 moves nothing, unless ranges is NULL.

@@ -366,11 +366,12 @@ impl<'r> Job<'r> {
         self.pace.leave();
         match result {
             Err(error) if has_ended(&error) => {
-                self.lose(worker);
+                self.lose(worker, Reason::Gone);
                 self.stop();
                 Ok(Step::Done)
             }
             Err(error) => {
+                self.lose(worker, Reason::Busy);
                 self.stop();
                 Err(error)
             }
@@ -483,19 +484,24 @@ impl<'r> Job<'r> {
 
     /// Counts what the worker kept for later.
     fn give_up(&self, worker: &mut Worker) {
+        self.count_later(worker, Reason::Busy);
+    }
+
+    fn count_later(&self, worker: &mut Worker, reason: Reason) {
         let weight = (worker.later_size / self.page) as u64;
         for page in worker.later.drain(..) {
-            self.count(page.route, weight, 0, Some((Reason::Busy, 1)));
+            self.count(page.route, weight, 0, Some((reason, 1)));
         }
     }
 
-    /// The process has ended: what the worker had in hand is gone.
-    fn lose(&self, worker: &mut Worker) {
+    /// The job ends here: what the worker had in hand stays, or is gone with its process.
+    fn lose(&self, worker: &mut Worker, reason: Reason) {
         let weight = (worker.size / self.page) as u64;
         for page in worker.pages.drain(..).skip(worker.next) {
-            self.count(page.route, weight, 0, Some((Reason::Gone, 1)));
+            self.count(page.route, weight, 0, Some((reason, 1)));
         }
         worker.next = 0;
+        self.count_later(worker, reason);
     }
 
     /// Brings the next pages that have the same way to go together, and moves as many as one

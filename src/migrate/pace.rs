@@ -6,7 +6,7 @@
 //! help depends on the kernel, the machine and its load: the number is changed by one, the
 //! rate measured, and the change kept or undone.
 
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::sys::lock::Lock;
 
@@ -25,7 +25,7 @@ const FAILED_CALLS: u32 = 2;
 /// An additional worker must bring this many percent.
 const WORTH: u64 = 115;
 /// Windows until a failed trial is repeated, at first and at most.
-const PATIENCE: u32 = 8;
+const PATIENCE: u32 = 16;
 const MAX_PATIENCE: u32 = 256;
 
 /// The pace of one job.
@@ -34,6 +34,8 @@ pub(super) struct Pace {
     /// Nanoseconds that one call should take.
     call: u64,
     chunk: AtomicUsize,
+    /// Nanoseconds that a mebibyte takes; 0 before the first call.
+    cost: AtomicU64,
     /// Workers that may run, and that do.
     active: AtomicUsize,
     running: AtomicUsize,
@@ -63,6 +65,7 @@ impl Pace {
         Pace {
             call: max_pause.max(1),
             chunk: AtomicUsize::new(FIRST_CHUNK),
+            cost: AtomicU64::new(0),
             active: AtomicUsize::new(1),
             running: AtomicUsize::new(0),
             max_workers: max_workers.max(1),
@@ -105,18 +108,21 @@ impl Pace {
     /// Learns from a call that took from `start` to `end` (nanoseconds).
     pub(super) fn learn(&self, bytes: usize, start: u64, end: u64) {
         let took = end.saturating_sub(start).max(1);
-        let chunk = self.chunk();
-        let fitting = (bytes as u128 * u128::from(self.call) / u128::from(took)) as usize;
-        // A single slow or small call does not say much: grow slowly, shrink quickly.
-        if fitting < chunk {
-            self.chunk
-                .store(fitting.max(chunk / 4).max(MIN_CHUNK), Relaxed);
-        } else if bytes >= chunk / 2 {
-            self.chunk.store(
-                fitting.min(chunk.saturating_mul(3) / 2).min(MAX_CHUNK),
-                Relaxed,
-            );
+        // The time per mebibyte, averaged: one call may be slow because the machine was busy.
+        let sample = (u128::from(took) << 20) / (bytes.max(1) as u128);
+        let sample = sample.min(1 << 60) as u64;
+        let old = self.cost.load(Relaxed);
+        let cost = if old == 0 {
+            sample
+        } else {
+            old - old / 4 + sample / 4
         }
+        .max(1);
+        self.cost.store(cost, Relaxed);
+        let fitting = (u128::from(self.call) << 20) / u128::from(cost);
+        let fitting = (fitting.min(MAX_CHUNK as u128) as usize).max(MIN_CHUNK);
+        self.chunk
+            .store(fitting.min(self.chunk().saturating_mul(2)), Relaxed);
         if self.max_workers > 1 {
             self.crew.take().learn(self, bytes as u64, took);
         }

@@ -85,6 +85,8 @@ pub(super) struct Walk<'r> {
     next_region: usize,
     words: Vec<u64>,
     run: Option<Run>,
+    /// Where the last huge page ends: two ranges may touch the same one.
+    huge_end: usize,
 }
 
 fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
@@ -161,6 +163,7 @@ impl<'r> Walk<'r> {
             next_region: 0,
             words: if can_scan { Vec::new() } else { zeroed(WORDS)? },
             run: None,
+            huge_end: 0,
         };
         walk.open_guide();
         Ok(walk)
@@ -204,7 +207,7 @@ impl<'r> Walk<'r> {
         self.open_guide();
         (self.mapping, self.run, self.span) = (None, None, 0..0);
         self.regions.clear();
-        self.next_region = 0;
+        (self.next_region, self.huge_end) = (0, 0);
         Ok(())
     }
 
@@ -273,11 +276,15 @@ impl<'r> Walk<'r> {
             let size = if self.huge > 0 { self.huge } else { self.block };
             // A range may begin or end within a huge page; it moves whole or not at all.
             let end = down(end - 1, size) + size;
-            self.run = Some(Run {
-                at: down(start, size),
-                end,
-                unit: Unit::Huge(size),
-            });
+            let at = down(start, size).max(self.huge_end);
+            if at < end {
+                self.huge_end = end;
+                self.run = Some(Run {
+                    at,
+                    end,
+                    unit: Unit::Huge(size),
+                });
+            }
             return;
         }
         let mut run = Run {

@@ -9,7 +9,8 @@
 static int untouched(char *memory, size_t pages)
 {
 	for (size_t i = 0; i < pages; i++)
-		if (place_of(memory + i * page()) != -ENOENT)
+		/* -ENOENT; older kernels say -EFAULT. */
+		if (place_of(memory + i * page()) >= 0)
 			return 0;
 	return 1;
 }

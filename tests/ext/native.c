@@ -313,7 +313,8 @@ TEST(a_process_that_has_ended_and_is_not_waited_for)
 	memset(&node, 0, sizeof(node));
 	errno = UNTOUCHED;
 	result = numa_ext_migrate(pid, from, to, NULL, &node, 1);
-	CHECK((result == 1 && node.moved == 0) || (result == -1 && errno == ESRCH),
+	/* Without memory, it belongs to root in the eyes of /proc. */
+	CHECK((result == 1 && node.moved == 0) || (result == -1 && (errno == ESRCH || errno == EACCES)),
 	      "%d, errno %d, %lu moved", result, errno, node.moved);
 	waitpid(pid, NULL, 0);
 	numa_bitmask_free(from);

@@ -182,10 +182,13 @@ t=$pid
 set -- $region
 if [ "$(awk '/^AnonHugePages/ { sum += $2 } END { print sum + 0 }' "/proc/$t/smaps")" = 16384 ]; then
     inside=$(printf '%x' $((0x$1 + 4096 * 7)))
+    # Before Linux 6.7 nothing tells that a part of 2 MiB is a part of a huge page: the page moves
+    # whole, and what was asked for is counted.
+    case $(uname -r) in 6.1.*) whole=3 ;; *) whole=512 ;; esac
     "$mover" "$t" 0 1 dry "range=$inside:1" "range=$1:2" >t.dry
-    is "huge page: a dry run of two ranges in one" 512 "$(field moved 0 t.dry)"
+    is "huge page: a dry run of two ranges in one" $whole "$(field moved 0 t.dry)"
     "$mover" "$t" 0 1 "range=$inside:1" "range=$1:2" >t.moved
-    is "huge page: moved with two ranges in one" 512 "$(field all 0 t.moved)"
+    is "huge page: moved with two ranges in one" $whole "$(field all 0 t.moved)"
     where "$t" "$1" 4096 >t.1
     is "huge page: it is there, the others are not" "0:3584 1:512" "$(counts t.1)"
     "$mover" "$t" 0 1 threads=2 "range=$1:4096" >t.moved

@@ -212,6 +212,7 @@ fn pieces(
         let mut worker = Worker::new();
         let mut drawn = start;
         let mut workers = 1;
+        let mut idle = IDLE;
         let result = loop {
             let step = match job.step(&mut worker) {
                 Err(error) => break Err(error),
@@ -242,7 +243,10 @@ fn pieces(
                 bar.set_message(format!("{} moved", size(progress.moved * page_size)));
             }
             if step == Step::Idle {
-                thread::sleep(IDLE);
+                thread::sleep(idle);
+                idle = (idle * 2).min(MAX_IDLE);
+            } else {
+                idle = IDLE;
             }
         };
         // The first error counts; after one, the others stop by themselves.
