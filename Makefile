@@ -46,9 +46,22 @@ all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_e
 $(BUILD):
 	mkdir -p $@
 
+# How imported functions are bound: at their first call (lazy), or all at load (now), which makes
+# loading three times as expensive and lets the linker protect their addresses from writing.
+BIND ?= lazy
+
 # noseparate-code: one segment less to map at load.
-LINK_FLAGS := -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code \
-	-Wl,--as-needed -static-libgcc
+LINK_FLAGS := -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,$(BIND) -Wl,-z,noseparate-code \
+	-Wl,--as-needed -static-libgcc -ldl
+
+# Calls that can be bound lazily: rustc makes others unless it is told that the library is not
+# linked with -z now. The functions that its own libraries call go through src/capi/shim.c.
+RUST_FLAGS := -C force-frame-pointers=yes -C relro-level=partial
+LAZY       := memcpy memmove memset memcmp bcmp strlen malloc calloc realloc free abort
+
+# Thread-local variables without a call of __tls_get_addr, where the compiler can.
+TLS := $(shell echo | $(CC) -mtls-dialect=gnu2 -x c -S -o /dev/null - 2>/dev/null && \
+	echo -mtls-dialect=gnu2)
 
 # --- the libraries ---------------------------------------------------------------------------
 
@@ -57,47 +70,61 @@ RUST_STATICLIB = $(CARGO) rustc --locked --release --lib --crate-type staticlib 
 	--target-dir $(BUILD)/cargo
 
 $(BUILD)/librust.a: $(RUST_SOURCES) | $(BUILD)
-	$(RUST_STATICLIB) --features capi -- -C force-frame-pointers=yes
+	$(RUST_STATICLIB) --features capi -- $(RUST_FLAGS)
 	cp $(BUILD)/cargo/release/libnuma.a $@
 
 $(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fvisibility=hidden \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fvisibility=hidden $(TLS) \
 		-fno-lto -ffunction-sections -c -o $@ $<
+
+# Apart from the rest, as it differs between the two libraries.
+$(BUILD)/flags-static.o: src/capi/flags.c | $(BUILD)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fno-lto -c -o $@ $<
+$(BUILD)/flags-shared.o: src/capi/flags.c | $(BUILD)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fno-lto -DSHARED -c -o $@ $<
+FLAGS     := exit_on_error exit_on_warn fail_alloc_on_error
+OWN_FLAGS := $(foreach name,$(FLAGS),-Wl,--defsym=own_$(name)=numa_$(name))
 
 # One object of all, so that a static link cannot leave the constructor out. Sections with
 # LLVM bitcode make older binutils fail and are of no use here.
 $(BUILD)/numa.o: $(BUILD)/shim.o $(BUILD)/librust.a $(ABI_DATA)
 	sh abi/generate undefined > $(BUILD)/undefined
 	sh abi/generate weak > $(BUILD)/weak
-	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/undefined $(BUILD)/shim.o $(BUILD)/librust.a
+	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/undefined $(LAZY:%=--wrap=%) $(BUILD)/shim.o \
+		$(BUILD)/librust.a
 	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd \
 		--weaken-symbols=$(BUILD)/weak $@.tmp $@
 	rm $@.tmp
 
 # The unwind tables would be a fifth of the shared library. Nothing unwinds through it (panics
 # abort), and debuggers and profilers walk its frame pointers.
-$(BUILD)/$(REAL): $(BUILD)/numa.o $(ABI_DATA)
+$(BUILD)/$(REAL): $(BUILD)/numa.o $(BUILD)/flags-shared.o $(ABI_DATA)
 	sh abi/generate map > $(BUILD)/libnuma.map
 	sh abi/generate redefine > $(BUILD)/redefine
+	sh abi/generate dynamic > $(BUILD)/dynamic
 	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine --remove-section=.eh_frame \
 		--remove-section=.rela.eh_frame $< $(BUILD)/shared.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $(BUILD)/shared.o \
-		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,-soname,$(SONAME) $(LINK_FLAGS)
+		$(BUILD)/flags-shared.o $(OWN_FLAGS) \
+		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,--dynamic-list=$(BUILD)/dynamic \
+		-Wl,-soname,$(SONAME) $(LINK_FLAGS)
 	ln -sf $(REAL) $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $(BUILD)/libnuma.so
 
 # Everything but the exported names is hidden, or the archive would clash with any other Rust
 # static library.
-$(BUILD)/libnuma.a: $(BUILD)/numa.o $(ABI_DATA)
+$(BUILD)/libnuma.a: $(BUILD)/numa.o $(BUILD)/flags-static.o $(ABI_DATA)
 	sh abi/generate defaults > $(BUILD)/defaults
-	$(OBJCOPY) --keep-global-symbols=$(BUILD)/defaults $< $(BUILD)/static.o
+	$(LD) -r -o $(BUILD)/static.o.tmp $(BUILD)/numa.o $(BUILD)/flags-static.o
+	$(OBJCOPY) --keep-global-symbols=$(BUILD)/defaults $(BUILD)/static.o.tmp $(BUILD)/static.o
+	rm $(BUILD)/static.o.tmp
 	rm -f $@
 	$(AR) rcs $@ $(BUILD)/static.o
 
 # libnuma_ext, the same way: what C programs get beyond libnuma's interface and what would not fit
 # into its size.
 $(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a | $(BUILD)
-	$(RUST_STATICLIB) --features capi-ext -- -C force-frame-pointers=yes
+	$(RUST_STATICLIB) --features capi-ext -- $(RUST_FLAGS)
 	cp $(BUILD)/cargo/release/libnuma.a $@
 
 $(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)

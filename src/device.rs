@@ -19,7 +19,7 @@ use core::ffi::{CStr, c_uint};
 use core::fmt;
 
 use crate::mask::Node;
-use crate::root::{Path, Root, number};
+use crate::root::{Buffer, Path, Root, number};
 use crate::sys::{Errno, file, net};
 
 /// A name in a message, cut to a fixed length, with a terminating zero.
@@ -252,7 +252,7 @@ fn node_above_link(
 
 /// The content of a numa_node file: a node, or `None` for -1.
 fn read_node(path: &Path) -> Result<Option<Node>, Errno> {
-    let mut buf = [0; 32];
+    let mut buf = Buffer::<32>::new();
     let text = path.read(&mut buf)?.trim_ascii();
     if text.starts_with(b"-") {
         return Ok(None);

@@ -75,6 +75,7 @@ impl<'a> Bits<'a> {
 /// not being there.
 pub mod bits {
     use super::{WORD_BITS, Word, words_for};
+    use crate::sys::popcount;
 
     /// The valid bits of the last, partly used word, or 0 when it is full.
     const fn tail(size: usize) -> Word {
@@ -113,28 +114,50 @@ pub mod bits {
 
     /// Sets or clears all bits below `size`.
     pub fn fill(words: &mut [Word], size: usize, on: bool) {
-        let all = if on { Word::MAX } else { 0 };
-        let mut rest = words.iter_mut();
-        rest.by_ref()
-            .take(size / WORD_BITS)
-            .for_each(|word| *word = all);
-        if let Some(last) = rest.next() {
-            *last = (*last & !tail(size)) | (all & tail(size));
+        let full = words.len().min(size / WORD_BITS);
+        let (full, rest) = words.split_at_mut(full);
+        // Each a memset, which one call with a variable would not be.
+        if on {
+            full.fill(Word::MAX);
+        } else {
+            full.fill(0);
+        }
+        if let Some(last) = rest.first_mut() {
+            if on {
+                *last |= tail(size);
+            } else {
+                *last &= !tail(size);
+            }
         }
     }
 
     /// Number of set bits.
     pub fn weight(words: &[Word], size: usize) -> usize {
         let (full, last) = clip(words, size);
-        // The sum of 32-bit counts keeps the loop within what SSE2 vectorises.
-        let sum: u32 = full.iter().map(|w| w.count_ones()).sum();
-        sum as usize + last.count_ones() as usize
+        popcount::ones(full) + last.count_ones() as usize
+    }
+
+    /// Number of set bits, for sets that are mostly empty. Does not ask what instructions the
+    /// processor has, which is slow in virtual machines.
+    #[cfg(feature = "capi")]
+    pub(crate) fn sparse_weight(words: &[Word], size: usize) -> usize {
+        let (full, last) = clip(words, size);
+        popcount::sum(full) + last.count_ones() as usize
     }
 
     /// Whether no bit is set.
     pub fn is_empty(words: &[Word], size: usize) -> bool {
         let (full, last) = clip(words, size);
-        last == 0 && full.iter().all(|&w| w == 0)
+        last == 0 && are_zero(full)
+    }
+
+    /// Whether all words are zero, several at a time.
+    fn are_zero(words: &[Word]) -> bool {
+        let mut fours = words.chunks_exact(4);
+        fours
+            .by_ref()
+            .all(|four| matches!(four, [a, b, c, d] if a | b | c | d == 0))
+            && fours.remainder().iter().all(|&w| w == 0)
     }
 
     /// Whether two sets are equal; the shorter one is extended with zeros.
@@ -144,30 +167,35 @@ pub mod bits {
         } else {
             (b, b_size, a, a_size)
         };
-        let (long_full, long_last) = clip(long, long_size);
-        let (short_full, short_last) = clip(short, short_size);
-        // Both sets as endless sequences of words.
-        let mut long = long_full.iter().copied().chain([long_last]);
-        let common = short_full.iter().copied().chain([short_last]);
-        common.eq(long
-            .by_ref()
-            .chain(core::iter::repeat(0))
-            .take(short_full.len() + 1))
-            && long.all(|word| word == 0)
+        let (long, long_last) = clip(long, long_size);
+        let (short, short_last) = clip(short, short_size);
+        if long.len() == short.len() {
+            return long_last == short_last && long == short;
+        }
+        // The last word of the shorter set stands beside a full one of the longer set.
+        let (common, rest) = match long.split_at_checked(short.len()) {
+            Some((common, [beside, rest @ ..])) if *beside == short_last => (common, rest),
+            _ => return false,
+        };
+        common == short && long_last == 0 && are_zero(rest)
     }
 
     /// Copies a set into another; what does not fit is cut, what is missing is zero. The
     /// target's words are written whole, so bits beyond its size become zero as well.
     pub fn copy(from: &[Word], from_size: usize, to: &mut [Word], to_size: usize) {
         let (full, last) = clip(from, from_size.min(to_size));
-        let mut rest = to.iter_mut().take(words_for(to_size));
-        full.iter()
-            .zip(rest.by_ref())
-            .for_each(|(new, word)| *word = *new);
-        if let Some(word) = rest.next() {
-            *word = last;
+        let end = words_for(to_size).min(to.len());
+        let to = &mut to[..end];
+        if full.len() >= to.len() {
+            to.copy_from_slice(&full[..end]);
+            return;
         }
-        rest.for_each(|word| *word = 0);
+        let (same, rest) = to.split_at_mut(full.len());
+        same.copy_from_slice(full);
+        if let [word, rest @ ..] = rest {
+            *word = last;
+            rest.fill(0);
+        }
     }
 
     /// The lowest set bit at or after `from`.

@@ -7,6 +7,7 @@
 use core::ffi::CStr;
 
 use crate::sys::Errno;
+pub(crate) use crate::sys::file::Buffer;
 use crate::sys::file::{self, File};
 
 /// A directory that stands for `/` when files of /sys and /proc are read.
@@ -24,6 +25,22 @@ impl<'a> Root<'a> {
     /// A root at the given directory, without a trailing slash.
     pub const fn at(directory: &'a [u8]) -> Root<'a> {
         Root { prefix: directory }
+    }
+
+    /// Calls `each` with what follows `prefix` in the name of every entry of a directory that
+    /// begins so.
+    pub(crate) fn list(
+        &self,
+        directory: &CStr,
+        prefix: &[u8; 4],
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Errno> {
+        if self.prefix.is_empty() {
+            return file::list(directory, prefix, each);
+        }
+        let mut path = self.path("");
+        path.push(directory.to_bytes());
+        file::list(path.as_c_str()?, prefix, each)
     }
 
     /// Starts a path below this root.
@@ -94,33 +111,35 @@ impl Path {
     }
 
     fn as_c_str(&self) -> Result<&CStr, Errno> {
-        let used = self.bytes.get(..=self.len).ok_or(Errno::ENAMETOOLONG)?;
-        CStr::from_bytes_with_nul(used).map_err(|_| Errno::EINVAL)
+        CStr::from_bytes_with_nul(self.terminated()?).map_err(|_| Errno::EINVAL)
+    }
+
+    /// The path with a zero byte behind it.
+    fn terminated(&self) -> Result<&[u8], Errno> {
+        self.bytes.get(..=self.len).ok_or(Errno::ENAMETOOLONG)
     }
 
     /// Opens the file.
     pub(crate) fn open(&self) -> Result<File, Errno> {
-        File::open(self.as_c_str()?)
+        File::open_bytes(self.terminated()?)
     }
 
     /// Reads the whole file into `buf`. EFBIG if it does not fit.
-    pub(crate) fn read<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
-        let file = self.open()?;
-        let mut len = 0;
-        loop {
-            if len == buf.len() {
-                return Err(Errno::EFBIG);
-            }
-            match file.read(&mut buf[len..])? {
-                0 => return Ok(&buf[..len]),
-                n => len += n,
-            }
-        }
+    pub(crate) fn read<'b, const N: usize>(
+        &self,
+        buf: &'b mut Buffer<N>,
+    ) -> Result<&'b [u8], Errno> {
+        self.read_until(buf, &|_| false)
     }
 
-    /// Calls `each` with the name of every entry of the directory.
-    pub(crate) fn list(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
-        file::list(self.as_c_str()?, each)
+    /// Reads the file until what has been read is `enough`, which saves the read that finds the
+    /// end.
+    pub(crate) fn read_until<'b, const N: usize>(
+        &self,
+        buf: &'b mut Buffer<N>,
+        enough: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<&'b [u8], Errno> {
+        buf.fill(&self.open()?, enough)
     }
 }
 

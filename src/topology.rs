@@ -3,39 +3,46 @@
 //! Every function here reads afresh. Caches belong to the callers, which know
 //! how long their answers may live.
 
+use core::cell::Cell;
+use core::ffi::CStr;
+
 use crate::error::{Error, Result};
-use crate::mask::{Bits, CpuMask, Node, NodeMask, WORD_BITS, Word, bits};
-use crate::root::{Path, Root, number};
+use crate::mask::{Bits, CpuMask, Node, NodeMask, WORD_BITS, Word, bits, words_for};
+use crate::root::{Buffer, Path, Root, number};
 use crate::sys::{self, Errno, mempolicy, sched};
 
-const NODE_DIR: &str = "/sys/devices/system/node";
+const NODE_DIR: &CStr = c"/sys/devices/system/node";
 
 /// Room for one file of a node. The kernel limits most to a page; a cpumap of 8192 CPUs is
 /// 2304 bytes, a distance row of 1024 nodes about 4 KiB.
-const FILE_ROOM: usize = 8192;
+type FileBuffer = Buffer<8192>;
 
 fn node_file(root: Root<'_>, node: Node, file: &str) -> Path {
-    let mut path = root.path(NODE_DIR);
-    path.push(b"/node")
-        .number(node.0)
-        .push(b"/")
-        .push(file.as_bytes());
+    let mut path = root.path("/sys/devices/system/node/node");
+    path.number(node.0).push(b"/").push(file.as_bytes());
     path
 }
 
-/// Reads a file of a node; a missing file means that there is no such node.
+/// Reads a file of a node, up to its end or until that is `enough`; a missing file means that
+/// there is no such node.
 fn read_node_file<'b>(
     root: Root<'_>,
     node: Node,
     file: &'static str,
-    buf: &'b mut [u8],
+    buf: &'b mut FileBuffer,
+    enough: &dyn Fn(&[u8]) -> bool,
 ) -> Result<&'b [u8]> {
     node_file(root, node, file)
-        .read(buf)
+        .read_until(buf, enough)
         .map_err(|errno| match errno {
             Errno::ENOENT | Errno::ENOTDIR => Error::NoSuchNode(node.0),
             errno => Error::File { file, errno },
         })
+}
+
+/// Whether a file that is one line has been read.
+fn is_line(text: &[u8]) -> bool {
+    text.last() == Some(&b'\n')
 }
 
 /// Calls `each` for every node directory, in no particular order.
@@ -43,25 +50,37 @@ fn read_node_file<'b>(
 /// Nodes without memory and nodes without CPUs are included. Fails when the
 /// directory cannot be read, as in a container without /sys.
 pub fn for_each_node(root: Root<'_>, each: &mut dyn FnMut(Node)) -> Result<()> {
-    root.path(NODE_DIR)
-        .list(&mut |name| {
-            if let Some(n) = name.strip_prefix(b"node").and_then(number) {
-                each(Node(n));
-            }
-        })
-        .map_err(|errno| Error::File {
-            file: NODE_DIR,
-            errno,
-        })
+    root.list(NODE_DIR, b"node", &mut |digits| {
+        if let Some(n) = number(digits) {
+            each(Node(n));
+        }
+    })
+    .map_err(|errno| Error::File {
+        file: "/sys/devices/system/node",
+        errno,
+    })
 }
 
 /// Reads the nodes that exist into the first `size` bits of `words`. Ids that do not fit are
 /// left out.
 pub fn read_nodes(root: Root<'_>, words: &mut [Word], size: usize) -> Result<()> {
     bits::fill(words, size, false);
+    add_nodes(root, words, size).map(drop)
+}
+
+/// Adds the nodes that exist to the first `size` bits of `words`. Returns the highest one and
+/// how many there are.
+pub(crate) fn add_nodes(root: Root<'_>, words: &mut [Word], size: usize) -> Result<(usize, usize)> {
+    let (mut highest, mut count) = (0, 0);
     for_each_node(root, &mut |node| {
-        bits::put(words, size, node.0 as usize, true)
-    })
+        let n = node.0 as usize;
+        if n < size {
+            bits::put(words, size, n, true);
+            highest = n.max(highest);
+            count += 1;
+        }
+    })?;
+    Ok((highest, count))
 }
 
 /// The nodes that exist, in a mask of `size` bits.
@@ -80,8 +99,8 @@ pub fn read_cpus_of_node(
     words: &mut [Word],
     size: usize,
 ) -> Result<()> {
-    let mut buf = [0; FILE_ROOM];
-    let text = read_node_file(root, node, "cpumap", &mut buf)?;
+    let mut buf = FileBuffer::new();
+    let text = read_node_file(root, node, "cpumap", &mut buf, &is_line)?;
     let end = text.iter().position(|&b| b == b'\n').unwrap_or(text.len());
     parse_hex_map(&text[..end], words, size).map_err(|error| match error {
         HexMapError::TooLong => Error::MaskTooSmall { bits: size },
@@ -145,8 +164,8 @@ pub fn parse_hex_map(text: &[u8], words: &mut [Word], size: usize) -> Result<(),
 /// Calls `each(column, distance)` for every column of a node's distance row. Columns are the
 /// existing nodes in ascending order, whatever their ids.
 pub fn distance_row(root: Root<'_>, node: Node, each: &mut dyn FnMut(usize, u32)) -> Result<()> {
-    let mut buf = [0; FILE_ROOM];
-    let text = read_node_file(root, node, "distance", &mut buf)?;
+    let mut buf = FileBuffer::new();
+    let text = read_node_file(root, node, "distance", &mut buf, &is_line)?;
     let fields = text
         .split(|b| b.is_ascii_whitespace())
         .filter(|f| !f.is_empty());
@@ -187,33 +206,47 @@ pub struct NodeMemory {
 /// The size of a node's memory. A node without memory has a total of 0.
 pub fn node_memory(root: Root<'_>, node: Node) -> Result<NodeMemory> {
     const FILE: &str = "meminfo";
-    let mut buf = [0; FILE_ROOM];
-    let text = read_node_file(root, node, FILE, &mut buf)?;
+    let mut buf = FileBuffer::new();
+    let found = Cell::new(None);
+    // The two lines come first; what follows them is not waited for.
+    let enough = |text: &[u8]| {
+        found.set(memory_in(text, false));
+        found.get().is_some()
+    };
+    let text = read_node_file(root, node, FILE, &mut buf, &enough)?;
+    found
+        .get()
+        .or_else(|| memory_in(text, true))
+        .ok_or(Error::Malformed { file: FILE })
+}
+
+/// Total and free memory, if both lines are there: "Node 0 MemTotal:       24669576 kB". The
+/// last line counts without its end only if the text is the `whole` file.
+fn memory_in(text: &[u8], whole: bool) -> Option<NodeMemory> {
     let (mut total, mut free) = (None, None);
-    for line in text.split(|&b| b == b'\n') {
-        // "Node 0 MemTotal:       24669576 kB"
-        let mut fields = line
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = match rest.iter().position(|&b| b == b'\n') {
+            Some(end) => end,
+            None if whole => rest.len(),
+            None => return None,
+        };
+        let mut fields = rest[..end]
             .split(|b| b.is_ascii_whitespace())
             .filter(|f| !f.is_empty())
             .skip(2);
+        rest = rest.get(end + 1..).unwrap_or(b"");
         let slot = match fields.next() {
             Some(b"MemTotal:") => &mut total,
             Some(b"MemFree:") => &mut free,
             _ => continue,
         };
-        let value = fields
-            .next()
-            .and_then(kibibytes)
-            .ok_or(Error::Malformed { file: FILE })?;
-        *slot = Some(value);
-        if total.is_some() && free.is_some() {
-            break;
+        *slot = fields.next().and_then(kibibytes);
+        if let (Some(total), Some(free)) = (total, free) {
+            return Some(NodeMemory { total, free });
         }
     }
-    match (total, free) {
-        (Some(total), Some(free)) => Ok(NodeMemory { total, free }),
-        _ => Err(Error::Malformed { file: FILE }),
-    }
+    None
 }
 
 fn kibibytes(digits: &[u8]) -> Option<u64> {
@@ -248,32 +281,54 @@ pub fn node_mask_size(root: Root<'_>) -> usize {
 /// Largest node mask that is tried: far beyond any kernel's.
 const PROBE_BITS: usize = 1 << 15;
 
-/// The first node id that the kernel does not know, found with mbind on an empty range: it
-/// reads and checks the mask, and then has nothing to do (measured on Linux 6.1 to 6.18).
-fn probe_node_limit() -> Option<usize> {
-    let mut mask = [0 as Word; PROBE_BITS / WORD_BITS];
-    let mut accepts = |n: usize| -> Result<bool, Errno> {
-        bits::put(&mut mask, PROBE_BITS, n, true);
-        let nodes = Bits::new(&mask, n + 1);
-        let answer = mempolicy::probe_mode(mempolicy::mode::BIND, Some(nodes));
-        bits::put(&mut mask, PROBE_BITS, n, false);
-        match answer {
-            Ok(()) => Ok(true),
-            Err(Errno::EINVAL) => Ok(false),
-            Err(errno) => Err(errno),
-        }
-    };
-    // The common answers first: two calls.
-    if accepts(1023).ok()? && !accepts(1024).ok()? {
-        return Some(1024);
+/// Whether the kernel could have node `n`, the last one of `mask`.
+///
+/// mbind on an empty range reads and checks the mask, and then has nothing to do (measured on
+/// Linux 6.1 to 6.18).
+fn probe_node(mask: Bits<'_>) -> Result<bool, Errno> {
+    match mempolicy::probe_mode(mempolicy::mode::BIND, Some(mask)) {
+        Ok(()) => Ok(true),
+        Err(Errno::EINVAL) => Ok(false),
+        Err(errno) => Err(errno),
     }
+}
+
+/// The first node id that the kernel does not know.
+fn probe_node_limit() -> Option<usize> {
+    // The common answers first: two calls, with masks that are data.
+    const COMMON: usize = 1024;
+    const WORDS: usize = words_for(COMMON + 1);
+    const fn only(n: usize) -> [Word; WORDS] {
+        let mut mask = [0; WORDS];
+        mask[n / WORD_BITS] = 1 << (n % WORD_BITS);
+        mask
+    }
+    static LAST: [Word; WORDS] = only(COMMON - 1);
+    static BEYOND: [Word; WORDS] = only(COMMON);
+    if probe_node(Bits::new(&LAST, COMMON)).ok()?
+        && !probe_node(Bits::new(&BEYOND, COMMON + 1)).ok()?
+    {
+        return Some(COMMON);
+    }
+    search_node_limit()
+}
+
+#[cold]
+fn search_node_limit() -> Option<usize> {
+    let mut mask = [0 as Word; words_for(PROBE_BITS)];
+    let mut probe = |n: usize| {
+        bits::put(&mut mask, n + 1, n, true);
+        let answer = probe_node(Bits::new(&mask, n + 1));
+        bits::put(&mut mask, n + 1, n, false);
+        answer
+    };
     let (mut known, mut unknown) = (0, PROBE_BITS);
-    if !accepts(0).ok()? {
+    if !probe(0).ok()? {
         return None;
     }
     while unknown - known > 1 {
         let middle = known + (unknown - known) / 2;
-        if accepts(middle).ok()? {
+        if probe(middle).ok()? {
             known = middle;
         } else {
             unknown = middle;
@@ -282,6 +337,7 @@ fn probe_node_limit() -> Option<usize> {
     Some(known + 1)
 }
 
+#[cold]
 fn smallest_accepted() -> usize {
     let mut mask = [0 as Word; PROBE_BITS / WORD_BITS];
     let mut size = 32;
@@ -300,7 +356,7 @@ fn with_status_map<T>(
     key: &[u8],
     use_map: &mut dyn FnMut(&[u8]) -> T,
 ) -> Option<T> {
-    let mut buf = [0; FILE_ROOM];
+    let mut buf = FileBuffer::new();
     let text = root.path("/proc/self/status").read(&mut buf).ok()?;
     let line = text
         .split(|&b| b == b'\n')

@@ -21,10 +21,13 @@ pub struct bitmask {
 /// may come before ours.
 pub(super) fn size_of_map(mask: &bitmask) -> usize {
     #[cfg(feature = "capi")]
-    if mask.size == 0 && data::is_static(mask) {
-        data::limits();
-        // SAFETY: a valid reference, read again because loading has changed it.
-        return unsafe { (&raw const mask.size).read_volatile() } as usize;
+    {
+        data::prepare(mask);
+        if mask.size == 0 && data::is_static(mask) {
+            data::limits();
+            // SAFETY: a valid reference, read again because loading has changed it.
+            return unsafe { (&raw const mask.size).read_volatile() } as usize;
+        }
     }
     mask.size as usize
 }

@@ -1,31 +1,24 @@
 //! What was read about nodes, kept: CPUs and distances.
 //!
-//! Both caches are read without a lock, and a fork at any moment leaves the child with caches
-//! that work. Their memory is bounded: one block for each node that was asked about, which is
-//! never freed, so that threads still running at exit are safe.
+//! The caches are read without a lock, and a fork at any moment leaves the child with caches
+//! that work. What is in them is never changed and never freed, so that threads still running
+//! at exit are safe: one block for each node that was asked about, and one more for each other
+//! set of CPUs that it was found to have.
 
 use alloc::vec::Vec;
 use core::ptr;
 use core::slice;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::data::limits;
-use super::types::{NODE_ROOM, with_cpu_words};
+use super::data::{limits, nodes};
+use super::types::{CPU_ROOM, NODE_ROOM, with_cpu_words};
 use crate::error::Result;
-use crate::mask::{Node, WORD_BITS, Word, bits, words_for};
+use crate::mask::{Bits, Node, Word, bits, words_for};
 use crate::root::Root;
 use crate::topology;
 
 /// Nodes that are cached; others are read each time.
 const NODES: usize = NODE_ROOM;
-
-/// For each node a block: a state word, then the words of its CPU mask.
-///
-/// The state is 0 while nothing is there, odd while a thread writes, else twice the
-/// generation that was read. A reader that finds another state than before has read a mix and
-/// reads the file. A writer that died in a fork leaves the state odd: then the child reads the
-/// file each time.
-static CPUS: [AtomicPtr<AtomicUsize>; NODES] = [const { AtomicPtr::new(ptr::null_mut()) }; NODES];
 
 /// Goes up with each numa_node_to_cpu_update; what was read in an earlier one is not used.
 static GENERATION: AtomicUsize = AtomicUsize::new(1);
@@ -42,7 +35,7 @@ static ARENA_USED: AtomicUsize = AtomicUsize::new(0);
 
 /// A block of `len` zeroed words that lives as long as the library.
 fn new_block(len: usize) -> Option<&'static [AtomicUsize]> {
-    let start = ARENA_USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+    let start = ARENA_USED.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
         used.checked_add(len).filter(|&end| end <= ARENA.len())
     });
     if let Ok(start) = start {
@@ -56,100 +49,195 @@ fn new_block(len: usize) -> Option<&'static [AtomicUsize]> {
 
 /// Gives a block back that nobody has seen.
 fn drop_block(block: &'static [AtomicUsize]) {
-    if !ARENA.as_ptr_range().contains(&block.as_ptr()) {
-        let (start, len) = (block.as_ptr().cast_mut(), block.len());
+    let (start, len) = (block.as_ptr(), block.len());
+    let own = ARENA.as_ptr_range();
+    if own.contains(&start) {
+        for word in block {
+            word.store(0, Ordering::Relaxed);
+        }
+        // The last one can be had again; others are lost, which takes two threads at once.
+        let at = (start as usize - own.start as usize) / size_of::<AtomicUsize>();
+        let _ = ARENA_USED.compare_exchange(at + len, at, Ordering::AcqRel, Ordering::Relaxed);
+    } else {
         // SAFETY: made by Vec::leak from a vector of exactly this length and capacity.
-        drop(unsafe { Vec::from_raw_parts(start, len, len) });
+        drop(unsafe { Vec::from_raw_parts(start.cast_mut(), len, len) });
     }
 }
 
-/// The block in a slot, if there is one. All blocks of a table have the same length.
-fn block(slot: &AtomicPtr<AtomicUsize>, len: usize) -> Option<&'static [AtomicUsize]> {
-    let start = slot.load(Ordering::Acquire);
-    // SAFETY: a slot holds null or a block of `len` words that is never freed.
+/// A block that a slot or another block points to. All blocks of a table have the same length.
+///
+/// # Safety
+/// `start` is null or such a block of `len` words.
+unsafe fn block(start: *const AtomicUsize, len: usize) -> Option<&'static [AtomicUsize]> {
+    // SAFETY: blocks are never freed once they are in a table.
     (!start.is_null()).then(|| unsafe { slice::from_raw_parts(start, len) })
 }
 
-/// The block in a slot, put there if there is none.
-fn block_or_new(slot: &AtomicPtr<AtomicUsize>, len: usize) -> Option<&'static [AtomicUsize]> {
-    if let Some(block) = block(slot, len) {
-        return Some(block);
+/// For each node a chain of blocks, one for each set of CPUs that it was found to have.
+static CPUS: [AtomicPtr<AtomicUsize>; NODES] = [const { AtomicPtr::new(ptr::null_mut()) }; NODES];
+
+/// The CPUs of a node as they were read: a block of three words and the CPU mask, in the
+/// kernel's size.
+#[derive(Clone, Copy)]
+struct Cpus {
+    /// The generation in which the node was last seen so. The only word that ever changes.
+    generation: &'static AtomicUsize,
+    /// The number of the highest CPU and one; 0 without CPUs.
+    end: usize,
+    /// The block before this one, or null.
+    next: *const AtomicUsize,
+    words: &'static [Word],
+}
+
+impl Cpus {
+    const HEADER: usize = 3;
+
+    /// # Safety
+    /// `start` is null or a block of CPUS.
+    unsafe fn at(start: *const AtomicUsize, words: usize) -> Option<Cpus> {
+        // SAFETY: as demanded of the caller.
+        let block = unsafe { block(start, Cpus::HEADER + words) }?;
+        let [generation, end, next, words @ ..] = block else {
+            return None;
+        };
+        Some(Cpus {
+            generation,
+            end: end.load(Ordering::Relaxed),
+            next: next.load(Ordering::Relaxed) as *const AtomicUsize,
+            // SAFETY: integers of the same size, which nobody writes once the block is in CPUS.
+            words: unsafe { slice::from_raw_parts(words.as_ptr().cast(), words.len()) },
+        })
     }
-    let new = new_block(len)?;
-    let start = new.as_ptr().cast_mut();
-    match slot.compare_exchange(ptr::null_mut(), start, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => Some(new),
-        Err(_) => {
-            // Another thread was first.
-            drop_block(new);
-            block(slot, len)
+
+    /// The first block of a chain that is as wanted.
+    fn find(
+        first: *const AtomicUsize,
+        words: usize,
+        wanted: &dyn Fn(&Cpus) -> bool,
+    ) -> Option<Cpus> {
+        let mut at = first;
+        // SAFETY: the slots of CPUS, and its blocks, point to blocks of CPUS.
+        while let Some(cpus) = unsafe { Cpus::at(at, words) } {
+            if wanted(&cpus) {
+                return Some(cpus);
+            }
+            at = cpus.next;
         }
+        None
     }
 }
 
-/// Reads the CPUs of a node, from the cache or the file, into `words` for the kernel's size.
-pub(super) fn read_cpus(node: Node, words: &mut [Word]) -> Result<()> {
+/// Runs `call` with the CPUs of a node, from the cache or the file, in the kernel's size, and
+/// the number of the highest one and one.
+#[inline]
+pub(super) fn with_cpus(node: Node, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
+    let generation = GENERATION.load(Ordering::Acquire);
+    if let Some(slot) = CPUS.get(node.0 as usize) {
+        let words = words_for(limits().cpu_bits());
+        // SAFETY: the slot points to a block of CPUS. The usual one is the first.
+        let first = unsafe { Cpus::at(slot.load(Ordering::Acquire), words) };
+        if let Some(found) = first.filter(|f| f.generation.load(Ordering::Acquire) == generation) {
+            call(found.words, found.end);
+            return Ok(());
+        }
+    }
+    read_cpus(node, generation, call)
+}
+
+/// [`with_cpus`] from an older block or from the file, which is then cached.
+#[cold]
+#[inline(never)]
+fn read_cpus(node: Node, generation: usize, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
     let size = limits().cpu_bits();
-    let len = 1 + words_for(size);
-    let wanted = GENERATION.load(Ordering::Acquire).wrapping_mul(2);
     let slot = CPUS.get(node.0 as usize);
-
-    if let Some(found) = slot.and_then(|slot| block(slot, len)) {
-        let state = &found[0];
-        if state.load(Ordering::Acquire) == wanted {
-            for (to, from) in words.iter_mut().zip(&found[1..]) {
-                *to = from.load(Ordering::Relaxed) as Word;
-            }
-            fence(Ordering::Acquire);
-            if state.load(Ordering::Relaxed) == wanted {
-                return Ok(());
-            }
-        }
+    let first = slot.map_or(ptr::null_mut(), |slot| slot.load(Ordering::Acquire));
+    let is_fresh = |cpus: &Cpus| cpus.generation.load(Ordering::Acquire) == generation;
+    if let Some(found) = Cpus::find(first, words_for(size), &is_fresh) {
+        call(found.words, found.end);
+        return Ok(());
     }
-
-    topology::read_cpus_of_node(Root::SYSTEM, node, words, size)?;
-    if let Some(new) = slot.and_then(|slot| block_or_new(slot, len)) {
-        let state = &new[0];
-        let seen = state.load(Ordering::Relaxed);
-        let mine = seen & 1 == 0
-            && state
-                .compare_exchange(seen, seen | 1, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok();
-        if mine {
-            fence(Ordering::Release);
-            for (to, from) in new[1..].iter().zip(&*words) {
-                to.store(*from as usize, Ordering::Relaxed);
-            }
-            state.store(wanted, Ordering::Release);
+    // The generation was asked for before the file is read: what is found is at least as new.
+    with_cpu_words(&mut |words| {
+        topology::read_cpus_of_node(Root::SYSTEM, node, words, size)?;
+        let end = bits::last(words, size).map_or(0, |cpu| cpu + 1);
+        if let Some(slot) = slot {
+            keep_cpus(slot, generation, end, words);
         }
-    }
-    Ok(())
+        call(words, end);
+        Ok(())
+    })
 }
 
-/// Whether a node has a CPU, from the cache or the file.
-pub(super) fn node_has_cpu(node: Node, cpu: usize) -> bool {
-    let size = limits().cpu_bits();
-    if cpu >= size {
-        return false;
+/// Puts what was read into a slot. Without memory for it nothing is kept.
+fn keep_cpus(slot: &AtomicPtr<AtomicUsize>, generation: usize, end: usize, words: &[Word]) {
+    let first = slot.load(Ordering::Acquire);
+    if let Some(same) = Cpus::find(first, words.len(), &|cpus| cpus.words == words) {
+        same.generation.fetch_max(generation, Ordering::AcqRel);
+        return;
     }
-    let wanted = GENERATION.load(Ordering::Acquire).wrapping_mul(2);
-    let cached = CPUS
-        .get(node.0 as usize)
-        .and_then(|slot| block(slot, 1 + words_for(size)));
-    if let Some(found) = cached.filter(|found| found[0].load(Ordering::Acquire) == wanted) {
-        let word = found[1 + cpu / WORD_BITS].load(Ordering::Relaxed);
-        fence(Ordering::Acquire);
-        if found[0].load(Ordering::Relaxed) == wanted {
-            return word >> (cpu % WORD_BITS) & 1 != 0;
+    let Some(new) = new_block(Cpus::HEADER + words.len()) else {
+        return;
+    };
+    let content = [generation, end, first as usize]
+        .into_iter()
+        .chain(words.iter().map(|&word| word as usize));
+    for (cell, value) in new.iter().zip(content) {
+        cell.store(value, Ordering::Relaxed);
+    }
+    let start = new.as_ptr().cast_mut();
+    let put = slot.compare_exchange(first, start, Ordering::AcqRel, Ordering::Acquire);
+    if put.is_err() {
+        // Another thread was first.
+        drop_block(new);
+    }
+}
+
+/// For each CPU its node: the generation in which it was asked for, and the node. 0 is none.
+static NODE_OF_CPU: [AtomicUsize; CPU_ROOM] = [const { AtomicUsize::new(0) }; CPU_ROOM];
+const NODE_BITS: u32 = NODES.ilog2();
+
+/// What the table holds for CPUs of this node.
+fn entry(generation: usize, node: Node) -> usize {
+    generation << NODE_BITS | node.0 as usize
+}
+
+/// The lowest node that a CPU belongs to, of those that existed at load.
+pub(super) fn node_of_cpu(cpu: usize) -> Option<Node> {
+    let found = NODE_OF_CPU
+        .get(cpu)
+        .map_or(0, |c| c.load(Ordering::Relaxed));
+    let generation = GENERATION.load(Ordering::Relaxed);
+    if found >> NODE_BITS == generation & (usize::MAX >> NODE_BITS) {
+        Some(Node((found & (NODES - 1)) as u32))
+    } else {
+        find_node_of_cpu(cpu)
+    }
+}
+
+/// [`node_of_cpu`] from the nodes' CPUs. All CPUs of the node that is found go into the table.
+#[cold]
+#[inline(never)]
+fn find_node_of_cpu(cpu: usize) -> Option<Node> {
+    let generation = GENERATION.load(Ordering::Acquire);
+    for n in nodes().iter() {
+        let node = Node(n as u32);
+        let mut found = false;
+        // A node that cannot be read has no CPUs.
+        let _ = with_cpus(node, &mut |words, end| {
+            found = bits::get(words, end, cpu);
+            if found && n < NODES {
+                for cpu in Bits::new(words, end).iter() {
+                    if let Some(cell) = NODE_OF_CPU.get(cpu) {
+                        cell.store(entry(generation, node), Ordering::Relaxed);
+                    }
+                }
+            }
+        });
+        if found {
+            return Some(node);
         }
     }
-    let mut has = false;
-    let read = with_cpu_words(&mut |words| {
-        read_cpus(node, words)?;
-        has = bits::get(words, size, cpu);
-        Ok(())
-    });
-    read.is_ok() && has
+    None
 }
 
 /// For each node a row: one word for each node up to the highest one at load, the distance to
@@ -163,7 +251,11 @@ pub(super) fn distance(from: Node, to: Node) -> Result<u32> {
     let limits = limits();
     let len = limits.max_node() + 1;
     let slot = DISTANCES.get(from.0 as usize);
-    let cached = slot.and_then(|slot| block(slot, len));
+    let row = |slot: &AtomicPtr<AtomicUsize>| {
+        // SAFETY: the slots of DISTANCES hold null or a block of this length.
+        unsafe { block(slot.load(Ordering::Acquire), len) }
+    };
+    let cached = slot.and_then(row);
     if let Some(found) = cached.and_then(|row| row.get(to.0 as usize)) {
         let value = found.load(Ordering::Relaxed);
         if value != 0 {
@@ -172,7 +264,7 @@ pub(super) fn distance(from: Node, to: Node) -> Result<u32> {
     }
     if let (Some(slot), None) = (slot, cached) {
         fill_row(slot, from, len, limits.node_bits())?;
-        if let Some(found) = block(slot, len).and_then(|row| row.get(to.0 as usize)) {
+        if let Some(found) = row(slot).and_then(|row| row.get(to.0 as usize)) {
             let value = found.load(Ordering::Relaxed);
             if value != 0 {
                 return Ok(value as u32);
@@ -184,19 +276,20 @@ pub(super) fn distance(from: Node, to: Node) -> Result<u32> {
 
 /// Reads a node's distances into its slot.
 fn fill_row(slot: &AtomicPtr<AtomicUsize>, from: Node, len: usize, size: usize) -> Result<()> {
-    // Which column belongs to which node is asked now: nodes may have come since the load.
-    let mut nodes = [0; words_for(NODE_ROOM)];
-    let size = size.min(NODE_ROOM);
-    topology::read_nodes(Root::SYSTEM, &mut nodes, size)?;
     // Without memory for it nothing is kept.
     let Some(row) = new_block(len) else {
         return Ok(());
     };
-    let mut columns = bits::iter(&nodes, size);
-    let read = topology::distance_row(Root::SYSTEM, from, &mut |_, distance| {
-        if let Some(cell) = columns.next().and_then(|node| row.get(node)) {
-            cell.store(distance as usize, Ordering::Relaxed);
+    let size = size.min(NODE_ROOM);
+    let read = read_row(from, row, nodes().iter()).and_then(|count| {
+        if count == limits().configured_nodes() {
+            return Ok(());
         }
+        // Nodes have come or gone since the load: which column is whose is asked now.
+        let mut exist = [0; words_for(NODE_ROOM)];
+        topology::read_nodes(Root::SYSTEM, &mut exist, size)?;
+        row.iter().for_each(|cell| cell.store(0, Ordering::Relaxed));
+        read_row(from, row, bits::iter(&exist, size)).map(drop)
     });
     let start = row.as_ptr().cast_mut();
     let put = read.is_ok()
@@ -207,4 +300,17 @@ fn fill_row(slot: &AtomicPtr<AtomicUsize>, from: Node, len: usize, size: usize) 
         drop_block(row);
     }
     read
+}
+
+/// Reads a node's distances, the columns of which belong to these nodes. Returns how many
+/// columns there are.
+fn read_row(from: Node, row: &[AtomicUsize], mut columns: bits::Ones<'_>) -> Result<usize> {
+    let mut count = 0;
+    topology::distance_row(Root::SYSTEM, from, &mut |_, distance| {
+        count += 1;
+        if let Some(cell) = columns.next().and_then(|node| row.get(node)) {
+            cell.store(distance as usize, Ordering::Relaxed);
+        }
+    })?;
+    Ok(count)
 }

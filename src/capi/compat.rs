@@ -151,7 +151,12 @@ pub unsafe extern "C" fn numa_node_to_cpus_v1(
         return -1;
     };
     words.fill(0);
-    cache::read_cpus(node, words).map(|()| 0).or_errno(-1)
+    cache::with_cpus(node, &mut |cpus, _| {
+        let end = words.len().min(cpus.len());
+        words[..end].copy_from_slice(&cpus[..end]);
+    })
+    .map(|()| 0)
+    .or_errno(-1)
 }
 
 /// numa_parse_bitmap@libnuma_1.1

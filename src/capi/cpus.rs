@@ -40,17 +40,14 @@ pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c
             return -1;
         }
     };
-    let kernel_size = limits().cpu_bits();
+    // SAFETY: the caller's mask.
+    let (words, size) = unsafe { view_mut(mask) };
     let mut fits = true;
-    let read = with_cpu_words(&mut |cpus| {
-        cache::read_cpus(node, cpus)?;
-        // SAFETY: the caller's mask.
-        let (words, size) = unsafe { view_mut(mask) };
-        fits = bits::last(cpus, kernel_size).is_none_or(|cpu| cpu < size);
+    let read = cache::with_cpus(node, &mut |cpus, end| {
+        fits = end <= size;
         if fits {
-            bits::copy(cpus, kernel_size, words, size);
+            bits::copy(cpus, size, words, size);
         }
-        Ok(())
     });
     if !fits {
         complain(MISMATCH, Errno::EINVAL);
@@ -68,25 +65,19 @@ pub extern "C" fn numa_node_to_cpu_update() {
 /// The node of a CPU, or -1 with EINVAL if it belongs to none.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
-    let found = usize::try_from(cpu).ok().and_then(|cpu| {
-        nodes()
-            .iter()
-            .find(|&node| cache::node_has_cpu(Node(node as u32), cpu))
-    });
-    if found.is_none() {
-        Errno::EINVAL.set();
+    match usize::try_from(cpu).ok().and_then(cache::node_of_cpu) {
+        Some(node) => int(node.0 as usize),
+        None => {
+            Errno::EINVAL.set();
+            -1
+        }
     }
-    found.map_or(-1, int)
 }
 
 /// Adds the CPUs of a node to `all`; a failure is warned about.
 fn add_cpus(all: &mut [Word], node: Node) -> Result<()> {
-    let added = with_cpu_words(&mut |cpus| {
-        cache::read_cpus(node, cpus)?;
-        all.iter_mut()
-            .zip(&*cpus)
-            .for_each(|(to, from)| *to |= from);
-        Ok(())
+    let added = cache::with_cpus(node, &mut |cpus, _| {
+        all.iter_mut().zip(cpus).for_each(|(to, from)| *to |= from);
     });
     if added.is_err() {
         warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs");
@@ -215,11 +206,9 @@ pub(super) fn read_run_nodes(words: &mut [Word], size: usize, any: bool) {
             if !any && !may_use.contains(n) && !is_memoryless(node) {
                 continue;
             }
-            let shared = with_cpu_words(&mut |cpus| {
-                cache::read_cpus(node, cpus)?;
-                let shares = mine.iter().zip(&*cpus).any(|(a, b)| a & b != 0);
+            let shared = cache::with_cpus(node, &mut |cpus, _| {
+                let shares = mine.iter().zip(cpus).any(|(a, b)| a & b != 0);
                 bits::put(words, size, n, shares);
-                Ok(())
             });
             // A node whose file cannot be read is left out.
             let _ = shared;

@@ -5,8 +5,10 @@
 //! to are static: nothing is allocated for them on machines of up to 1024 nodes and 8192
 //! CPUs, and nothing is ever freed, so threads that still run at exit are safe.
 //!
-//! The constructor fills everything in. Calls from other libraries' constructors, which may
-//! come earlier, do so themselves through [`limits`].
+//! The constructor fills everything in, at the price of eight system calls. Calls from other
+//! libraries' constructors, which may come earlier, do so themselves through [`limits`]. What
+//! takes another file, the CPUs that are configured and those that are offline, waits for the
+//! first call that wants it.
 
 use core::ffi::{c_int, c_ulong};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,7 +17,7 @@ use core::{ptr, slice};
 use super::report::keeping_errno;
 use super::types::{CPU_ROOM, NODE_ROOM, bitmask, nodemask_t};
 use crate::affinity;
-use crate::mask::{Bits, Word, bits, words_for};
+use crate::mask::{Bits, WORD_BITS, Word, bits, words_for};
 use crate::root::Root;
 use crate::topology;
 
@@ -85,9 +87,11 @@ pub(super) struct Limits {
     cpu_bits: AtomicUsize,
     max_node: AtomicUsize,
     configured_nodes: AtomicUsize,
-    configured_cpus: AtomicUsize,
     task_nodes: AtomicUsize,
-    task_cpus: AtomicUsize,
+    /// 0 until it is asked for.
+    configured_cpus: AtomicUsize,
+    /// Whether ALL_CPUS has the CPUs that are offline.
+    cpus_complete: AtomicBool,
 }
 
 macro_rules! numbers {
@@ -112,12 +116,29 @@ numbers! {
     max_node
     /// Number of nodes that exist, at least one.
     configured_nodes
-    /// Number of CPUs that the system is configured with.
-    configured_cpus
     /// Number of nodes that the process may use, as of load.
     task_nodes
+}
+
+impl Limits {
+    /// Number of CPUs that the system is configured with.
+    pub(super) fn configured_cpus(&self) -> usize {
+        match self.configured_cpus.load(Ordering::Relaxed) {
+            0 => {
+                let count = keeping_errno(topology::configured_cpus);
+                self.configured_cpus.store(count, Ordering::Relaxed);
+                count
+            }
+            count => count,
+        }
+    }
+
     /// Number of CPUs that the process may use, as of load.
-    task_cpus
+    pub(super) fn task_cpus(&self) -> usize {
+        // SAFETY: the mask is a static of this file.
+        let cpus = unsafe { super::types::view(&raw const ALL_CPUS) };
+        bits::weight(cpus.words(), cpus.size())
+    }
 }
 
 static LIMITS: Limits = Limits {
@@ -126,9 +147,9 @@ static LIMITS: Limits = Limits {
     cpu_bits: AtomicUsize::new(0),
     max_node: AtomicUsize::new(0),
     configured_nodes: AtomicUsize::new(0),
-    configured_cpus: AtomicUsize::new(0),
     task_nodes: AtomicUsize::new(0),
-    task_cpus: AtomicUsize::new(0),
+    configured_cpus: AtomicUsize::new(0),
+    cpus_complete: AtomicBool::new(false),
 };
 
 /// The numbers fixed at load; loads them if the constructor has not run yet.
@@ -155,62 +176,101 @@ static CONSTRUCTOR: extern "C" fn() = constructor;
 #[cold]
 #[inline(never)]
 fn load() {
-    keeping_errno(|| {
+    // Functions of the C library are avoided on the usual way: to find one takes longer than all
+    // of this.
+    {
         let root = Root::SYSTEM;
-        let (node_bits, cpu_bits) = (topology::node_mask_size(root), topology::cpu_mask_size());
+        let node_bits = topology::node_mask_size(root);
         let set = |n: &AtomicUsize, value: usize| n.store(value, Ordering::Relaxed);
 
         // SAFETY: the statics are only written here, with the same values by whoever comes.
         unsafe {
-            let (none, node_bits) = room(&raw mut NO_NODES, node_bits);
+            // Its map is zero from the beginning.
+            let (_, node_bits) = room(&raw mut NO_NODES, node_bits);
             let (existing, _) = room(&raw mut NODES, node_bits);
             let (allowed, _) = room(&raw mut ALL_NODES, node_bits);
-            let (cpus, cpu_bits) = room(&raw mut ALL_CPUS, cpu_bits);
+            // Where the static map is large enough, one call tells the size and the content.
+            let map =
+                slice::from_raw_parts_mut((&raw mut ALL_CPUS_MAP).cast(), words_for(CPU_ROOM));
+            let filled = affinity::thread_cpus(0, map);
+            let size = filled.map_or_else(|_| topology::cpu_mask_size(), |bytes| bytes * 8);
+            let (cpus, cpu_bits) = room(&raw mut ALL_CPUS, size);
+            if filled.is_err() {
+                keeping_errno(|| read_allowed_cpus(cpus, cpu_bits));
+            }
 
-            bits::fill(none, node_bits, false);
-            let listed = topology::read_nodes(root, existing, node_bits);
-            if listed.is_err() || bits::is_empty(existing, node_bits) {
+            let (max_node, count) = match topology::add_nodes(root, existing, node_bits) {
+                Ok((highest, count @ 1..)) => (highest, count),
                 // Without /sys there is one node.
-                bits::put(existing, node_bits, 0, true);
-            }
+                _ => {
+                    bits::put(existing, node_bits, 0, true);
+                    (0, 1)
+                }
+            };
             let asked = topology::read_allowed_nodes(root, allowed, node_bits);
-            if asked.is_err() || bits::is_empty(allowed, node_bits) {
+            let mut task_nodes = bits::sparse_weight(allowed, node_bits);
+            if asked.is_err() || task_nodes == 0 {
                 bits::copy(existing, node_bits, allowed, node_bits);
+                task_nodes = count;
             }
-            let configured_cpus = topology::configured_cpus();
-            read_allowed_cpus(root, cpus, cpu_bits, configured_cpus);
-            numa_all_nodes = nodemask_t::from_bits(Bits::new(existing, node_bits));
+            let mut old = nodemask_t::EMPTY;
+            for (old, word) in old.n.iter_mut().zip(&*existing) {
+                *old = *word;
+            }
+            numa_all_nodes = old;
 
             set(&LIMITS.node_bits, node_bits);
             set(&LIMITS.cpu_bits, cpu_bits);
-            set(
-                &LIMITS.max_node,
-                bits::last(existing, node_bits).unwrap_or(0),
-            );
-            set(&LIMITS.configured_nodes, bits::weight(existing, node_bits));
-            set(&LIMITS.configured_cpus, configured_cpus);
-            set(&LIMITS.task_nodes, bits::weight(allowed, node_bits));
-            set(&LIMITS.task_cpus, bits::weight(cpus, cpu_bits));
+            set(&LIMITS.max_node, max_node);
+            set(&LIMITS.configured_nodes, count);
+            set(&LIMITS.task_nodes, task_nodes);
         }
         LIMITS.ready.store(true, Ordering::Release);
-    });
+    }
 }
 
-/// The CPUs of `Cpus_allowed` that are configured, which unlike the kernel's call names offline
-/// ones too. The file is read only if there may be such.
-fn read_allowed_cpus(root: Root<'_>, cpus: &mut [Word], size: usize, configured: usize) {
+/// The CPUs that the kernel lets the process run on; those that are offline are not among them.
+fn read_allowed_cpus(cpus: &mut [Word], size: usize) {
     if affinity::thread_cpus(0, cpus).is_err() {
-        bits::fill(cpus, configured.min(size), true);
+        bits::fill(cpus, topology::configured_cpus().min(size), true);
     }
-    if bits::weight(cpus, size) >= configured {
-        return;
-    }
-    let mut from_file = [0; words_for(CPU_ROOM)];
-    let size = size.min(CPU_ROOM);
-    if topology::read_allowed_cpus(root, &mut from_file, size).is_ok() {
-        for cpu in bits::iter(&from_file, size).take_while(|&cpu| cpu < configured) {
-            bits::put(cpus, size, cpu, true);
+}
+
+/// Adds the CPUs to ALL_CPUS that the process may use once they are online again.
+#[cold]
+#[inline(never)]
+fn complete_cpus() {
+    let limits = limits();
+    keeping_errno(|| {
+        // SAFETY: the mask is a static of this file; its header is written at load only.
+        let (map, size) = unsafe { (ALL_CPUS.maskp, ALL_CPUS.size as usize) };
+        let (size, configured) = (size.min(CPU_ROOM), limits.configured_cpus());
+        let mut online = [0; words_for(CPU_ROOM)];
+        let known = affinity::thread_cpus(0, &mut online).is_ok();
+        if !known || bits::weight(&online, size) >= configured {
+            return;
         }
+        let mut allowed = [0; words_for(CPU_ROOM)];
+        if topology::read_allowed_cpus(Root::SYSTEM, &mut allowed, size).is_err() {
+            return;
+        }
+        for cpu in bits::iter(&allowed, size).take_while(|&cpu| cpu < configured) {
+            if !bits::get(&online, size, cpu) {
+                let bit = (1 as Word) << (cpu % WORD_BITS);
+                // SAFETY: the map has `size` bits. Atomic, as another thread may do the same.
+                unsafe { AtomicUsize::from_ptr(map.add(cpu / WORD_BITS).cast()) }
+                    .fetch_or(bit as usize, Ordering::Relaxed);
+            }
+        }
+    });
+    LIMITS.cpus_complete.store(true, Ordering::Release);
+}
+
+/// To be called before a mask is looked at: completes the set of all CPUs, if it is that one.
+#[inline]
+pub(super) fn prepare(mask: *const bitmask) {
+    if ptr::eq(mask, &raw const ALL_CPUS) && !LIMITS.cpus_complete.load(Ordering::Acquire) {
+        complete_cpus();
     }
 }
 
@@ -273,8 +333,11 @@ exported!(all_cpus, numa_all_cpus_ptr);
 
 /// Whether the program wants allocations to fail when their policy cannot be set.
 pub(super) fn fail_alloc_on_error() -> bool {
-    // SAFETY: a plain int that the program may write; read once.
-    unsafe { (&raw const numa_fail_alloc_on_error).read_volatile() != 0 }
+    unsafe extern "C" {
+        fn numa_rs_fail_alloc_on_error() -> c_int;
+    }
+    // SAFETY: a function of flags.c without preconditions.
+    keeping_errno(|| unsafe { numa_rs_fail_alloc_on_error() != 0 })
 }
 
 /// The old all-nodes mask.

@@ -6,7 +6,7 @@ use core::ptr;
 use super::data::{is_static, limits};
 use super::report::complain;
 use super::result::OrErrno;
-use super::types::{self, bitmask, nodemask_t, unsigned, view, view_mut, view_old};
+use super::types::{self, NODEMASK_BITS, bitmask, nodemask_t, unsigned, view, view_mut, view_old};
 use crate::error::{Error, Result};
 use crate::mask::bits;
 use crate::sys::Errno;
@@ -127,9 +127,10 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
     }
     // SAFETY: the caller's masks, which are not the same.
     let (from, (to, _)) = unsafe { (view(bmpfrom), view_mut(bmpto)) };
-    let mut words = from.words().iter();
-    to.iter_mut()
-        .for_each(|word| *word = words.next().copied().unwrap_or(0));
+    let from = from.words();
+    let (same, rest) = to.split_at_mut(from.len().min(to.len()));
+    same.copy_from_slice(&from[..same.len()]);
+    rest.fill(0);
 }
 
 /// Copies a mask into an old one; what does not fit is cut.
@@ -148,7 +149,11 @@ pub unsafe extern "C" fn copy_nodemask_to_bitmask(nodemask: *mut nodemask_t, bmp
     // SAFETY: the caller's masks.
     let (from, (to, size)) = unsafe { (view_old(nodemask).as_bits(), view_mut(bmp)) };
     bits::fill(to, size, false);
-    from.iter().for_each(|n| bits::put(to, size, n, true));
+    if size >= NODEMASK_BITS {
+        bits::copy(from.words(), NODEMASK_BITS, to, NODEMASK_BITS);
+    } else {
+        from.iter().for_each(|n| bits::put(to, size, n, true));
+    }
 }
 
 /// The mask as a new one of the caller's, or NULL with errno.

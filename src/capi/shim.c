@@ -18,8 +18,43 @@
 #define WEAK __attribute__((weak, visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
 
-extern int numa_exit_on_error;
-extern int numa_exit_on_warn;
+/*
+ * Rust's own libraries are compiled to call these through addresses that are filled in when the
+ * library is loaded, which costs about 700 instructions each. The linker is told (--wrap) to
+ * call them through these jumps instead, which like all other calls are bound at the first use.
+ */
+#define LAZY(type, name, parameters, arguments) \
+	extern type __real_##name parameters; \
+	HIDDEN type __wrap_##name parameters; \
+	HIDDEN type __wrap_##name parameters { return __real_##name arguments; }
+
+LAZY(void *, memmove, (void *to, const void *from, size_t size), (to, from, size))
+LAZY(void *, memset, (void *to, int byte, size_t size), (to, byte, size))
+LAZY(int, memcmp, (const void *a, const void *b, size_t size), (a, b, size))
+LAZY(int, bcmp, (const void *a, const void *b, size_t size), (a, b, size))
+LAZY(size_t, strlen, (const char *string), (string))
+LAZY(void *, malloc, (size_t size), (size))
+LAZY(void *, calloc, (size_t count, size_t size), (count, size))
+LAZY(void *, realloc, (void *block, size_t size), (block, size))
+
+/* Both are the same today; memcpy's version would be one more that the linker has to look for. */
+HIDDEN void *__wrap_memcpy(void *to, const void *from, size_t size);
+HIDDEN void *__wrap_memcpy(void *to, const void *from, size_t size)
+{
+	return __real_memmove(to, from, size);
+}
+
+extern void __real_abort(void) __attribute__((noreturn));
+HIDDEN void __wrap_abort(void) __attribute__((noreturn));
+HIDDEN void __wrap_abort(void) { __real_abort(); }
+
+extern void __real_free(void *block);
+HIDDEN void __wrap_free(void *block);
+HIDDEN void __wrap_free(void *block) { __real_free(block); }
+
+/* flags.c */
+HIDDEN int numa_rs_exit_on_error(void);
+HIDDEN int numa_rs_exit_on_warn(void);
 
 /*
  * Per-thread settings: the mode of the bind policy and the strict flag. General dynamic
@@ -37,7 +72,7 @@ WEAK void numa_error(char *where)
 	int saved = errno;
 
 	perror(where);
-	if (numa_exit_on_error)
+	if (numa_rs_exit_on_error())
 		exit(1);
 	errno = saved;
 }
@@ -56,6 +91,41 @@ static int first_time(int number)
 	return !(__atomic_fetch_or(&seen, bit, __ATOMIC_RELAXED) & bit);
 }
 
+/* One write, so that a line stays one when several threads warn. */
+static void print_warning(const char *format, va_list args)
+{
+	static const char prefix[] = "libnuma: Warning: ";
+	const size_t start = sizeof prefix - 1;
+	char near[512], *far = NULL, *line = near;
+	size_t room = sizeof near, end, written = 0;
+	va_list again;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(near + start, room - start, format, args);
+	end = start + (len > 0 ? (size_t)len : 0);
+	if (end + 1 > room) {
+		far = malloc(end + 1);
+		if (far) {
+			line = far;
+			room = end + 1;
+			vsnprintf(line + start, room - start, format, again);
+		}
+		end = room - 1;
+	}
+	va_end(again);
+	memmove(line, prefix, start);
+	line[end++] = '\n';
+	while (written < end) {
+		ssize_t n = write(STDERR_FILENO, line + written, end - written);
+
+		if (n < 0 && errno != EINTR)
+			break;
+		written += n > 0 ? (size_t)n : 0;
+	}
+	free(far);
+}
+
 WEAK void numa_warn(int number, char *format, ...)
 {
 	int saved = errno;
@@ -63,16 +133,11 @@ WEAK void numa_warn(int number, char *format, ...)
 	if (first_time(number)) {
 		va_list args;
 
-		/* One line must stay one line when several threads warn. */
-		flockfile(stderr);
-		fputs("libnuma: Warning: ", stderr);
 		va_start(args, format);
-		vfprintf(stderr, format, args);
+		print_warning(format, args);
 		va_end(args);
-		fputc('\n', stderr);
-		funlockfile(stderr);
 	}
-	if (numa_exit_on_warn)
+	if (numa_rs_exit_on_warn())
 		exit(1);
 	errno = saved;
 }

@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use super::maps::{self, Kinds, Lines, Mapping, NumaLine, Sizes};
 use crate::error::{Error, Result};
-use crate::root::Root;
+use crate::root::{Buffer, Root};
 use crate::sys::file::File;
 use crate::sys::pagemap::{self, Region};
 
@@ -98,7 +98,7 @@ fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
 
 /// The size of a transparent huge page.
 fn block_size(root: Root<'_>, page: usize) -> usize {
-    let mut buf = [0; 32];
+    let mut buf = Buffer::<32>::new();
     let text = root
         .path("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
         .read(&mut buf);

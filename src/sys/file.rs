@@ -1,8 +1,10 @@
 //! Reading small files and directories of /sys and /proc, without the heap.
 
 use core::ffi::{CStr, c_int};
+use core::mem::MaybeUninit;
+use core::{ptr, slice};
 
-use super::{Errno, checked};
+use super::{Errno, kernel};
 
 /// An open file descriptor, closed when dropped.
 #[derive(Debug)]
@@ -11,24 +13,69 @@ pub(crate) struct File(c_int);
 impl File {
     /// Opens a file or directory for reading.
     pub(crate) fn open(path: &CStr) -> Result<File, Errno> {
+        let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+        let arguments = [
+            libc::AT_FDCWD as usize,
+            path.as_ptr() as usize,
+            flags as usize,
+            0,
+            0,
+            0,
+        ];
         // SAFETY: `path` is a string with a terminating zero.
-        let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
-        if fd < 0 {
-            Err(Errno::last())
-        } else {
-            Ok(File(fd))
+        let fd = unsafe { kernel::call(libc::SYS_openat, arguments) }?;
+        Ok(File(fd as c_int))
+    }
+
+    /// A socket to the kernel.
+    pub(crate) fn netlink(protocol: c_int) -> Result<File, Errno> {
+        let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
+        let arguments = [
+            libc::AF_NETLINK as usize,
+            kind as usize,
+            protocol as usize,
+            0,
+            0,
+            0,
+        ];
+        // SAFETY: the call takes no pointers.
+        let fd = unsafe { kernel::call(libc::SYS_socket, arguments) }?;
+        Ok(File(fd as c_int))
+    }
+
+    /// Writes a message.
+    pub(crate) fn write(&self, message: &[u8]) -> Result<usize, Errno> {
+        let (start, len) = (message.as_ptr() as usize, message.len());
+        // SAFETY: the kernel reads the slice.
+        unsafe { kernel::call(libc::SYS_write, [self.0 as usize, start, len, 0, 0, 0]) }
+    }
+
+    /// The same with a path that ends with a zero byte; EINVAL if it does not.
+    pub(crate) fn open_bytes(path: &[u8]) -> Result<File, Errno> {
+        if path.last() != Some(&0) {
+            return Err(Errno::EINVAL);
         }
+        // SAFETY: there is a terminating zero, at the end at the latest.
+        File::open(unsafe { CStr::from_ptr(path.as_ptr().cast()) })
     }
 
     /// Reads at the file's position; 0 at its end.
     pub(crate) fn read(&self, buf: &mut [u8]) -> Result<usize, Errno> {
+        // SAFETY: initialised bytes are valid as maybe-initialised ones, and `read_raw` writes
+        // none that are uninitialised.
+        self.read_raw(unsafe { &mut *(ptr::from_mut(buf) as *mut [MaybeUninit<u8>]) })
+    }
+
+    /// The same into a buffer without content; as many bytes as it says are initialised then.
+    fn read_raw(&self, buf: &mut [MaybeUninit<u8>]) -> Result<usize, Errno> {
         loop {
+            let start = buf.as_mut_ptr() as usize;
             // SAFETY: the kernel writes at most the buffer's length.
-            let n = unsafe { libc::read(self.0, buf.as_mut_ptr().cast(), buf.len()) };
-            match usize::try_from(n) {
-                Ok(n) => return Ok(n),
-                Err(_) if Errno::last() == Errno::EINTR => {}
-                Err(_) => return Err(Errno::last()),
+            let read = unsafe {
+                kernel::call(libc::SYS_read, [self.0 as usize, start, buf.len(), 0, 0, 0])
+            };
+            if read != Err(Errno::EINTR) {
+                return read;
             }
         }
     }
@@ -55,54 +102,89 @@ impl File {
     }
 
     /// Reads directory entries in the kernel's format; 0 at the end.
-    fn read_entries(&self, buf: &mut [u64]) -> Result<usize, Errno> {
+    fn read_entries(&self, buf: &mut [MaybeUninit<u64>]) -> Result<usize, Errno> {
+        let (bytes, start) = (size_of_val(buf), buf.as_mut_ptr());
         // SAFETY: the kernel writes at most the buffer's length.
-        checked(unsafe {
-            libc::syscall(
+        unsafe {
+            kernel::call(
                 libc::SYS_getdents64,
-                self.0,
-                buf.as_mut_ptr(),
-                size_of_val(buf),
+                [self.0 as usize, start as usize, bytes, 0, 0, 0],
             )
-        })
+        }
     }
 }
 
 impl Drop for File {
     fn drop(&mut self) {
         // SAFETY: this value owns the descriptor.
-        unsafe { libc::close(self.0) };
+        let _ = unsafe { kernel::call(libc::SYS_close, [self.0 as usize, 0, 0, 0, 0, 0]) };
     }
 }
 
-/// Calls `each` with the name of every entry of the directory.
-pub(crate) fn list(path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+/// Room for a file's content, which costs nothing until it is filled.
+pub(crate) struct Buffer<const N: usize>([MaybeUninit<u8>; N]);
+
+impl<const N: usize> Buffer<N> {
+    /// An empty one.
+    pub(crate) const fn new() -> Self {
+        Buffer([const { MaybeUninit::uninit() }; N])
+    }
+
+    /// Reads the file until `enough` says so, or to its end. EFBIG if it does not fit.
+    pub(crate) fn fill(
+        &mut self,
+        file: &File,
+        enough: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<&[u8], Errno> {
+        let mut len = 0;
+        loop {
+            if len == N {
+                return Err(Errno::EFBIG);
+            }
+            let n = file.read_raw(&mut self.0[len..])?.min(N - len);
+            len += n;
+            // SAFETY: so many bytes have been read.
+            let text = unsafe { slice::from_raw_parts(self.0.as_ptr().cast::<u8>(), len) };
+            if n == 0 || enough(text) {
+                return Ok(text);
+            }
+        }
+    }
+}
+
+/// Calls `each` with what follows `prefix` in the name of every entry of the directory that
+/// begins so.
+pub(crate) fn list(
+    path: &CStr,
+    prefix: &[u8; 4],
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), Errno> {
     // struct linux_dirent64: inode, offset, record length, type, name.
     const LENGTH_AT: usize = 16;
     const NAME_AT: usize = 19;
     let dir = File::open(path)?;
     // Words, because the kernel wants the records aligned.
-    let mut words = [0u64; 512];
+    let mut words = [const { MaybeUninit::<u64>::uninit() }; 512];
     loop {
-        let filled = dir.read_entries(&mut words)?;
+        let filled = dir.read_entries(&mut words)?.min(size_of_val(&words));
         if filled == 0 {
             return Ok(());
         }
-        // SAFETY: any byte of an initialised u64 array is a valid u8.
-        let bytes = unsafe {
-            core::slice::from_raw_parts(
-                words.as_ptr().cast::<u8>(),
-                filled.min(size_of_val(&words)),
-            )
-        };
+        // SAFETY: the kernel has just written these bytes.
+        let bytes = unsafe { slice::from_raw_parts(words.as_ptr().cast::<u8>(), filled) };
         let mut rest = bytes;
         while rest.len() > NAME_AT {
             let len = u16::from_ne_bytes([rest[LENGTH_AT], rest[LENGTH_AT + 1]]) as usize;
             if len <= NAME_AT || len > rest.len() {
                 return Err(Errno::EIO);
             }
-            let name = &rest[NAME_AT..len];
-            each(&name[..name.iter().position(|&b| b == 0).unwrap_or(name.len())]);
+            // Zeros follow the name.
+            if let Some((start, rest)) = rest[NAME_AT..len].split_first_chunk() {
+                if start == prefix {
+                    let end = rest.iter().position(|&b| b == 0).unwrap_or(rest.len());
+                    each(&rest[..end]);
+                }
+            }
             rest = &rest[len..];
         }
     }
@@ -110,27 +192,38 @@ pub(crate) fn list(path: &CStr, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno
 
 /// The target of a symbolic link, cut to `buf`.
 pub(crate) fn read_link<'b>(path: &CStr, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let arguments = [
+        libc::AT_FDCWD as usize,
+        path.as_ptr() as usize,
+        buf.as_mut_ptr() as usize,
+        buf.len(),
+        0,
+        0,
+    ];
     // SAFETY: `path` ends with a zero; the kernel writes at most the buffer's length.
-    let n = unsafe { libc::readlink(path.as_ptr(), buf.as_mut_ptr().cast(), buf.len()) };
-    usize::try_from(n)
-        .map(|n| &buf[..n])
-        .map_err(|_| Errno::last())
+    let n = unsafe { kernel::call(libc::SYS_readlinkat, arguments) }?;
+    Ok(&buf[..n])
 }
 
 /// Major and minor number of the block device that a file lies on, or that it is.
 pub(crate) fn block_device_of(path: &CStr) -> Result<(u32, u32), Errno> {
-    let mut stat = core::mem::MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: `path` ends with a zero; the call fills the structure or fails.
-    if unsafe { libc::stat(path.as_ptr(), stat.as_mut_ptr()) } != 0 {
-        return Err(Errno::last());
-    }
-    // SAFETY: the call succeeded, so the structure is filled.
-    let stat = unsafe { stat.assume_init() };
-    let is_block_device = stat.st_mode & libc::S_IFMT == libc::S_IFBLK;
-    let device = if is_block_device {
-        stat.st_rdev
+    let mut status = MaybeUninit::<libc::statx>::zeroed();
+    let arguments = [
+        libc::AT_FDCWD as usize,
+        path.as_ptr() as usize,
+        0,
+        libc::STATX_TYPE as usize,
+        status.as_mut_ptr() as usize,
+        0,
+    ];
+    // SAFETY: `path` ends with a zero; the kernel writes one structure of this type.
+    unsafe { kernel::call(libc::SYS_statx, arguments) }?;
+    // SAFETY: all zeros is valid for its integers, and the kernel has filled it.
+    let status = unsafe { status.assume_init() };
+    let is_block_device = u32::from(status.stx_mode) & libc::S_IFMT == libc::S_IFBLK;
+    Ok(if is_block_device {
+        (status.stx_rdev_major, status.stx_rdev_minor)
     } else {
-        stat.st_dev
-    };
-    Ok((libc::major(device), libc::minor(device)))
+        (status.stx_dev_major, status.stx_dev_minor)
+    })
 }

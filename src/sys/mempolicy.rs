@@ -11,7 +11,7 @@
 use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
 use core::ptr;
 
-use super::{Errno, checked};
+use super::{Errno, checked, kernel};
 use crate::mask::{Bits, Word, words_for};
 
 /// Policy of a thread or range, as passed to the kernel.
@@ -84,8 +84,8 @@ mod raw {
     }
 }
 
-/// The calls themselves, whatever a program defines.
-mod direct {
+#[cfg(not(feature = "capi"))]
+mod raw {
     use super::*;
 
     macro_rules! direct {
@@ -101,18 +101,12 @@ mod direct {
             mask: *const c_ulong, maxnode: c_ulong, flags: c_uint);
     direct!(get_mempolicy, SYS_get_mempolicy, mode: *mut c_int, mask: *mut c_ulong,
             maxnode: c_ulong, addr: *mut c_void, flags: c_uint);
-    #[cfg(not(feature = "capi"))]
     direct!(set_mempolicy, SYS_set_mempolicy, mode: c_int, mask: *const c_ulong, maxnode: c_ulong);
-    #[cfg(not(feature = "capi"))]
     direct!(migrate_pages, SYS_migrate_pages, pid: c_int, maxnode: c_ulong,
             from: *const c_ulong, to: *const c_ulong);
-    #[cfg(not(feature = "capi"))]
     direct!(move_pages, SYS_move_pages, pid: c_int, count: c_ulong, pages: *mut *mut c_void,
             nodes: *const c_int, status: *mut c_int, flags: c_int);
 }
-
-#[cfg(not(feature = "capi"))]
-use direct as raw;
 
 /// `maxnode` of a mask, so that the kernel reads all of its bits.
 fn maxnode(bits: Bits<'_>) -> c_ulong {
@@ -138,7 +132,13 @@ pub(crate) fn set_mempolicy(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), 
 pub(crate) fn probe_mode(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), Errno> {
     let (mask, maxnode) = kernel_mask(nodes);
     // SAFETY: the range is empty; the kernel reads maxnode - 1 bits, which are there.
-    checked(unsafe { direct::mbind(ptr::null_mut(), 0, mode, mask, maxnode, 0) }).map(drop)
+    unsafe {
+        kernel::call(
+            libc::SYS_mbind,
+            [0, 0, mode as usize, mask as usize, maxnode as usize, 0],
+        )
+    }
+    .map(drop)
 }
 
 /// Asks by get_mempolicy whether the kernel's masks fit `size` bits, or, with `allowed`, for
@@ -147,15 +147,12 @@ pub(crate) fn probe_nodes(words: &mut [Word], size: usize, allowed: bool) -> Res
     let flags = if allowed { GET_MEMS_ALLOWED } else { 0 };
     let (mask, maxnode) = writable_mask(words, size);
     // SAFETY: the kernel writes words_for(maxnode - 1) words, which are there.
-    checked(unsafe {
-        direct::get_mempolicy(
-            ptr::null_mut(),
-            mask,
-            maxnode,
-            ptr::null_mut(),
-            flags as c_uint,
+    unsafe {
+        kernel::call(
+            libc::SYS_get_mempolicy,
+            [0, mask as usize, maxnode as usize, 0, flags as usize, 0],
         )
-    })
+    }
     .map(drop)
 }
 

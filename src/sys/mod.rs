@@ -9,11 +9,13 @@
 
 mod errno;
 pub(crate) mod file;
+pub(crate) mod kernel;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod mempolicy;
 pub(crate) mod net;
 pub(crate) mod pagemap;
+pub(crate) mod popcount;
 pub(crate) mod sched;
 
 pub use errno::Errno;

@@ -1,20 +1,11 @@
 //! Over which network interface an address is reached.
 
-use core::ffi::{CStr, c_int, c_uint, c_void};
-use core::mem::{self, MaybeUninit};
+use core::ffi::{CStr, c_int, c_uint};
+use core::mem::MaybeUninit;
 use core::ptr;
 
 use super::Errno;
-
-/// A socket, closed when dropped.
-struct Socket(c_int);
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        // SAFETY: this value owns the descriptor.
-        unsafe { libc::close(self.0) };
-    }
-}
+use super::file::File;
 
 /// An IP address in network order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,39 +74,11 @@ pub(crate) fn route_interface(address: Address) -> Result<c_uint, Errno> {
     message[at + 2..at + 4].copy_from_slice(&RTA_DST.to_ne_bytes());
     message[at + 4..len].copy_from_slice(bytes);
 
-    // SAFETY: socket has no preconditions.
-    let fd = unsafe {
-        libc::socket(
-            libc::AF_NETLINK,
-            libc::SOCK_RAW | libc::SOCK_CLOEXEC,
-            libc::NETLINK_ROUTE,
-        )
-    };
-    if fd < 0 {
-        return Err(Errno::last());
-    }
-    let socket = Socket(fd);
-    // SAFETY: a zeroed sockaddr_nl is valid and means the kernel.
-    let mut kernel: libc::sockaddr_nl = unsafe { mem::zeroed() };
-    kernel.nl_family = libc::AF_NETLINK as libc::sa_family_t;
-    // SAFETY: message and address are valid for the given lengths.
-    let sent = unsafe {
-        libc::sendto(
-            socket.0,
-            message.as_ptr().cast::<c_void>(),
-            len,
-            0,
-            (&raw const kernel).cast(),
-            mem::size_of_val(&kernel) as libc::socklen_t,
-        )
-    };
-    if sent < 0 {
-        return Err(Errno::last());
-    }
+    // What is written to such a socket without an address goes to the kernel.
+    let socket = File::netlink(libc::NETLINK_ROUTE)?;
+    socket.write(&message[..len])?;
     let mut reply = [0u8; 2048];
-    // SAFETY: the kernel writes at most the buffer's length.
-    let got = unsafe { libc::recv(socket.0, reply.as_mut_ptr().cast(), reply.len(), 0) };
-    let got = usize::try_from(got).map_err(|_| Errno::last())?;
+    let got = socket.read(&mut reply)?;
     interface_in(&reply[..got])
 }
 

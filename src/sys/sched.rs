@@ -2,30 +2,33 @@
 
 use core::ffi::c_int;
 
-use super::{Errno, checked};
+use super::{Errno, kernel};
 use crate::mask::Word;
 
 /// The CPUs that the thread `pid` (0: the caller) may run on. Returns how many bytes the kernel
 /// wrote, that is the size of its CPU masks. EINVAL if `words` is shorter than that.
 pub(crate) fn get_affinity(pid: c_int, words: &mut [Word]) -> Result<usize, Errno> {
-    // The system call itself, as the C library's wrapper hides the byte count.
+    let (bytes, start) = (size_of_val(words), words.as_mut_ptr());
     // SAFETY: the kernel writes at most the given number of bytes.
-    checked(unsafe {
-        libc::syscall(
+    unsafe {
+        kernel::call(
             libc::SYS_sched_getaffinity,
-            pid,
-            size_of_val(words),
-            words.as_mut_ptr(),
+            [pid as usize, bytes, start as usize, 0, 0, 0],
         )
-    })
+    }
 }
 
 /// Sets the CPUs that the thread `pid` (0: the caller) may run on. The kernel takes a mask of
 /// any length in bytes; what is missing counts as zero.
 pub(crate) fn set_affinity(pid: c_int, mask: &[u8]) -> Result<(), Errno> {
     // SAFETY: the kernel reads at most the given number of bytes.
-    checked(unsafe { libc::syscall(libc::SYS_sched_setaffinity, pid, mask.len(), mask.as_ptr()) })
-        .map(drop)
+    unsafe {
+        kernel::call(
+            libc::SYS_sched_setaffinity,
+            [pid as usize, mask.len(), mask.as_ptr() as usize, 0, 0, 0],
+        )
+    }
+    .map(drop)
 }
 
 /// A mask's words as bytes.
