@@ -1,5 +1,5 @@
 /*
- * numa_ext.h: moving a process's pages between NUMA nodes in pieces.
+ * numa_ext.h: moving a process's pages between NUMA nodes in pieces, and where pages are.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
@@ -11,6 +11,9 @@
  * functions here walk the process's mappings, move what is present in pieces that follow a pause
  * limit, keep huge pages whole, and account for every page. The library starts no threads; a
  * program may let several of its own work.
+ *
+ * move_pages(2) tells on which nodes pages are, but wants an array with the address of each. The
+ * numa_ext_locate functions take ranges.
  *
  * Masks are those of numa.h, of any size. A function that fails returns -1, or NULL, with errno,
  * and prints nothing. Each may be called from any thread.
@@ -26,7 +29,7 @@
 extern "C" {
 #endif
 
-/* ==== Options ==== */
+/* ==== Options of a migration ==== */
 
 /*
  * Only pages that no other process maps. Without it all that the caller may move: with
@@ -112,7 +115,7 @@ struct numa_ext_migrate_options {
     void *progress_arg;
 };
 
-/* ==== Results ==== */
+/* ==== Results of a migration ==== */
 
 /* What became of the pages of one node, in pages of the base size. */
 struct numa_ext_migrate_node {
@@ -139,7 +142,7 @@ struct numa_ext_migrate_node {
 /* A migration of one process. It has no threads of its own. */
 struct numa_ext_migration;
 
-/* ==== Functions ==== */
+/* ==== Migrations ==== */
 
 /*
  * Moves the pages of a process (0: the caller) that are on the nodes of one mask to those of
@@ -193,6 +196,65 @@ int numa_ext_migrate_counts(const struct numa_ext_migration *migration,
 
 /* Gives a migration back, when no thread works on it any more. NULL is allowed. */
 void numa_ext_migrate_end(struct numa_ext_migration *migration);
+
+/* ==== Where the pages of a range are ==== */
+
+/* Pages next to each other of which the kernel says the same. */
+struct numa_ext_run {
+    /* Address of the first page. */
+    size_t start;
+    /* First address behind the last page. */
+    size_t end;
+    /*
+     * The node where they are, or a negative errno: -ENOENT (older kernels: -EFAULT) if they are
+     * not there, never touched or swapped out, -EFAULT if nothing is mapped or was only ever read.
+     */
+    int node;
+};
+
+/*
+ * Asks on which node each page is of the length bytes at start in a process (0: the caller), as
+ * move_pages(2) does, but without an array of addresses. The pages are those that the range
+ * spans: the first one may begin before start. nodes receives for each the node, or a negative
+ * errno as in numa_ext_run.
+ *
+ * page_size is the distance of the addresses that are asked about: 0 for numa_pagesize(), or a
+ * multiple of it. With the size of huge pages, each of those is asked about once.
+ *
+ * Returns the number of pages, or -1 with errno: EINVAL if that is more than nnodes or for a bad
+ * argument, ESRCH no such process, EPERM not permitted (as for move_pages). The process runs on:
+ * what is told about one page may be past when the next one is asked about. Nothing is allocated.
+ */
+long numa_ext_locate(pid_t pid,
+                     const void *start,
+                     size_t length,
+                     size_t page_size,
+                     int *nodes,
+                     size_t nnodes);
+
+/*
+ * The same for ranges of any size, without any array: calls each with every run of pages, in the
+ * order of their addresses, until it returns another value than 0. Returns that value, 0 at the
+ * end, or -1 with errno as above.
+ */
+int numa_ext_locate_runs(pid_t pid,
+                         const void *start,
+                         size_t length,
+                         size_t page_size,
+                         int (*each)(const struct numa_ext_run *run, void *arg),
+                         void *arg);
+
+/*
+ * Counts the same pages by nodes: counts[n] becomes the number of pages on node n, for n below
+ * ncounts; numa_num_possible_nodes() is enough for all. Returns the number of pages that are
+ * there, on any node, or -1 with errno as above.
+ */
+long numa_ext_locate_counts(pid_t pid,
+                            const void *start,
+                            size_t length,
+                            size_t page_size,
+                            unsigned long *counts,
+                            size_t ncounts);
 
 #ifdef __cplusplus
 }

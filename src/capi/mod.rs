@@ -14,6 +14,7 @@
 //! | `compat.rs` | the old versions, `@libnuma_1.1` |
 //! | `ext.rs` | what we add, `@@libnuma_ext_1` |
 //! | `ext_migrate.rs` | moving a process's pages in pieces: libnuma_ext.so.1, numa_ext.h |
+//! | `ext_locate.rs` | where the pages of a range are: the same library |
 //! | `shim.c` | numa_error, numa_warn and the system calls, weak |
 //!
 //! Not exported: `result.rs` turns results into C values and errno, `report.rs` into messages,
@@ -30,6 +31,8 @@
 #![allow(unreachable_pub)]
 
 mod bitmask;
+#[cfg(feature = "capi-ext")]
+mod ext_locate;
 #[cfg(feature = "capi-ext")]
 mod ext_migrate;
 mod result;

@@ -2,7 +2,8 @@
 //!
 //! [`Job`] moves them in small pieces: the process is not stalled for long, every page is
 //! accounted for, and several threads may work on it. [`migrate_all`] is the kernel's one call
-//! for a whole process, [`move_pages`] and [`locate_pages`] work on single pages.
+//! for a whole process, [`move_pages`] and [`locate_pages`] work on single pages,
+//! [`locate_range`] and [`for_each_run`] tell where those of a range are.
 
 use core::ffi::c_int;
 
@@ -11,12 +12,14 @@ use crate::mask::{Bits, NodeMask};
 use crate::sys::{Errno, mempolicy};
 
 mod job;
+mod locate;
 mod maps;
 mod pace;
 mod plan;
 mod walk;
 
 pub use job::{Job, NodeCount, Options, Progress, Reason, Step, Worker};
+pub use locate::{PageRun, count_range, for_each_run, locate_range};
 pub use maps::{Kind, Kinds, NumaLine, Sizes, for_each_numa_mapping, sizes};
 pub use plan::{Plan, Route};
 

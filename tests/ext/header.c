@@ -14,6 +14,12 @@ static int progress(const struct numa_ext_migrate_progress *now, void *arg)
     return 0;
 }
 
+static int any_run(const struct numa_ext_run *run, void *arg)
+{
+    *(unsigned long *)arg += run->node >= 0 ? (unsigned long)(run->end - run->start) : 0;
+    return 0;
+}
+
 int main(void)
 {
     struct numa_ext_migrate_options options;
@@ -22,8 +28,8 @@ int main(void)
     struct numa_ext_migration *migration;
     struct numa_ext_range range;
     struct bitmask from, to;
-    unsigned long zero = 1, one = 2, sum = 0;
-    int bad = 0;
+    unsigned long zero = 1, one = 2, sum = 0, counts[2];
+    int bad = 0, where = -1;
 
     /* Masks may be the program's own: libnuma is not needed. */
     from.size = to.size = 8 * sizeof zero;
@@ -54,6 +60,12 @@ int main(void)
     bad |= now.moved == 0;
     bad |= numa_ext_migrate_counts(migration, &node, 1) != 1;
     numa_ext_migrate_end(migration);
+    bad |= numa_ext_locate((pid_t)0, &bad, sizeof bad, (size_t)0, &where, (size_t)1) != 1;
+    bad |= where < 0;
+    sum = 0;
+    bad |= numa_ext_locate_runs((pid_t)0, &bad, sizeof bad, (size_t)0, any_run, &sum) != 0;
+    bad |= sum == 0;
+    bad |= numa_ext_locate_counts((pid_t)0, &bad, sizeof bad, (size_t)0, counts, (size_t)2) != 1;
     if (bad)
         printf("failed: %s\n", strerror(errno));
     return bad;

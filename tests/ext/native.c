@@ -892,3 +892,190 @@ TEST(both_libraries_in_one_program)
 	FAILS(numa_ext_migrate(0, numa_all_nodes_ptr, numa_no_nodes_ptr, NULL, NULL, 0), -1, EINVAL);
 	numa_bitmask_free(all);
 }
+
+/* ---- where the pages of a range are --------------------------------------------------------- */
+
+/* Three pages in five are there, and a block of them; more than is asked about in one go. */
+static char *some_present(unsigned long pages)
+{
+	char *p = mmap(NULL, pages * page_size(), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	madvise(p, pages * page_size(), MADV_NOHUGEPAGE);
+	for (unsigned long i = 0; i < pages; i++)
+		if (i % 5 < 3 || (i > 500 && i < 900))
+			p[i * page_size()] = 1;
+	return p;
+}
+
+/* What move_pages says of each page, with an array of all addresses. */
+static int *asked_at_once(pid_t pid, char *p, unsigned long pages)
+{
+	void **addresses = calloc(pages, sizeof(*addresses));
+	int *status = calloc(pages, sizeof(*status));
+
+	for (unsigned long i = 0; i < pages; i++)
+		addresses[i] = p + i * page_size();
+	EQUAL(syscall(SYS_move_pages, pid, pages, addresses, NULL, status, 0), 0);
+	free(addresses);
+	return status;
+}
+
+struct runs {
+	char *start;
+	const int *status;
+	unsigned long pages, bad;
+	int calls, stop_at, last;
+};
+
+static int see_run(const struct numa_ext_run *run, void *arg)
+{
+	struct runs *runs = arg;
+
+	/* One follows the other, and all of one place are in one. */
+	runs->bad += run->start != (size_t)runs->start + runs->pages * page_size();
+	runs->bad += run->end <= run->start || (run->end - run->start) % page_size() != 0;
+	runs->bad += runs->calls > 0 && run->node == runs->last;
+	for (size_t at = run->start; at < run->end; at += page_size())
+		runs->bad += runs->status[runs->pages++] != run->node;
+	runs->last = run->node;
+	return ++runs->calls == runs->stop_at ? 33 : 0;
+}
+
+TEST(locate_says_what_move_pages_says)
+{
+	static const unsigned long sizes[] = {1, 2, 511, 512, 513, 1024, 3 * PAGES};
+	size_t page = page_size();
+
+	need_move_pages();
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		unsigned long pages = sizes[i], present = 0, *counts = calloc(1024, sizeof(*counts));
+		char *p = some_present(pages);
+		int *wanted = asked_at_once(0, p, pages), *found = calloc(pages + 1, sizeof(*found));
+		struct runs runs = {.start = p, .status = wanted};
+
+		found[pages] = 77;
+		for (unsigned long n = 0; n < pages; n++)
+			present += wanted[n] >= 0;
+		CHECK(present > 0 && (pages < 10 || present < pages), "%lu present", present);
+		EQUAL(numa_ext_locate(0, p, pages * page, 0, found, pages), (long)pages);
+		CHECK(!memcmp(found, wanted, pages * sizeof(*found)), "%lu pages", pages);
+		EQUAL(found[pages], 77);
+		EQUAL(numa_ext_locate_runs(0, p, pages * page, 0, see_run, &runs), 0);
+		EQUAL(runs.pages, pages);
+		EQUAL(runs.bad, 0);
+		counts[5] = counts[1023] = 9;
+		EQUAL(numa_ext_locate_counts(0, p, pages * page, 0, counts, 1024), (long)present);
+		for (int n = 0; n < 1023; n++)
+			counts[1023] += counts[n];
+		EQUAL(counts[1023], present);
+		counts[1] = 9;
+		EQUAL(numa_ext_locate_counts(0, p, pages * page, 0, counts, 1), (long)present);
+		EQUAL(counts[1], 9);
+		EQUAL(numa_ext_locate_counts(0, p, pages * page, 0, NULL, 0), (long)present);
+		free(counts);
+		free(wanted);
+		free(found);
+		munmap(p, pages * page);
+	}
+}
+
+TEST(locate_in_another_process)
+{
+	unsigned long pages = 2 * PAGES, counts[1024];
+	char *p;
+	int *wanted, *found;
+	long present = 0;
+	pid_t pid;
+
+	need_move_pages();
+	p = some_present(pages);
+	pid = sleeper();
+	munmap(p, pages * page_size());
+	wanted = asked_at_once(pid, p, pages);
+	found = calloc(pages, sizeof(*found));
+	for (unsigned long n = 0; n < pages; n++)
+		present += wanted[n] >= 0;
+	CHECK(present > (long)pages / 2, "%ld present", present);
+	EQUAL(numa_ext_locate(pid, p, pages * page_size(), 0, found, pages), (long)pages);
+	CHECK(!memcmp(found, wanted, pages * sizeof(*found)), "not the same");
+	EQUAL(numa_ext_locate_counts(pid, p, pages * page_size(), 0, counts, 1024), present);
+	end(pid);
+	FAILS(numa_ext_locate(pid, p, page_size(), 0, found, 1), -1, ESRCH);
+	FAILS(numa_ext_locate_counts(pid, p, page_size(), 0, counts, 1024), -1, ESRCH);
+	free(wanted);
+	free(found);
+}
+
+TEST(locate_takes_the_pages_that_a_range_spans)
+{
+	size_t page = page_size();
+	unsigned long counts[1024];
+	struct runs runs = {0};
+	int nodes[4], huge[2];
+	char *p;
+
+	need_move_pages();
+	p = present(4);
+	EQUAL(numa_ext_locate(0, p, 0, 0, NULL, 0), 0);
+	EQUAL(numa_ext_locate(0, p + 5, 0, 0, nodes, 4), 0);
+	EQUAL(numa_ext_locate(0, p + 5, 1, 0, nodes, 4), 1);
+	EQUAL(numa_ext_locate(0, p + page - 1, 2, 0, nodes, 4), 2);
+	EQUAL(numa_ext_locate(0, p + page - 1, page + 1, page, nodes, 4), 2);
+	EQUAL(numa_ext_locate(0, p + page - 1, page + 2, 0, nodes, 4), 3);
+	EQUAL(numa_ext_locate_runs(0, p, 0, 0, see_run, &runs), 0);
+	EQUAL(runs.calls, 0);
+	EQUAL(numa_ext_locate_counts(0, p + 1, 1, 0, counts, 1024), 1);
+	/* Larger pages begin at their own boundaries. */
+	EQUAL(numa_ext_locate(0, p, 4 * page, 4 * page, huge, 2), 1 + ((size_t)p % (4 * page) != 0));
+	/* What is not mapped. */
+	munmap(p + page, page);
+	EQUAL(numa_ext_locate(0, p, 4 * page, 0, nodes, 4), 4);
+	EQUAL(nodes[0], nodes[2]);
+	EQUAL(nodes[1], -EFAULT);
+	EQUAL(numa_ext_locate_counts(0, p, 4 * page, 0, counts, 1024), 3);
+	munmap(p, 4 * page);
+}
+
+TEST(locate_stops_when_it_is_told)
+{
+	struct runs runs = {.stop_at = 3};
+	char *p;
+
+	need_move_pages();
+	p = some_present(3 * PAGES);
+	runs.start = p;
+	runs.status = asked_at_once(0, p, 3 * PAGES);
+	EQUAL(numa_ext_locate_runs(0, p, 3 * PAGES * page_size(), 0, see_run, &runs), 33);
+	EQUAL(runs.calls, 3);
+	EQUAL(runs.bad, 0);
+	free((void *)(intptr_t)runs.status);
+	munmap(p, 3 * PAGES * page_size());
+}
+
+TEST(locate_refuses)
+{
+	unsigned long counts[2];
+	struct runs runs = {0};
+	int nodes[4];
+	char *p;
+
+	need_move_pages();
+	p = present(4);
+	FAILS(numa_ext_locate(0, p, 4 * page_size(), 0, nodes, 3), -1, EINVAL);
+	FAILS(numa_ext_locate(0, p, 4 * page_size(), 0, NULL, 4), -1, EINVAL);
+	FAILS(numa_ext_locate(0, p, 4 * page_size(), 1, nodes, 4), -1, EINVAL);
+	FAILS(numa_ext_locate(0, p, 4 * page_size(), page_size() + 1, nodes, 4), -1, EINVAL);
+	FAILS(numa_ext_locate(0, p, (size_t)-1, 0, nodes, 4), -1, EINVAL);
+	FAILS(numa_ext_locate(-1, p, 4 * page_size(), 0, nodes, 4), -1, EINVAL);
+	FAILS(numa_ext_locate(INT_MAX, p, 4 * page_size(), 0, nodes, 4), -1, ESRCH);
+	FAILS(numa_ext_locate_runs(0, p, 4 * page_size(), 0, NULL, NULL), -1, EINVAL);
+	FAILS(numa_ext_locate_runs(0, p, 4 * page_size(), 1, see_run, &runs), -1, EINVAL);
+	FAILS(numa_ext_locate_runs(INT_MAX, p, 4 * page_size(), 0, see_run, &runs), -1, ESRCH);
+	EQUAL(runs.calls, 0);
+	FAILS(numa_ext_locate_counts(0, p, 4 * page_size(), 1, counts, 2), -1, EINVAL);
+	FAILS(numa_ext_locate_counts(INT_MAX, p, 4 * page_size(), 0, counts, 2), -1, ESRCH);
+	munmap(p, 4 * page_size());
+}
