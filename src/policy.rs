@@ -8,7 +8,7 @@
 use core::ffi::c_int;
 
 use crate::error::{Error, Result};
-use crate::mask::{Bits, Node, NodeMask, Word};
+use crate::mask::{Bits, Node, NodeMask, Word, words_for};
 use crate::sys::mempolicy::{self, mode};
 use crate::sys::{Errno, memory};
 
@@ -36,6 +36,7 @@ pub enum Mode {
 
 impl Mode {
     /// The kernel's number.
+    #[inline(always)]
     pub const fn number(self) -> c_int {
         match self {
             Mode::Default => mode::DEFAULT,
@@ -90,6 +91,10 @@ pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
 /// Reads the calling thread's policy: its mode and mode flags, and its nodes into the first
 /// `size` bits of `words`.
 pub fn read_thread_policy(words: &mut [Word], size: usize) -> Result<(Mode, c_int)> {
+    words
+        .iter_mut()
+        .take(words_for(size))
+        .for_each(|word| *word = 0);
     mempolicy::thread_policy(words, size)
         .map(|number| (Mode::from_number(number), number & mode::FLAGS))
         .map_err(Error::kernel("get_mempolicy"))
@@ -98,8 +103,12 @@ pub fn read_thread_policy(words: &mut [Word], size: usize) -> Result<(Mode, c_in
 /// The calling thread's policy, with a mask of `size` bits.
 pub fn thread_policy(size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
-    let (mode, _) = read_thread_policy(nodes.words_mut(), size)?;
-    Ok(Policy { mode, nodes })
+    let number = mempolicy::thread_policy(nodes.words_mut(), size)
+        .map_err(Error::kernel("get_mempolicy"))?;
+    Ok(Policy {
+        mode: Mode::from_number(number),
+        nodes,
+    })
 }
 
 /// The policy of the page at an address, with a mask of `size` bits.
@@ -151,7 +160,7 @@ pub fn supports_mode(mode: Mode) -> bool {
 pub fn supports_home_node() -> bool {
     // Any other answer than "no such call" or "denied" comes from the call itself.
     !matches!(
-        mempolicy::set_mempolicy_home_node(0, 0, 0, 0),
+        mempolicy::probe_home_node(),
         Err(Errno::ENOSYS | Errno::EPERM)
     )
 }

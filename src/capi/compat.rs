@@ -8,7 +8,7 @@ use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use core::slice;
 
 use super::data::{limits, old_all_nodes};
-use super::policy::{bind_mode, is_bind, is_interleave, read_nodes_under, set, set_interleaving};
+use super::policy::{bind_mode, only, read_nodes_under, set, set_interleaving};
 use super::result::{OrErrno, int};
 use super::types::{NODE_ROOM, NODEMASK_BITS, nodemask_t, view_old};
 use super::{cache, cpus, memory, strings};
@@ -16,6 +16,7 @@ use crate::affinity;
 use crate::mask::{Bits, WORD_BITS, Word, bits, words_for};
 use crate::policy::Mode;
 use crate::sys::Errno;
+use crate::sys::mempolicy::mode;
 
 /// What a function reads into a mask of the kernel's size, cut to the old one.
 fn old_mask(read: impl FnOnce(&mut [Word], usize)) -> nodemask_t {
@@ -45,7 +46,7 @@ pub unsafe extern "C" fn numa_set_membind_v1(nodemask: *const nodemask_t) {
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind_v1() -> nodemask_t {
     old_mask(|words, size| {
-        if !read_nodes_under(is_bind, words, size) {
+        if !read_nodes_under(only(mode::BIND), words, size) {
             let all = old_all_nodes();
             bits::copy(&all.n, NODEMASK_BITS, words, size);
         }
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn numa_set_interleave_mask_v1(nodemask: *mut nodemask_t) 
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask_v1() -> nodemask_t {
     old_mask(|words, size| {
-        read_nodes_under(is_interleave, words, size);
+        read_nodes_under(only(mode::INTERLEAVE), words, size);
     })
 }
 

@@ -7,12 +7,12 @@ use super::data::{all_nodes, limits, nodes};
 use super::masks::numa_allocate_nodemask;
 use super::report::{OrComplain, complain, numa_warn, warn, warning};
 use super::result::{OrErrno, int};
-use super::types::{bitmask, view, view_mut, with_cpu_words};
+use super::types::{bitmask, view, view_mut, with_cpu_words, with_cpu_words_inline};
 use crate::affinity;
 use crate::error::{Error, Result};
-use crate::mask::{Bits, Node, Word, bits};
+use crate::mask::{Bits, Node, WORD_BITS, Word, bits};
 use crate::root::Root;
-use crate::sys::Errno;
+use crate::sys::{Errno, sched};
 use crate::topology;
 
 const MISMATCH: &CStr = c"map size mismatch";
@@ -122,12 +122,26 @@ pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
     .or_errno(-1)
 }
 
+/// Calls `each` with every node of a set, in which most words are empty.
+fn each_node(nodes: Bits<'_>, each: &mut dyn FnMut(Node)) {
+    let size = nodes.size();
+    for (i, &word) in nodes.words().iter().enumerate() {
+        let mut left = word;
+        while left != 0 {
+            let n = i * WORD_BITS + left.trailing_zeros() as usize;
+            left &= left - 1;
+            if n < size {
+                each(Node(n as u32));
+            }
+        }
+    }
+}
+
 /// Collects the CPUs of the nodes that `allowed` takes and runs the calling thread there. Others
 /// are warned about and left out, and so are nodes whose CPUs cannot be read.
 fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
-    with_cpu_words(&mut |cpus| {
-        for n in wanted.iter() {
-            let node = Node(n as u32);
+    with_cpu_words_inline(|cpus| {
+        each_node(wanted, &mut |node| {
             if allowed(node) {
                 // A failure has been warned about.
                 let _ = add_cpus(cpus, node);
@@ -135,10 +149,11 @@ fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
                 // SAFETY: the format takes one int.
                 unsafe {
                     let format = c"node %d not allowed";
-                    numa_warn(warning::AFFINITY, format.as_ptr().cast_mut(), int(n));
+                    let number = int(node.0 as usize);
+                    numa_warn(warning::AFFINITY, format.as_ptr().cast_mut(), number);
                 }
             }
-        }
+        });
         run_on(cpus)
     })
     .map(|()| 0)
@@ -198,13 +213,13 @@ fn is_memoryless(node: Node) -> bool {
 /// Reads the nodes on whose CPUs the calling thread may run: those that the process may use,
 /// and those without memory. With `any` it may be any node, as the old version has it.
 pub(super) fn read_run_nodes(words: &mut [Word], size: usize, any: bool) {
-    let read = with_cpu_words(&mut |mine| {
-        let may_use = all_nodes();
-        affinity::thread_cpus(0, mine)?;
-        for n in nodes().iter() {
-            let node = Node(n as u32);
+    let read = with_cpu_words_inline(|mine| {
+        let (may_use, exists) = (all_nodes(), nodes());
+        sched::get_affinity(0, mine).map_err(Error::kernel("sched_getaffinity"))?;
+        each_node(exists, &mut |node| {
+            let n = node.0 as usize;
             if !any && !may_use.contains(n) && !is_memoryless(node) {
-                continue;
+                return;
             }
             let shared = cache::with_cpus(node, &mut |cpus, _| {
                 let shares = mine.iter().zip(cpus).any(|(a, b)| a & b != 0);
@@ -212,7 +227,7 @@ pub(super) fn read_run_nodes(words: &mut [Word], size: usize, any: bool) {
             });
             // A node whose file cannot be read is left out.
             let _ = shared;
-        }
+        });
         Ok(())
     });
     // Without the affinity there is no answer, and the mask stays empty.

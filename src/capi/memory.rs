@@ -1,48 +1,71 @@
 //! Allocation on nodes, and the policies of address ranges.
 
 use core::ffi::{CStr, c_int, c_ulong, c_void};
-use core::hint::spin_loop;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::data::{all_nodes, fail_alloc_on_error};
 use super::policy::{bind_mode, strict};
-use super::report::{OrComplain, keeping_errno};
+use super::report::{complain, keeping_errno};
 use super::result::OrErrno;
-use super::types::{Single, bitmask, view};
-use crate::error::{Error, Result};
+use super::types::{NO_NODES, bitmask, single, view};
+use crate::error::Error;
 use crate::mask::Bits;
-use crate::memory::Mapping;
-use crate::policy::{self, Mode};
-use crate::sys::memory;
+use crate::policy::Mode;
+use crate::sys::{Errno, memory, mempolicy};
 use crate::topology;
 
 const MBIND: &CStr = c"mbind";
 
 /// Sets a range's policy with this thread's strict flag.
-fn bind(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
-    policy::set_range_policy(start as usize, size, mode, nodes, strict())
+#[inline(always)]
+fn bind(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<(), Errno> {
+    let flags = if strict() { mempolicy::MF_STRICT } else { 0 };
+    mempolicy::mbind(start as usize, size, mode.number(), nodes, flags)
 }
 
 /// The same for functions that return nothing: a failure goes to numa_error.
 pub(super) fn place(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) {
-    bind(start, size, mode, nodes).or_complain(MBIND, ());
+    if let Err(errno) = bind(start, size, mode, nodes) {
+        complain(MBIND, errno);
+    }
+}
+
+/// New memory with the thread's policy, or NULL with errno.
+#[inline(always)]
+fn map(size: usize) -> *mut c_void {
+    match memory::map(size) {
+        Ok(start) => start.as_ptr(),
+        Err(errno) => {
+            errno.set();
+            ptr::null_mut()
+        }
+    }
 }
 
 /// Maps memory and sets its policy. A policy that cannot be set is reported, and only if the
 /// program asks for it the memory is given back.
 pub(super) fn allocate(size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> *mut c_void {
-    let Some(memory) = Mapping::new(size).map(Some).or_errno(None) else {
-        return ptr::null_mut();
-    };
-    let placed = bind(memory.address() as *mut c_void, size, mode, nodes)
-        .map(|()| true)
-        .or_complain(MBIND, false);
-    if !placed && fail_alloc_on_error() {
-        keeping_errno(|| drop(memory));
-        return ptr::null_mut();
+    let start = map(size);
+    if start.is_null() {
+        return start;
     }
-    memory.into_raw()
+    match bind(start, size, mode, nodes) {
+        Ok(()) => start,
+        Err(errno) => without_policy(start, size, errno),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn without_policy(start: *mut c_void, size: usize, errno: Errno) -> *mut c_void {
+    complain(MBIND, errno);
+    if !fail_alloc_on_error() {
+        return start;
+    }
+    // SAFETY: the new mapping, which nobody else knows of.
+    let _ = keeping_errno(|| unsafe { memory::unmap(start, size) });
+    ptr::null_mut()
 }
 
 /// size bytes of zeroed memory with the thread's current policy, all pages touched. Give it
@@ -50,16 +73,17 @@ pub(super) fn allocate(size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> *mut
 /// functions here; the size is rounded up to whole pages.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
-    let Some(mut memory) = Mapping::new(size).map(Some).or_errno(None) else {
-        return ptr::null_mut();
-    };
-    keeping_errno(|| {
-        if memory.populate().is_err() {
-            // SAFETY: the new mapping has `size` bytes.
-            unsafe { touch(memory.address() as *mut c_void, size) };
-        }
-    });
-    memory.into_raw()
+    let start = map(size);
+    if !start.is_null() {
+        keeping_errno(|| {
+            // Linux before 5.14 has no such call.
+            if memory::populate_write(start as usize, size).is_err() {
+                // SAFETY: the new mapping has `size` bytes.
+                unsafe { touch(start, size) };
+            }
+        });
+    }
+    start
 }
 
 /// size bytes that come from the node of the CPU that touches them first. Pages are not touched
@@ -74,7 +98,8 @@ pub extern "C" fn numa_alloc_local(size: usize) -> *mut c_void {
 /// numa_fail_alloc_on_error is set, as in all functions that follow.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_onnode(size: usize, node: c_int) -> *mut c_void {
-    allocate(size, bind_mode(), Some(Single::new(node).as_bits()))
+    let mut words = NO_NODES;
+    allocate(size, bind_mode(), Some(single(&mut words, node)))
 }
 
 /// size bytes, page by page over all nodes that the process may use.
@@ -150,21 +175,25 @@ pub unsafe extern "C" fn numa_police_memory(start: *mut c_void, size: usize) {
 /// # Safety
 /// The range is mapped for writing.
 unsafe fn touch(start: *mut c_void, size: usize) {
+    const AHEAD: usize = 4;
     let page = topology::page_size();
     let (first, end) = (start as usize, (start as usize).saturating_add(size));
     let mut at = first;
     while at < end {
+        // Atomic writes wait for each other; the memory behind them need not.
+        memory::prefetch(at.wrapping_add(AHEAD * page));
         // SAFETY: `at` lies in the caller's range; a byte has no alignment.
         let byte = unsafe { AtomicU8::from_ptr(at as *mut u8) };
-        // An exchange of equals: the compiler may not turn it into a plain read, which would
-        // map the shared zero page instead.
-        let seen = byte.load(Ordering::Relaxed);
-        if byte
-            .compare_exchange(seen, seen, Ordering::Relaxed, Ordering::Relaxed)
-            .is_err()
-        {
-            // Somebody else has just written to the page.
-            spin_loop();
+        // An exchange of equals: the compiler may not turn it into a plain read, which would map
+        // the shared zero page instead. It begins with 0, which a new page holds, as reading
+        // first would be a fault more. On x86 an exchange that fails writes, too.
+        let exchanged = byte.compare_exchange(0, 0, Ordering::Relaxed, Ordering::Relaxed);
+        if let (Err(seen), false) = (
+            exchanged,
+            cfg!(any(target_arch = "x86_64", target_arch = "x86")),
+        ) {
+            // If it fails, somebody else has just written to the page.
+            let _ = byte.compare_exchange(seen, seen, Ordering::Relaxed, Ordering::Relaxed);
         }
         match (at & !(page - 1)).checked_add(page) {
             Some(next) => at = next,
@@ -200,7 +229,8 @@ pub unsafe extern "C" fn numa_weighted_interleave_memory(
 /// Places the range on a node, by this thread's bind policy.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_int) {
-    place(start, size, bind_mode(), Some(Single::new(node).as_bits()));
+    let mut words = NO_NODES;
+    place(start, size, bind_mode(), Some(single(&mut words, node)));
 }
 
 /// Places the range on these nodes, by this thread's bind policy.

@@ -1,17 +1,17 @@
 //! The calling thread's memory policy.
 
 use core::ffi::{CStr, c_int};
+use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use super::cpus::run_on_allowed;
 use super::data::{all_nodes, limits};
-use super::masks::numa_allocate_nodemask;
-use super::report::{OrComplain, keeping_errno, warn, warning};
+use super::report::{OrComplain, complain, warn, warning};
 use super::result::{OrErrno, int};
-use super::types::{NODE_ROOM, Single, bitmask, view, view_mut};
-use crate::error::Error;
-use crate::mask::{Bits, Word, bits, words_for};
+use super::types::{self, NO_NODES, NODE_ROOM, bitmask, single, view, view_mut};
+use crate::mask::{Bits, WORD_BITS, Word, bits};
 use crate::policy::{self, Mode};
-use crate::sys::mempolicy;
+use crate::sys::mempolicy::{self, mode};
 
 const SET: &CStr = c"set_mempolicy";
 const GET: &CStr = c"get_mempolicy";
@@ -21,15 +21,22 @@ const GET: &CStr = c"get_mempolicy";
 struct Feature(AtomicU8);
 
 impl Feature {
-    fn get(&self, ask: fn() -> bool) -> bool {
+    /// 1 or 0.
+    #[inline(always)]
+    fn get(&self, ask: fn() -> bool) -> c_int {
         match self.0.load(Ordering::Relaxed) {
-            0 => {
-                let has = keeping_errno(ask);
-                self.0.store(1 + u8::from(has), Ordering::Relaxed);
-                has
-            }
-            known => known == 2,
+            0 => self.find_out(ask),
+            known => c_int::from(known) - 1,
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_out(&self, ask: fn() -> bool) -> c_int {
+        // What asks makes system calls that leave errno alone.
+        let has = ask();
+        self.0.store(1 + u8::from(has), Ordering::Relaxed);
+        has.into()
     }
 }
 
@@ -41,29 +48,29 @@ unsafe extern "C" {
     safe fn numa_rs_thread_settings() -> *mut c_int;
 }
 
-/// Policies that prefer nodes, with and without mode flags.
-fn prefers_nodes(mode: Mode, _flags: c_int) -> bool {
-    matches!(mode, Mode::Preferred | Mode::PreferredMany | Mode::Bind)
+/// Policies that a function asks about: a bit for each mode's number. A policy with mode flags
+/// is, measured, in no such set, unless the set has [`WITH_FLAGS`].
+pub(super) type Asked = u32;
+
+const WITH_FLAGS: Asked = 1 << 31;
+
+/// A set of one policy.
+pub(super) const fn only(mode: c_int) -> Asked {
+    1 << mode
 }
 
-/// Policies under which numa_preferred looks at the nodes: all but the interleaving ones.
-fn may_prefer(mode: Mode, _flags: c_int) -> bool {
-    !matches!(mode, Mode::Interleave | Mode::WeightedInterleave)
-}
+/// Policies that prefer nodes.
+const PREFERS_NODES: Asked =
+    only(mode::PREFERRED) | only(mode::PREFERRED_MANY) | only(mode::BIND) | WITH_FLAGS;
 
-/// A policy without mode flags: with one, measured, it counts as another policy.
-pub(super) fn is_bind(mode: Mode, flags: c_int) -> bool {
-    mode == Mode::Bind && flags == 0
-}
-
-/// The same for interleaving.
-pub(super) fn is_interleave(mode: Mode, flags: c_int) -> bool {
-    mode == Mode::Interleave && flags == 0
-}
-
-/// The same for weighted interleaving.
-fn is_weighted_interleave(mode: Mode, flags: c_int) -> bool {
-    mode == Mode::WeightedInterleave && flags == 0
+/// Whether the kernel's number, mode and flags, is in a set.
+fn is_asked(number: c_int, asked: Asked) -> bool {
+    let number = if asked & WITH_FLAGS == 0 {
+        number
+    } else {
+        number & !mode::FLAGS
+    };
+    (0..31).contains(&number) && asked >> number & 1 != 0
 }
 
 const PREFER: usize = 0;
@@ -79,11 +86,16 @@ fn set_setting(which: usize, value: c_int) {
     unsafe { numa_rs_thread_settings().add(which).write(value) };
 }
 
+#[inline(always)]
+fn has_preferred_many() -> c_int {
+    PREFERRED_MANY.get(|| policy::supports_mode(Mode::PreferredMany))
+}
+
 /// The mode with which this thread places memory on nodes, after numa_set_bind_policy.
 pub(super) fn bind_mode() -> Mode {
     if setting(PREFER) == 0 {
         Mode::Bind
-    } else if numa_has_preferred_many() != 0 {
+    } else if has_preferred_many() != 0 {
         Mode::PreferredMany
     } else {
         Mode::Preferred
@@ -111,7 +123,9 @@ pub extern "C" fn numa_set_strict(flag: c_int) {
 
 /// Sets the thread's policy as void functions do: failures go to numa_error.
 pub(super) fn set(mode: Mode, nodes: Bits<'_>) {
-    policy::set_thread_policy(mode, Some(nodes)).or_complain(SET, ());
+    if let Err(errno) = mempolicy::set_mempolicy(mode.number(), Some(nodes)) {
+        complain(SET, errno);
+    }
 }
 
 /// Allocates from these nodes only. Failures go to numa_error("set_mempolicy"), as in all
@@ -156,19 +170,23 @@ pub unsafe extern "C" fn numa_set_weighted_interleave_mask(nodemask: *mut bitmas
     set_interleaving(Mode::WeightedInterleave, unsafe { view(nodemask) });
 }
 
+fn set_preferred(node: c_int) {
+    let mut words = NO_NODES;
+    let nodes = single(&mut words, node);
+    // A number that cannot be a node is, measured, the same as -1.
+    let mode = if usize::try_from(node).is_ok_and(|n| n < nodes.size()) {
+        Mode::Preferred
+    } else {
+        Mode::Local
+    };
+    set(mode, nodes);
+}
+
 /// Allocates from this node first, from others when it is full. -1 means the node of the CPU
 /// that the thread runs on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_preferred(node: c_int) {
-    let nodes = Single::new(node);
-    let nodes = nodes.as_bits();
-    // A number that cannot be a node is, measured, the same as -1.
-    let mode = if nodes.is_empty() {
-        Mode::Local
-    } else {
-        Mode::Preferred
-    };
-    set(mode, nodes);
+    set_preferred(node);
 }
 
 /// Allocates from these nodes first, from others when they are full (Linux 5.15); on older
@@ -177,7 +195,7 @@ pub extern "C" fn numa_set_preferred(node: c_int) {
 pub unsafe extern "C" fn numa_set_preferred_many(bitmask: *mut bitmask) {
     // SAFETY: the caller's mask.
     let nodes = unsafe { view(bitmask) };
-    if numa_has_preferred_many() != 0 {
+    if has_preferred_many() != 0 {
         set(Mode::PreferredMany, nodes);
         return;
     }
@@ -190,90 +208,113 @@ pub unsafe extern "C" fn numa_set_preferred_many(bitmask: *mut bitmask) {
         .next()
         .and_then(|n| c_int::try_from(n).ok())
         .unwrap_or(-1);
-    set(Mode::Preferred, Single::new(first).as_bits());
+    set(Mode::Preferred, single(&mut { NO_NODES }, first));
 }
 
 /// Allocates near the CPU that the thread runs on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_localalloc() {
-    numa_set_preferred(-1);
+    set_preferred(-1);
 }
 
-/// Which policies a function asks about: mode and mode flags.
-pub(super) type Asked = fn(Mode, c_int) -> bool;
+/// Reads the thread's policy: the kernel's number, mode and flags, and its nodes into `words`,
+/// which hold zeros. `None` after a failure, which goes to numa_error.
+#[inline(always)]
+fn read_policy(words: &mut [Word], size: usize) -> Option<c_int> {
+    match mempolicy::thread_policy(words, size) {
+        Ok(number) => Some(number),
+        Err(errno) => {
+            complain(GET, errno);
+            None
+        }
+    }
+}
 
-/// Reads the thread's policy: its nodes into `words` if it is one that is asked about. `false`,
-/// with empty words, under another and after a failure, which goes to numa_error.
+/// Reads the nodes of the thread's policy into `words`, which hold zeros, if it is one that is
+/// asked about. `false`, with empty words, under another and after a failure.
 pub(super) fn read_nodes_under(asked: Asked, words: &mut [Word], size: usize) -> bool {
-    let policy = policy::read_thread_policy(words, size)
-        .map(Some)
-        .or_complain(GET, None);
-    let found = policy.is_some_and(|(mode, flags)| asked(mode, flags));
+    let found = read_policy(words, size).is_some_and(|number| is_asked(number, asked));
     if !found {
         bits::fill(words, size, false);
     }
     found
 }
 
+/// A new mask for nodes, which `read` fills; NULL with errno if there is no memory.
+#[inline(always)]
+fn new_mask(read: impl FnOnce(&mut [Word], usize)) -> *mut bitmask {
+    let mask = types::allocate(limits().node_bits()).or_errno(ptr::null_mut());
+    if !mask.is_null() {
+        // SAFETY: the mask is new.
+        let (words, size) = unsafe { view_mut(mask) };
+        read(words, size);
+    }
+    mask
+}
+
 /// A new mask with the thread's nodes if its policy is one that is asked about, else with
 /// `otherwise`.
 fn nodes_under(asked: Asked, otherwise: Option<Bits<'_>>) -> *mut bitmask {
-    let mask = numa_allocate_nodemask();
-    // SAFETY: the mask is new.
-    let (words, size) = unsafe { view_mut(mask) };
-    if !mask.is_null() && !read_nodes_under(asked, words, size) {
-        if let Some(otherwise) = otherwise {
-            bits::copy(otherwise.words(), otherwise.size(), words, size);
+    new_mask(|words, size| {
+        if !read_nodes_under(asked, words, size) {
+            if let Some(otherwise) = otherwise {
+                bits::copy(otherwise.words(), otherwise.size(), words, size);
+            }
         }
-    }
-    mask
+    })
 }
 
 /// The nodes of the thread's interleave policy; empty under another. The mask is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask() -> *mut bitmask {
-    nodes_under(is_interleave, None)
+    nodes_under(only(mode::INTERLEAVE), None)
 }
 
 /// The nodes of the thread's weighted interleave policy; empty under another. The mask is the
 /// caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_weighted_interleave_mask() -> *mut bitmask {
-    nodes_under(is_weighted_interleave, None)
+    nodes_under(only(mode::WEIGHTED_INTERLEAVE), None)
 }
 
 /// The nodes of the thread's bind policy; without one all that the process may use. The mask
 /// is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind() -> *mut bitmask {
-    nodes_under(is_bind, Some(all_nodes()))
+    nodes_under(only(mode::BIND), Some(all_nodes()))
 }
 
 /// The nodes that the thread prefers (preferred, preferred-many and bind policies); empty under
 /// another policy. The mask is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_many() -> *mut bitmask {
-    nodes_under(prefers_nodes, None)
+    nodes_under(PREFERS_NODES, None)
 }
 
-/// The first node that the thread prefers, if its policy names any.
-fn preferred_node() -> Option<c_int> {
-    let mut words = [0; words_for(NODE_ROOM)];
+/// The first node that the thread prefers, or `none`. All policies but the interleaving ones
+/// are looked at.
+fn preferred(none: c_int) -> c_int {
+    let mut words = NO_NODES;
     let size = limits().node_bits().min(NODE_ROOM);
-    read_nodes_under(may_prefer, &mut words, size);
-    bits::next(&words, size, 0).map(int)
+    match read_policy(&mut words, size).map(|number| number & !mode::FLAGS) {
+        None | Some(mode::INTERLEAVE | mode::WEIGHTED_INTERLEAVE) => none,
+        Some(_) => match words.iter().position(|&word| word != 0) {
+            Some(i) => int(i * WORD_BITS + words[i].trailing_zeros() as usize),
+            None => none,
+        },
+    }
 }
 
 /// The first node that the thread prefers, 0 if it prefers none.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred() -> c_int {
-    preferred_node().unwrap_or(0)
+    preferred(0)
 }
 
 /// The first node that the thread prefers, -1 if it prefers none.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_err() -> c_int {
-    preferred_node().unwrap_or(-1)
+    preferred(-1)
 }
 
 /// The node of the thread's next interleaved page; 0, with errno, without an interleave policy.
@@ -288,37 +329,30 @@ pub extern "C" fn numa_get_interleave_node() -> c_int {
 /// caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
-    let mask = numa_allocate_nodemask();
-    // SAFETY: the mask is new.
-    let (words, size) = unsafe { view_mut(mask) };
-    if !mask.is_null() {
-        mempolicy::mems_allowed(words, size)
-            .map_err(Error::kernel("get_mempolicy"))
-            .or_complain(GET, ());
-    }
-    mask
+    new_mask(|words, size| {
+        if let Err(errno) = mempolicy::mems_allowed(words, size) {
+            complain(GET, errno);
+        }
+    })
 }
 
 /// 1 if the kernel knows the preferred-many policy (Linux 5.15), else 0. No policy changes.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_preferred_many() -> c_int {
-    PREFERRED_MANY
-        .get(|| policy::supports_mode(Mode::PreferredMany))
-        .into()
+    has_preferred_many()
 }
 
 /// 1 if the kernel knows home nodes (Linux 5.17), else 0. No policy changes.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_home_node() -> c_int {
-    HOME_NODE.get(policy::supports_home_node).into()
+    HOME_NODE.get(policy::supports_home_node)
 }
 
 /// Runs on the CPUs of these nodes and allocates from them only.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bind(nodes: *mut bitmask) {
     // SAFETY: the caller's mask.
-    unsafe {
-        super::cpus::numa_run_on_node_mask(nodes);
-        numa_set_membind(nodes);
-    }
+    let nodes = unsafe { view(nodes) };
+    run_on_allowed(nodes);
+    set(Mode::Bind, nodes);
 }

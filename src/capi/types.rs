@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::ffi::{c_int, c_uint, c_ulong};
+use core::mem::MaybeUninit;
 use core::{ptr, slice};
 
 use super::bitmask::size_of_map;
@@ -78,16 +79,33 @@ pub(super) unsafe fn view_old<'a>(mask: *const nodemask_t) -> &'a nodemask_t {
     unsafe { mask.as_ref() }.unwrap_or(&nodemask_t::EMPTY)
 }
 
-/// A new empty mask for the caller: header and map from calloc, as numa_bitmask_free, and
+/// Zeroed words from malloc, or null. glibc's calloc does not look into the cache where malloc
+/// finds blocks of common size; large ones come zeroed from the kernel.
+fn zeroed(words: usize) -> *mut c_ulong {
+    if words > words_for(NODE_ROOM) {
+        // SAFETY: calloc takes any size.
+        return unsafe { libc::calloc(words, size_of::<c_ulong>()) }.cast();
+    }
+    // SAFETY: malloc takes any size.
+    let map = unsafe { libc::malloc(words * size_of::<c_ulong>()) }.cast::<c_ulong>();
+    // Or the compiler makes calloc of it.
+    let map = core::hint::black_box(map);
+    if !map.is_null() {
+        // SAFETY: the new block has that many words.
+        unsafe { ptr::write_bytes(map, 0, words) };
+    }
+    map
+}
+
+/// A new empty mask for the caller: header and map from malloc, as numa_bitmask_free, and
 /// callers who free the parts themselves, expect.
 pub(super) fn allocate(size: usize) -> Result<*mut bitmask> {
-    // SAFETY: calloc takes any size.
-    let header = unsafe { libc::calloc(1, size_of::<bitmask>()) }.cast::<bitmask>();
+    // SAFETY: malloc takes any size.
+    let header = unsafe { libc::malloc(size_of::<bitmask>()) }.cast::<bitmask>();
     if header.is_null() {
         return Err(Error::OutOfMemory);
     }
-    // SAFETY: as above.
-    let map = unsafe { libc::calloc(words_for(size), size_of::<c_ulong>()) }.cast::<c_ulong>();
+    let map = zeroed(words_for(size));
     if map.is_null() {
         // SAFETY: the header was just allocated.
         unsafe { libc::free(header.cast()) };
@@ -106,42 +124,49 @@ pub(super) fn allocate(size: usize) -> Result<*mut bitmask> {
     Ok(header)
 }
 
-/// A mask with one node, or none if the number is no node that the kernel could have.
-pub(super) struct Single {
-    words: [Word; words_for(NODE_ROOM)],
-    size: usize,
-}
+/// Zeroed words for [`single`].
+pub(super) const NO_NODES: [Word; words_for(NODE_ROOM)] = [0; words_for(NODE_ROOM)];
 
-impl Single {
-    pub(super) fn new(node: c_int) -> Single {
-        let size = data::limits().node_bits().min(NODE_ROOM);
-        let mut words = [0; words_for(NODE_ROOM)];
-        // An empty mask is what the kernel then refuses.
-        if let Ok(n) = usize::try_from(node) {
-            bits::put(&mut words, size, n, true);
-        }
-        Single { words, size }
+/// A mask with one node, or none if the number is no node that the kernel could have; the kernel
+/// then refuses the mask. Its words are the caller's, so that they need not be copied.
+#[inline(always)]
+pub(super) fn single(words: &mut [Word; words_for(NODE_ROOM)], node: c_int) -> Bits<'_> {
+    let size = data::limits().node_bits().min(NODE_ROOM);
+    if let Ok(n) = usize::try_from(node) {
+        bits::put(words, size, n, true);
     }
-
-    pub(super) fn as_bits(&self) -> Bits<'_> {
-        Bits::new(&self.words, self.size)
-    }
+    Bits::new(words, size)
 }
 
 /// Runs `call` with zeroed words for the kernel's CPU masks: on the stack for up to
-/// [`CPU_ROOM`] CPUs.
+/// [`CPU_ROOM`] CPUs. Only what is used becomes zero.
+// Inlined, as returning from several functions costs more than usual behind a system call, of
+// which the processor's memory of callers is full.
+#[inline(always)]
+pub(super) fn with_cpu_words_inline(call: impl FnOnce(&mut [Word]) -> Result<()>) -> Result<()> {
+    let need = words_for(data::limits().cpu_bits());
+    let mut near = [const { MaybeUninit::<Word>::uninit() }; words_for(CPU_ROOM)];
+    let mut far = Vec::new();
+    let words = match near.get_mut(..need) {
+        Some(words) => words,
+        None => {
+            far.try_reserve_exact(need)
+                .map_err(|_| Error::OutOfMemory)?;
+            far.resize(need, MaybeUninit::uninit());
+            &mut far
+        }
+    };
+    words
+        .iter_mut()
+        .for_each(|word| *word = MaybeUninit::new(0));
+    // SAFETY: all of them have just been written.
+    call(unsafe { &mut *(ptr::from_mut(words) as *mut [Word]) })
+}
+
+/// The same for where it does not matter.
 #[inline(never)]
 pub(super) fn with_cpu_words(call: &mut dyn FnMut(&mut [Word]) -> Result<()>) -> Result<()> {
-    let need = words_for(data::limits().cpu_bits());
-    let mut near = [0; words_for(CPU_ROOM)];
-    if let Some(words) = near.get_mut(..need) {
-        return call(words);
-    }
-    let mut far = Vec::new();
-    far.try_reserve_exact(need)
-        .map_err(|_| Error::OutOfMemory)?;
-    far.resize(need, 0);
-    call(&mut far)
+    with_cpu_words_inline(call)
 }
 
 /// Size fields and counts in C's unsigned int.

@@ -23,21 +23,10 @@ unsafe impl Sync for Mapping {}
 impl Mapping {
     /// Maps `len` bytes; the kernel rounds up to whole pages. EINVAL if `len` is 0.
     pub(crate) fn map(len: usize) -> Result<Mapping, Errno> {
-        // SAFETY: a new anonymous mapping at an address of the kernel's choice touches nothing.
-        let start = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                len,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        match NonNull::new(start.cast::<u8>()) {
-            Some(at) if start != libc::MAP_FAILED => Ok(Mapping { start: at, len }),
-            _ => Err(Errno::last()),
-        }
+        map(len).map(|start| Mapping {
+            start: start.cast(),
+            len,
+        })
     }
 
     /// Address of the first byte.
@@ -56,14 +45,6 @@ impl Mapping {
         // SAFETY: mapped for writing as long as this value lives, and borrowed alone.
         unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
-
-    /// Gives the memory up to the caller, who unmaps it.
-    #[cfg(feature = "capi")]
-    pub(crate) fn into_raw(self) -> *mut c_void {
-        let start = self.start.as_ptr().cast();
-        core::mem::forget(self);
-        start
-    }
 }
 
 impl Drop for Mapping {
@@ -73,11 +54,32 @@ impl Drop for Mapping {
     }
 }
 
+/// Private anonymous memory, which the caller unmaps. EINVAL if `len` is 0.
+#[inline(always)]
+pub(crate) fn map(len: usize) -> Result<NonNull<c_void>, Errno> {
+    // SAFETY: a new anonymous mapping at an address of the kernel's choice touches nothing.
+    let start = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            len,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    match NonNull::new(start) {
+        Some(at) if start != libc::MAP_FAILED => Ok(at),
+        _ => Err(Errno::last()),
+    }
+}
+
 /// Unmaps a range.
 ///
 /// # Safety
 /// Nothing may use the range afterwards.
 #[cfg(feature = "capi")]
+#[inline(always)]
 pub(crate) unsafe fn unmap(addr: *mut c_void, len: usize) -> Result<(), Errno> {
     // SAFETY: the caller gives the range up.
     if unsafe { libc::munmap(addr, len) } == 0 {
@@ -116,4 +118,17 @@ pub(crate) fn populate_write(addr: usize, len: usize) -> Result<(), Errno> {
     } else {
         Err(Errno::last())
     }
+}
+
+/// Tells the processor that an address will be written to soon. Any address will do.
+#[cfg(feature = "capi")]
+#[inline(always)]
+pub(crate) fn prefetch(addr: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which faults nowhere.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(addr as *const i8)
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = addr;
 }

@@ -114,6 +114,7 @@ fn maxnode(bits: Bits<'_>) -> c_ulong {
 }
 
 /// Pointer and `maxnode` of a mask, or of none.
+#[inline(always)]
 fn kernel_mask(nodes: Option<Bits<'_>>) -> (*const c_ulong, c_ulong) {
     nodes.map_or((ptr::null(), 0), |bits| {
         (bits.words().as_ptr(), maxnode(bits))
@@ -121,6 +122,7 @@ fn kernel_mask(nodes: Option<Bits<'_>>) -> (*const c_ulong, c_ulong) {
 }
 
 /// Sets the policy of the calling thread. `mode` includes mode flags.
+#[inline(always)]
 pub(crate) fn set_mempolicy(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), Errno> {
     let (mask, maxnode) = kernel_mask(nodes);
     // SAFETY: the kernel reads maxnode - 1 bits, which Bits guarantees to be there.
@@ -145,6 +147,10 @@ pub(crate) fn probe_mode(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), Err
 /// the nodes that the thread may use. Never the program's own get_mempolicy: this runs at load.
 pub(crate) fn probe_nodes(words: &mut [Word], size: usize, allowed: bool) -> Result<(), Errno> {
     let flags = if allowed { GET_MEMS_ALLOWED } else { 0 };
+    words
+        .iter_mut()
+        .take(words_for(size))
+        .for_each(|word| *word = 0);
     let (mask, maxnode) = writable_mask(words, size);
     // SAFETY: the kernel writes words_for(maxnode - 1) words, which are there.
     unsafe {
@@ -157,6 +163,7 @@ pub(crate) fn probe_nodes(words: &mut [Word], size: usize, allowed: bool) -> Res
 }
 
 /// Sets the policy of the address range. Pages are not touched by it, so any range is safe.
+#[inline(always)]
 pub(crate) fn mbind(
     addr: usize,
     len: usize,
@@ -180,17 +187,14 @@ pub(crate) fn mbind(
     .map(drop)
 }
 
-/// Pointer and `maxnode` of a mask that the kernel fills; zeroed, as it leaves the mask alone
-/// under MPOL_DEFAULT.
+/// Pointer and `maxnode` of a mask that the kernel fills. It writes all of the mask, but a
+/// program's own get_mempolicy may not: callers pass zeros.
 fn writable_mask(words: &mut [Word], size: usize) -> (*mut c_ulong, c_ulong) {
     let size = size.min(words.len() * Word::BITS as usize);
-    words
-        .iter_mut()
-        .take(words_for(size))
-        .for_each(|word| *word = 0);
     (words.as_mut_ptr(), size as c_ulong + 1)
 }
 
+#[inline(always)]
 fn get(
     mode: Option<&mut c_int>,
     mask: Option<(&mut [Word], usize)>,
@@ -211,6 +215,7 @@ fn get(
 }
 
 /// [`get`] with the mode, or the node that takes its place.
+#[inline(always)]
 fn get_mode(
     mask: Option<(&mut [Word], usize)>,
     addr: usize,
@@ -220,13 +225,13 @@ fn get_mode(
     get(Some(&mut mode), mask, addr, flags).map(|()| mode)
 }
 
-/// The calling thread's policy; its nodes go into `mask`, `size` bits long.
+/// The calling thread's policy; its nodes go into `mask`, `size` bits long, which holds zeros.
 /// EINVAL if that is less than the number of nodes that the kernel may have.
 pub(crate) fn thread_policy(mask: &mut [Word], size: usize) -> Result<c_int, Errno> {
     get_mode(Some((mask, size)), 0, 0)
 }
 
-/// The policy of the page at `addr`; its nodes go into `mask`, `size` bits long.
+/// The policy of the page at `addr`; its nodes go into `mask`, as above.
 #[allow(dead_code)]
 pub(crate) fn policy_at(addr: usize, mask: &mut [Word], size: usize) -> Result<c_int, Errno> {
     get_mode(Some((mask, size)), addr, GET_ADDR)
@@ -237,7 +242,8 @@ pub(crate) fn probe() -> Result<(), Errno> {
     get(None, None, 0, 0)
 }
 
-/// The nodes that the calling thread may allocate from, as its cpuset says.
+/// The nodes that the calling thread may allocate from, as its cpuset says; into `mask`,
+/// as above.
 #[cfg(feature = "capi")]
 pub(crate) fn mems_allowed(mask: &mut [Word], size: usize) -> Result<(), Errno> {
     get(None, Some((mask, size)), 0, GET_MEMS_ALLOWED)
@@ -288,6 +294,12 @@ pub(crate) fn move_pages(
             flags,
         )
     })
+}
+
+/// Asks for the home node of an empty range: nothing happens, and errno stays.
+pub(crate) fn probe_home_node() -> Result<(), Errno> {
+    // SAFETY: the call takes no pointers, and the range is empty.
+    unsafe { kernel::call(libc::SYS_set_mempolicy_home_node, [0; 6]) }.map(drop)
 }
 
 /// Sets the home node of a range that has a BIND or PREFERRED_MANY policy (Linux 5.17).

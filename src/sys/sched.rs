@@ -7,6 +7,7 @@ use crate::mask::Word;
 
 /// The CPUs that the thread `pid` (0: the caller) may run on. Returns how many bytes the kernel
 /// wrote, that is the size of its CPU masks. EINVAL if `words` is shorter than that.
+#[inline(always)]
 pub(crate) fn get_affinity(pid: c_int, words: &mut [Word]) -> Result<usize, Errno> {
     let (bytes, start) = (size_of_val(words), words.as_mut_ptr());
     // SAFETY: the kernel writes at most the given number of bytes.

@@ -498,6 +498,29 @@ TEST(police_touches_every_page_and_keeps_contents)
 	munmap(memory, SIZE);
 }
 
+/* The pages of a file, whose first bytes are not 0, become the process's own by a write alone. */
+TEST(police_writes_whatever_a_page_holds)
+{
+	int fd = memfd_create("police", 0);
+	char old[2] = {7, 0}, new[2] = {9, 9};
+	char *memory;
+
+	CHECK(fd >= 0 && !ftruncate(fd, (off_t)SIZE), "memfd");
+	for (size_t i = 0; i < PAGES; i++)
+		EQUAL(pwrite(fd, &old[i % 2], 1, (off_t)(i * page())), 1);
+	memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	CHECK(memory != MAP_FAILED, "mmap");
+	/* One of them is there for reading. */
+	EQUAL(*(volatile char *)(memory + 2 * page()), 7);
+	QUIET(numa_police_memory(memory, SIZE));
+	for (size_t i = 0; i < PAGES; i++)
+		EQUAL(pwrite(fd, new, 1, (off_t)(i * page())), 1);
+	for (size_t i = 0; i < PAGES; i++)
+		CHECK(memory[i * page()] == old[i % 2], "page %zu: %d", i, memory[i * page()]);
+	munmap(memory, SIZE);
+	close(fd);
+}
+
 TEST(police_from_and_to_the_middle_of_pages)
 {
 	static const struct { size_t from, size; unsigned touched; } table[] = {
