@@ -40,6 +40,14 @@ impl<'a> Bits<'a> {
         }
     }
 
+    /// The same for words that are known to be as many as the size needs.
+    #[cfg(any(feature = "capi", feature = "capi-ext"))]
+    #[inline(always)]
+    pub(crate) fn of(words: &'a [Word], size: usize) -> Bits<'a> {
+        debug_assert!(words.len() >= words_for(size));
+        Bits { words, size }
+    }
+
     /// The words; bits of the last one beyond the size may have any value.
     pub fn words(&self) -> &'a [Word] {
         self.words
@@ -82,6 +90,7 @@ pub mod bits {
         ((1 as Word) << (size % WORD_BITS)) - 1
     }
 
+    #[inline(always)]
     fn clip(words: &[Word], size: usize) -> (&[Word], Word) {
         match words.split_at_checked(size / WORD_BITS) {
             Some((full, [last, ..])) => (full, last & tail(size)),
@@ -90,6 +99,7 @@ pub mod bits {
     }
 
     /// Whether bit `n` is set.
+    #[inline(always)]
     pub fn get(words: &[Word], size: usize, n: usize) -> bool {
         n < size
             && words
@@ -98,6 +108,7 @@ pub mod bits {
     }
 
     /// Sets or clears bit `n`.
+    #[inline]
     pub fn put(words: &mut [Word], size: usize, n: usize, on: bool) {
         if n >= size {
             return;
@@ -112,29 +123,56 @@ pub mod bits {
         }
     }
 
-    /// Sets or clears all bits below `size`.
-    pub fn fill(words: &mut [Word], size: usize, on: bool) {
-        let full = words.len().min(size / WORD_BITS);
-        let (full, rest) = words.split_at_mut(full);
-        // Each a memset, which one call with a variable would not be.
-        if on {
-            full.fill(Word::MAX);
-        } else {
-            full.fill(0);
-        }
-        if let Some(last) = rest.first_mut() {
-            if on {
-                *last |= tail(size);
+    /// Up to so many words a loop beats a call of the C library (measured).
+    const SHORT: usize = 2;
+
+    /// Sets all words.
+    #[inline(always)]
+    fn fill_words(words: &mut [Word], value: Word) {
+        if words.len() > SHORT {
+            // Each a memset, which one call with a variable would not be.
+            if value == 0 {
+                words.fill(0);
             } else {
-                *last &= !tail(size);
+                words.fill(Word::MAX);
             }
+            return;
+        }
+        for word in words {
+            *word = value;
+        }
+    }
+
+    /// Sets or clears all bits below `size`.
+    #[inline(never)]
+    pub fn fill(words: &mut [Word], size: usize, on: bool) {
+        fill_fast(words, size, on);
+    }
+
+    /// [`fill`] without a call.
+    #[inline(always)]
+    pub(crate) fn fill_fast(words: &mut [Word], size: usize, on: bool) {
+        let value = if on { Word::MAX } else { 0 };
+        let Some((full, rest)) = words.split_at_mut_checked(size / WORD_BITS) else {
+            return fill_words(words, value);
+        };
+        fill_words(full, value);
+        if let Some(last) = rest.first_mut() {
+            *last = *last & !tail(size) | value & tail(size);
         }
     }
 
     /// Number of set bits.
+    #[inline(never)]
     pub fn weight(words: &[Word], size: usize) -> usize {
+        weight_fast(words, size)
+    }
+
+    /// [`weight`] without a call.
+    #[inline(always)]
+    pub(crate) fn weight_fast(words: &[Word], size: usize) -> usize {
         let (full, last) = clip(words, size);
-        popcount::ones(full) + last.count_ones() as usize
+        popcount::ones(full, last)
     }
 
     /// Number of set bits, for sets that are mostly empty. Does not ask what instructions the
@@ -160,18 +198,36 @@ pub mod bits {
             && fours.remainder().iter().all(|&w| w == 0)
     }
 
-    /// Whether two sets are equal; the shorter one is extended with zeros.
-    pub fn equal(a: &[Word], a_size: usize, b: &[Word], b_size: usize) -> bool {
-        let (long, long_size, short, short_size) = if a_size >= b_size {
-            (a, a_size, b, b_size)
-        } else {
-            (b, b_size, a, a_size)
-        };
-        let (long, long_last) = clip(long, long_size);
-        let (short, short_last) = clip(short, short_size);
-        if long.len() == short.len() {
-            return long_last == short_last && long == short;
+    /// Whether two sequences of the same length are the same.
+    #[inline(always)]
+    fn same_words(a: &[Word], b: &[Word]) -> bool {
+        if a.len() > SHORT {
+            return a == b;
         }
+        let mut differs = 0;
+        for (a, b) in a.iter().zip(b) {
+            differs |= a ^ b;
+        }
+        differs == 0
+    }
+
+    /// Whether two sets are equal; the shorter one is extended with zeros.
+    #[inline(always)]
+    pub fn equal(a: &[Word], a_size: usize, b: &[Word], b_size: usize) -> bool {
+        let ((a, a_last), (b, b_last)) = (clip(a, a_size), clip(b, b_size));
+        if a.len() == b.len() {
+            return a_last == b_last && same_words(a, b);
+        }
+        equal_with_zeros(a, a_last, b, b_last)
+    }
+
+    #[inline(never)]
+    fn equal_with_zeros(a: &[Word], a_last: Word, b: &[Word], b_last: Word) -> bool {
+        let (long, long_last, short, short_last) = if a.len() > b.len() {
+            (a, a_last, b, b_last)
+        } else {
+            (b, b_last, a, a_last)
+        };
         // The last word of the shorter set stands beside a full one of the longer set.
         let (common, rest) = match long.split_at_checked(short.len()) {
             Some((common, [beside, rest @ ..])) if *beside == short_last => (common, rest),
@@ -182,16 +238,12 @@ pub mod bits {
 
     /// Copies a set into another; what does not fit is cut, what is missing is zero. The
     /// target's words are written whole, so bits beyond its size become zero as well.
+    #[inline(never)]
     pub fn copy(from: &[Word], from_size: usize, to: &mut [Word], to_size: usize) {
         let (full, last) = clip(from, from_size.min(to_size));
         let end = words_for(to_size).min(to.len());
-        let to = &mut to[..end];
-        if full.len() >= to.len() {
-            to.copy_from_slice(&full[..end]);
-            return;
-        }
-        let (same, rest) = to.split_at_mut(full.len());
-        same.copy_from_slice(full);
+        let (same, rest) = to[..end].split_at_mut(full.len().min(end));
+        same.copy_from_slice(&full[..same.len()]);
         if let [word, rest @ ..] = rest {
             *word = last;
             rest.fill(0);

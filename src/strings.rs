@@ -121,6 +121,56 @@ fn shown(value: u64) -> i64 {
     }
 }
 
+/// Sets the ids of the elements `N` and `N-M` that a list begins with, up to the first that is
+/// written otherwise or names an id that is not accepted. Returns where that is, or `None` if
+/// that was all.
+///
+/// Most lists hold nothing else, and are parsed several times faster so.
+fn parse_plain(text: &[u8], accepted: Bits<'_>, out: &mut [Word], size: usize) -> Option<usize> {
+    // More digits than any id has.
+    const MAX_DIGITS: usize = 8;
+    let digit = |at: usize| {
+        let digit = text.get(at).map_or(u8::MAX, |b| b.wrapping_sub(b'0'));
+        (digit <= 9).then_some(usize::from(digit))
+    };
+    // A decimal number and where it ends. With a zero before it, it would be octal.
+    let number = |start: usize| {
+        let mut n = digit(start)?;
+        let mut at = start + 1;
+        while let Some(digit) = digit(at) {
+            if n == 0 || at - start >= MAX_DIGITS {
+                return None;
+            }
+            n = n * 10 + digit;
+            at += 1;
+        }
+        accepted.contains(n).then_some((n, at))
+    };
+    let mut done = 0;
+    while let Some((first, mut at)) = number(done) {
+        let mut last = first;
+        if text.get(at) == Some(&b'-') {
+            let Some(end) = number(at + 1) else { break };
+            (last, at) = end;
+        }
+        let next = text.get(at);
+        if next.is_some_and(|&b| b != b',') {
+            break;
+        }
+        bits::put(out, size, first, true);
+        // Nothing if it is the wrong way round.
+        for n in first + 1..=last {
+            if accepted.contains(n) {
+                bits::put(out, size, n, true);
+            }
+        }
+        // The end of the text is the end of the list.
+        next?;
+        done = at + 1;
+    }
+    Some(done)
+}
+
 /// Parses a node or CPU string into the first `size` bits of `out`, which should be as many as
 /// the accepted set has.
 ///
@@ -171,43 +221,51 @@ pub fn parse_list<'a>(
             }),
         }
     };
-    loop {
-        if let Some(first) = scan_number(rest) {
-            let start = resolve(&first, rest, false)?;
-            let mut last = start;
-            rest = &rest[first.used..];
-            if let Some(after) = rest.strip_prefix(b"-") {
-                let second = scan_number(after).ok_or(ListError::MissingEnd { rest: after })?;
-                last = resolve(&second, after, true)?;
-                rest = &after[second.used..];
-            }
-            // A range the wrong way round is, measured, its first number.
-            for n in start..=last.max(start) {
-                if accepted.contains(n) {
-                    bits::put(out, size, n, true);
+    let odd = if relative {
+        Some(0)
+    } else {
+        parse_plain(rest, accepted, out, size)
+    };
+    if let Some(at) = odd {
+        rest = &rest[at..];
+        loop {
+            if let Some(first) = scan_number(rest) {
+                let start = resolve(&first, rest, false)?;
+                let mut last = start;
+                rest = &rest[first.used..];
+                if let Some(after) = rest.strip_prefix(b"-") {
+                    let second = scan_number(after).ok_or(ListError::MissingEnd { rest: after })?;
+                    last = resolve(&second, after, true)?;
+                    rest = &after[second.used..];
                 }
+                // A range the wrong way round is, measured, its first number.
+                for n in start..=last.max(start) {
+                    if accepted.contains(n) {
+                        bits::put(out, size, n, true);
+                    }
+                }
+            } else if rest == b"all" {
+                bits::copy(accepted.words(), accepted.size(), out, size);
+                rest = b"";
+            } else {
+                let found = lookup(rest).ok_or(ListError::Unparseable { rest })?;
+                let (id, used) = found.map_err(ListError::Device)?;
+                if !accepted.contains(id as usize) {
+                    return Err(ListError::OutOfRange {
+                        number: id.into(),
+                        rest,
+                        end: false,
+                        overflow: false,
+                    });
+                }
+                bits::put(out, size, id as usize, true);
+                rest = rest.get(used..).unwrap_or(b"");
             }
-        } else if rest == b"all" {
-            bits::copy(accepted.words(), accepted.size(), out, size);
-            rest = b"";
-        } else {
-            let found = lookup(rest).ok_or(ListError::Unparseable { rest })?;
-            let (id, used) = found.map_err(ListError::Device)?;
-            if !accepted.contains(id as usize) {
-                return Err(ListError::OutOfRange {
-                    number: id.into(),
-                    rest,
-                    end: false,
-                    overflow: false,
-                });
+            match rest {
+                [] => break,
+                [b',', after @ ..] => rest = after,
+                _ => return Err(ListError::Unparseable { rest }),
             }
-            bits::put(out, size, id as usize, true);
-            rest = rest.get(used..).unwrap_or(b"");
-        }
-        match rest {
-            [] => break,
-            [b',', after @ ..] => rest = after,
-            _ => return Err(ListError::Unparseable { rest }),
         }
     }
     if complement {

@@ -131,34 +131,63 @@ pub enum HexMapError {
 pub fn parse_hex_map(text: &[u8], words: &mut [Word], size: usize) -> Result<(), HexMapError> {
     const GROUP_BITS: usize = 32;
     bits::fill(words, size, false);
+    let (mut rest, mut at) = (text, 0);
     // From the end, where the place of a group does not depend on how many there are.
-    for (index, group) in text.rsplit(|&b| b == b',').enumerate() {
-        if group.is_empty() || group.len() > GROUP_BITS / 4 {
-            return Err(HexMapError::Malformed);
+    loop {
+        let start = match rest {
+            // The kernel's groups have eight digits, but for the first.
+            [.., b',', _, _, _, _, _, _, _, _] => rest.len() - 8,
+            _ => rest.iter().rposition(|&b| b == b',').map_or(0, |c| c + 1),
+        };
+        let value = hex_group(&rest[start..]).ok_or(HexMapError::Malformed)?;
+        if value != 0 {
+            if at + (GROUP_BITS - value.leading_zeros() as usize) > size {
+                return Err(HexMapError::TooLong);
+            }
+            match words.get_mut(at / WORD_BITS) {
+                Some(word) => *word |= Word::from(value) << (at % WORD_BITS),
+                None => return Err(HexMapError::TooLong),
+            }
         }
-        let mut value: u32 = 0;
-        for &digit in group {
-            let digit = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                b'A'..=b'F' => digit - b'A' + 10,
-                _ => return Err(HexMapError::Malformed),
-            };
-            value = value << 4 | u32::from(digit);
+        if start == 0 {
+            return Ok(());
         }
-        let at = index * GROUP_BITS;
-        if value == 0 {
-            continue;
-        }
-        if at + (GROUP_BITS - value.leading_zeros() as usize) > size {
-            return Err(HexMapError::TooLong);
-        }
-        match words.get_mut(at / WORD_BITS) {
-            Some(word) => *word |= Word::from(value) << (at % WORD_BITS),
-            None => return Err(HexMapError::TooLong),
-        }
+        rest = &rest[..start - 1];
+        at += GROUP_BITS;
     }
-    Ok(())
+}
+
+/// One to eight hexadecimal digits.
+#[inline(always)]
+fn hex_group(text: &[u8]) -> Option<u32> {
+    if let Ok(digits) = <[u8; 8]>::try_from(text) {
+        return hex_digits(u64::from_be_bytes(digits));
+    }
+    if text.is_empty() || text.len() > 8 {
+        return None;
+    }
+    let mut digits = [b'0'; 8];
+    digits[8 - text.len()..].copy_from_slice(text);
+    hex_digits(u64::from_be_bytes(digits))
+}
+
+/// Eight hexadecimal digits at once, the first one in the highest byte.
+#[inline(always)]
+fn hex_digits(text: u64) -> Option<u32> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Letters have this bit, digits do not.
+    let letters = text >> 6 & ONES;
+    let values = (text & (0x0f * ONES)) + 9 * letters;
+    // What is not written as its value would be is no digit.
+    let above_nine = (values + 6 * ONES) >> 4 & ONES;
+    let written = values + b'0' as u64 * ONES + (b'a' - b'0' - 10) as u64 * above_nine;
+    let beyond = text & (0x80 * ONES) | values & (0x10 * ONES);
+    if beyond != 0 || written != text | letters << 5 {
+        return None;
+    }
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some((fours | fours >> 16) as u32)
 }
 
 /// Calls `each(column, distance)` for every column of a node's distance row. Columns are the
@@ -231,17 +260,15 @@ fn memory_in(text: &[u8], whole: bool) -> Option<NodeMemory> {
             None if whole => rest.len(),
             None => return None,
         };
-        let mut fields = rest[..end]
-            .split(|b| b.is_ascii_whitespace())
-            .filter(|f| !f.is_empty())
-            .skip(2);
+        let line = &rest[..end];
         rest = rest.get(end + 1..).unwrap_or(b"");
-        let slot = match fields.next() {
-            Some(b"MemTotal:") => &mut total,
-            Some(b"MemFree:") => &mut free,
-            _ => continue,
-        };
-        *slot = fields.next().and_then(kibibytes);
+        // Behind the node's number.
+        let name = line.iter().position(|&b| b == b'M').unwrap_or(0);
+        if let Some(value) = line[name..].strip_prefix(b"MemTotal:") {
+            total = kibibytes(value);
+        } else if let Some(value) = line[name..].strip_prefix(b"MemFree:") {
+            free = kibibytes(value);
+        }
         if let (Some(total), Some(free)) = (total, free) {
             return Some(NodeMemory { total, free });
         }
@@ -249,17 +276,22 @@ fn memory_in(text: &[u8], whole: bool) -> Option<NodeMemory> {
     None
 }
 
-fn kibibytes(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
+/// A number between blanks, times 1024.
+fn kibibytes(text: &[u8]) -> Option<u64> {
+    let mut digits = 0;
+    let mut kib = 0u64;
+    for &b in text.trim_ascii_start() {
+        let digit = b.wrapping_sub(b'0');
+        match digit {
+            0..=9 => kib = kib.checked_mul(10)?.checked_add(u64::from(digit))?,
+            _ if b.is_ascii_whitespace() => break,
+            _ => return None,
+        }
+        digits += 1;
+    }
+    if digits == 0 {
         return None;
     }
-    let kib = digits.iter().try_fold(0u64, |n, &b| {
-        let digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        n.checked_mul(10)?.checked_add(u64::from(digit))
-    })?;
     kib.checked_mul(1024)
 }
 
@@ -590,6 +622,25 @@ mod tests {
             "-1",
         ] {
             assert_eq!(parse(bad, 64), Err(HexMapError::Malformed), "{bad:?}");
+        }
+        // Every byte, at every place of a group.
+        for place in 0..8 {
+            for byte in 0..=127u8 {
+                let mut text = *b"01234567";
+                text[place] = byte;
+                let expected = match byte {
+                    b',' if place == 0 || place == 7 => None,
+                    b',' => Some(()),
+                    byte => char::from(byte).to_digit(16).map(drop),
+                };
+                let mut words = [0; 2];
+                let parsed = parse_hex_map(&text, &mut words, 128);
+                assert_eq!(parsed.ok(), expected, "{byte} at {place}");
+                if let (Some(()), true) = (expected, byte != b',') {
+                    let text = core::str::from_utf8(&text).unwrap();
+                    assert_eq!(words[0], Word::from_str_radix(text, 16).unwrap());
+                }
+            }
         }
         let long: String = vec!["ffffffff"; 256].join(",");
         assert_eq!(parse(&long, 8192).unwrap().len(), 8192);

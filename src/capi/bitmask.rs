@@ -17,17 +17,13 @@ pub struct bitmask {
     pub maskp: *mut c_ulong,
 }
 
-/// The size of a mask. Ours have none until they are loaded, and another library's constructor
-/// may come before ours.
+/// The size of a mask, made ready for use if it is one of ours: they have none until they are
+/// loaded, and another library's constructor may come before ours.
+#[inline(always)]
 pub(super) fn size_of_map(mask: &bitmask) -> usize {
     #[cfg(feature = "capi")]
-    {
-        data::prepare(mask);
-        if mask.size == 0 && data::is_static(mask) {
-            data::limits();
-            // SAFETY: a valid reference, read again because loading has changed it.
-            return unsafe { (&raw const mask.size).read_volatile() } as usize;
-        }
+    if mask.size == 0 || data::is_incomplete(mask) {
+        return data::prepared_size(mask);
     }
     mask.size as usize
 }
@@ -36,7 +32,18 @@ pub(super) fn size_of_map(mask: &bitmask) -> usize {
 ///
 /// # Safety
 /// `mask` is null or points to a bitmask whose map has `size` bits.
+#[inline(never)]
 pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
+    // SAFETY: as demanded of the caller.
+    unsafe { view_fast(mask) }
+}
+
+/// [`view`] without a call, for the shortest functions.
+///
+/// # Safety
+/// As for [`view`].
+#[inline(always)]
+pub(super) unsafe fn view_fast<'a>(mask: *const bitmask) -> Bits<'a> {
     // SAFETY: the caller passes null or a valid bitmask.
     let Some(mask) = (unsafe { mask.as_ref() }) else {
         return Bits::new(&[], 0);
@@ -46,7 +53,7 @@ pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
         return Bits::new(&[], 0);
     }
     // SAFETY: the map has `size` bits in whole longs.
-    Bits::new(
+    Bits::of(
         unsafe { slice::from_raw_parts(mask.maskp, words_for(size)) },
         size,
     )

@@ -68,6 +68,7 @@ fn drop_block(block: &'static [AtomicUsize]) {
 ///
 /// # Safety
 /// `start` is null or such a block of `len` words.
+#[inline(always)]
 unsafe fn block(start: *const AtomicUsize, len: usize) -> Option<&'static [AtomicUsize]> {
     // SAFETY: blocks are never freed once they are in a table.
     (!start.is_null()).then(|| unsafe { slice::from_raw_parts(start, len) })
@@ -94,6 +95,7 @@ impl Cpus {
 
     /// # Safety
     /// `start` is null or a block of CPUS.
+    #[inline(always)]
     unsafe fn at(start: *const AtomicUsize, words: usize) -> Option<Cpus> {
         // SAFETY: as demanded of the caller.
         let block = unsafe { block(start, Cpus::HEADER + words) }?;
@@ -127,27 +129,36 @@ impl Cpus {
     }
 }
 
+/// The CPUs of a node, if they are the usual case: cached, and not found to be others lately.
+#[inline(always)]
+pub(super) fn cached_cpus(node: Node) -> Option<(&'static [Word], usize)> {
+    let generation = GENERATION.load(Ordering::Acquire);
+    let words = words_for(limits().cpu_bits());
+    let first = CPUS.get(node.0 as usize)?.load(Ordering::Acquire);
+    // SAFETY: the slot points to a block of CPUS.
+    let found = unsafe { Cpus::at(first, words) }?;
+    (found.generation.load(Ordering::Acquire) == generation).then_some((found.words, found.end))
+}
+
 /// Runs `call` with the CPUs of a node, from the cache or the file, in the kernel's size, and
 /// the number of the highest one and one.
-#[inline]
+#[inline(never)]
 pub(super) fn with_cpus(node: Node, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
-    let generation = GENERATION.load(Ordering::Acquire);
-    if let Some(slot) = CPUS.get(node.0 as usize) {
-        let words = words_for(limits().cpu_bits());
-        // SAFETY: the slot points to a block of CPUS. The usual one is the first.
-        let first = unsafe { Cpus::at(slot.load(Ordering::Acquire), words) };
-        if let Some(found) = first.filter(|f| f.generation.load(Ordering::Acquire) == generation) {
-            call(found.words, found.end);
-            return Ok(());
+    match cached_cpus(node) {
+        Some((words, end)) => {
+            call(words, end);
+            Ok(())
         }
+        None => read_cpus(node, call),
     }
-    read_cpus(node, generation, call)
 }
 
 /// [`with_cpus`] from an older block or from the file, which is then cached.
 #[cold]
 #[inline(never)]
-fn read_cpus(node: Node, generation: usize, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
+fn read_cpus(node: Node, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
+    // Asked for before the file is read: what is found is at least as new.
+    let generation = GENERATION.load(Ordering::Acquire);
     let size = limits().cpu_bits();
     let slot = CPUS.get(node.0 as usize);
     let first = slot.map_or(ptr::null_mut(), |slot| slot.load(Ordering::Acquire));
@@ -156,7 +167,6 @@ fn read_cpus(node: Node, generation: usize, call: &mut dyn FnMut(&[Word], usize)
         call(found.words, found.end);
         return Ok(());
     }
-    // The generation was asked for before the file is read: what is found is at least as new.
     with_cpu_words(&mut |words| {
         topology::read_cpus_of_node(Root::SYSTEM, node, words, size)?;
         let end = bits::last(words, size).map_or(0, |cpu| cpu + 1);
@@ -169,6 +179,7 @@ fn read_cpus(node: Node, generation: usize, call: &mut dyn FnMut(&[Word], usize)
 }
 
 /// Puts what was read into a slot. Without memory for it nothing is kept.
+#[inline(never)]
 fn keep_cpus(slot: &AtomicPtr<AtomicUsize>, generation: usize, end: usize, words: &[Word]) {
     let first = slot.load(Ordering::Acquire);
     if let Some(same) = Cpus::find(first, words.len(), &|cpus| cpus.words == words) {
@@ -202,6 +213,7 @@ fn entry(generation: usize, node: Node) -> usize {
 }
 
 /// The lowest node that a CPU belongs to, of those that existed at load.
+#[inline(always)]
 pub(super) fn node_of_cpu(cpu: usize) -> Option<Node> {
     let found = NODE_OF_CPU
         .get(cpu)
@@ -275,6 +287,8 @@ pub(super) fn distance(from: Node, to: Node) -> Result<u32> {
 }
 
 /// Reads a node's distances into its slot.
+#[cold]
+#[inline(never)]
 fn fill_row(slot: &AtomicPtr<AtomicUsize>, from: Node, len: usize, size: usize) -> Result<()> {
     // Without memory for it nothing is kept.
     let Some(row) = new_block(len) else {
@@ -304,6 +318,7 @@ fn fill_row(slot: &AtomicPtr<AtomicUsize>, from: Node, len: usize, size: usize) 
 
 /// Reads a node's distances, the columns of which belong to these nodes. Returns how many
 /// columns there are.
+#[inline(never)]
 fn read_row(from: Node, row: &[AtomicUsize], mut columns: bits::Ones<'_>) -> Result<usize> {
     let mut count = 0;
     topology::distance_row(Root::SYSTEM, from, &mut |_, distance| {

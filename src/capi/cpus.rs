@@ -7,7 +7,7 @@ use super::data::{all_nodes, limits, nodes};
 use super::masks::numa_allocate_nodemask;
 use super::report::{OrComplain, complain, numa_warn, warn, warning};
 use super::result::{OrErrno, int};
-use super::types::{bitmask, view, view_mut, with_cpu_words, with_cpu_words_inline};
+use super::types::{bitmask, view, view_mut, view_mut_fast, with_cpu_words, with_cpu_words_inline};
 use crate::affinity;
 use crate::error::{Error, Result};
 use crate::mask::{Bits, Node, WORD_BITS, Word, bits};
@@ -41,12 +41,35 @@ pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c
         }
     };
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut(mask) };
+    let (words, size) = unsafe { view_mut_fast(mask) };
+    if let Some((cpus, end)) = cache::cached_cpus(node) {
+        if end <= size {
+            copy_cpus(cpus, words);
+            return 0;
+        }
+    }
+    node_to_cpus(node, words, size)
+}
+
+/// Copies CPUs into a mask that is large enough for the highest of them.
+#[inline(always)]
+fn copy_cpus(cpus: &[Word], words: &mut [Word]) {
+    let (same, rest) = words.split_at_mut(cpus.len().min(words.len()));
+    same.copy_from_slice(&cpus[..same.len()]);
+    if !rest.is_empty() {
+        rest.fill(0);
+    }
+}
+
+/// [`numa_node_to_cpus`] of a node that is not cached.
+#[cold]
+#[inline(never)]
+fn node_to_cpus(node: Node, words: &mut [Word], size: usize) -> c_int {
     let mut fits = true;
     let read = cache::with_cpus(node, &mut |cpus, end| {
         fits = end <= size;
         if fits {
-            bits::copy(cpus, size, words, size);
+            copy_cpus(cpus, words);
         }
     });
     if !fits {

@@ -266,12 +266,24 @@ fn complete_cpus() {
     LIMITS.cpus_complete.store(true, Ordering::Release);
 }
 
-/// To be called before a mask is looked at: completes the set of all CPUs, if it is that one.
-#[inline]
-pub(super) fn prepare(mask: *const bitmask) {
-    if ptr::eq(mask, &raw const ALL_CPUS) && !LIMITS.cpus_complete.load(Ordering::Acquire) {
-        complete_cpus();
+/// Whether a mask is the set of all CPUs, and not complete yet.
+#[inline(always)]
+pub(super) fn is_incomplete(mask: *const bitmask) -> bool {
+    ptr::eq(mask, &raw const ALL_CPUS) && !LIMITS.cpus_complete.load(Ordering::Acquire)
+}
+
+/// The size of a mask that has none or that is incomplete, once it is ready.
+#[cold]
+#[inline(never)]
+pub(super) fn prepared_size(mask: &bitmask) -> usize {
+    if is_static(mask) {
+        limits();
+        if is_incomplete(mask) {
+            complete_cpus();
+        }
     }
+    // SAFETY: a valid reference, read again because loading may have changed it.
+    unsafe { (&raw const mask.size).read_volatile() as usize }
 }
 
 /// Gives a static mask its size, and a map of its own if the static one is too small. Returns
@@ -279,6 +291,7 @@ pub(super) fn prepare(mask: *const bitmask) {
 ///
 /// # Safety
 /// `mask` is one of the statics of this file, and its map is borrowed nowhere.
+#[inline(never)]
 unsafe fn room(mask: *mut bitmask, size: usize) -> (&'static mut [Word], usize) {
     // SAFETY: the statics' addresses are valid.
     let mask = unsafe { &mut *mask };

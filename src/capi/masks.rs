@@ -3,10 +3,11 @@
 use core::ffi::{c_int, c_uint};
 use core::ptr;
 
+use super::bitmask::view_fast;
 use super::data::{is_static, limits};
 use super::report::complain;
 use super::result::OrErrno;
-use super::types::{self, NODEMASK_BITS, bitmask, nodemask_t, unsigned, view, view_mut, view_old};
+use super::types::{self, NODEMASK_BITS, bitmask, nodemask_t, unsigned, view_mut_fast, view_old};
 use crate::error::{Error, Result};
 use crate::mask::bits;
 use crate::sys::Errno;
@@ -55,8 +56,8 @@ pub extern "C" fn numa_allocate_cpumask() -> *mut bitmask {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setall(bmp: *mut bitmask) -> *mut bitmask {
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut(bmp) };
-    bits::fill(words, size, true);
+    let (words, size) = unsafe { view_mut_fast(bmp) };
+    bits::fill_fast(words, size, true);
     bmp
 }
 
@@ -64,8 +65,8 @@ pub unsafe extern "C" fn numa_bitmask_setall(bmp: *mut bitmask) -> *mut bitmask 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmask {
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut(bmp) };
-    bits::fill(words, size, false);
+    let (words, size) = unsafe { view_mut_fast(bmp) };
+    bits::fill_fast(words, size, false);
     bmp
 }
 
@@ -73,7 +74,7 @@ pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmas
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut(bmp) };
+    let (words, size) = unsafe { view_mut_fast(bmp) };
     bits::put(words, size, n as usize, true);
     bmp
 }
@@ -82,7 +83,7 @@ pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut(bmp) };
+    let (words, size) = unsafe { view_mut_fast(bmp) };
     bits::put(words, size, n as usize, false);
     bmp
 }
@@ -91,22 +92,22 @@ pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_isbitset(bmp: *const bitmask, n: c_uint) -> c_int {
     // SAFETY: the caller's mask.
-    unsafe { view(bmp) }.contains(n as usize).into()
+    unsafe { view_fast(bmp) }.contains(n as usize).into()
 }
 
 /// Number of set bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_weight(bmp: *const bitmask) -> c_uint {
     // SAFETY: the caller's mask.
-    let mask = unsafe { view(bmp) };
-    unsigned(bits::weight(mask.words(), mask.size()))
+    let mask = unsafe { view_fast(bmp) };
+    unsigned(bits::weight_fast(mask.words(), mask.size()))
 }
 
 /// Size of the map in bytes: whole longs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
     // SAFETY: the caller's mask.
-    let mask = unsafe { view(bmp) };
+    let mask = unsafe { view_fast(bmp) };
     unsigned(size_of_val(mask.words()))
 }
 
@@ -114,7 +115,7 @@ pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_equal(bmp1: *const bitmask, bmp2: *const bitmask) -> c_int {
     // SAFETY: the caller's masks.
-    let (a, b) = unsafe { (view(bmp1), view(bmp2)) };
+    let (a, b) = unsafe { (view_fast(bmp1), view_fast(bmp2)) };
     bits::equal(a.words(), a.size(), b.words(), b.size()).into()
 }
 
@@ -126,7 +127,7 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
         return;
     }
     // SAFETY: the caller's masks, which are not the same.
-    let (from, (to, _)) = unsafe { (view(bmpfrom), view_mut(bmpto)) };
+    let (from, (to, _)) = unsafe { (view_fast(bmpfrom), view_mut_fast(bmpto)) };
     let from = from.words();
     let (same, rest) = to.split_at_mut(from.len().min(to.len()));
     same.copy_from_slice(&from[..same.len()]);
@@ -137,9 +138,12 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *mut nodemask_t) {
     // SAFETY: the caller's masks.
-    let (from, to) = unsafe { (view(bmp), nodemask.as_mut()) };
-    if let Some(to) = to {
-        *to = nodemask_t::from_bits(from);
+    let (from, to) = unsafe { (view_fast(bmp), nodemask.as_mut()) };
+    let Some(to) = to else { return };
+    match from.words().first_chunk() {
+        // All bits of these words count.
+        Some(words) if from.size() >= NODEMASK_BITS => to.n = *words,
+        _ => *to = nodemask_t::from_bits(from),
     }
 }
 
@@ -147,12 +151,18 @@ pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_nodemask_to_bitmask(nodemask: *mut nodemask_t, bmp: *mut bitmask) {
     // SAFETY: the caller's masks.
-    let (from, (to, size)) = unsafe { (view_old(nodemask).as_bits(), view_mut(bmp)) };
-    bits::fill(to, size, false);
-    if size >= NODEMASK_BITS {
-        bits::copy(from.words(), NODEMASK_BITS, to, NODEMASK_BITS);
-    } else {
-        from.iter().for_each(|n| bits::put(to, size, n, true));
+    let (from, (to, size)) = unsafe { (view_old(nodemask), view_mut_fast(bmp)) };
+    match to.split_first_chunk_mut() {
+        Some((first, rest)) if size >= NODEMASK_BITS => {
+            *first = from.n;
+            // Bits beyond the size stay as they are.
+            bits::fill_fast(rest, size - NODEMASK_BITS, false);
+        }
+        _ => {
+            bits::fill(to, size, false);
+            let from = from.as_bits();
+            from.iter().for_each(|n| bits::put(to, size, n, true));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Node and CPU strings, and the kernel's bitmap lines.
 
 use core::ffi::{CStr, c_char, c_int, c_long};
-use core::ptr;
+use core::{ptr, slice};
 
 use super::data::{all_cpus, all_nodes, limits, nodes};
 use super::masks::returned;
@@ -261,10 +261,15 @@ unsafe fn bitmap_line<'a>(line: *const c_char) -> Option<&'a [u8]> {
         return None;
     }
     // SAFETY: the caller passes a string with a terminating zero.
-    let text = unsafe { CStr::from_ptr(line) }.to_bytes();
-    text.iter()
-        .position(|&b| b == b'\n')
-        .map(|end| &text[..end])
+    let end = unsafe { libc::strchr(line, c_int::from(b'\n')) };
+    if end.is_null() {
+        return None;
+    }
+    // SAFETY: `end` lies within the same string.
+    unsafe {
+        let len = end.offset_from(line);
+        Some(slice::from_raw_parts(line.cast(), len as usize))
+    }
 }
 
 /// Parses the kernel's bitmap format, comma-separated 32-bit hexadecimal words up to a newline,

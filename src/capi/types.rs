@@ -54,7 +54,18 @@ impl nodemask_t {
 /// # Safety
 /// `mask` is null or points to a bitmask whose map has `size` bits and that no other
 /// reference of this library points to.
+#[inline(never)]
 pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> (&'a mut [Word], usize) {
+    // SAFETY: as demanded of the caller.
+    unsafe { view_mut_fast(mask) }
+}
+
+/// [`view_mut`] without a call, for the shortest functions.
+///
+/// # Safety
+/// As for [`view_mut`].
+#[inline(always)]
+pub(super) unsafe fn view_mut_fast<'a>(mask: *mut bitmask) -> (&'a mut [Word], usize) {
     // SAFETY: the caller passes null or a valid bitmask.
     let Some(mask) = (unsafe { mask.as_ref() }) else {
         return (&mut [], 0);
