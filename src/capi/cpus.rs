@@ -146,9 +146,11 @@ pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
 }
 
 /// Calls `each` with every node of a set, in which most words are empty.
-fn each_node(nodes: Bits<'_>, each: &mut dyn FnMut(Node)) {
-    let size = nodes.size();
-    for (i, &word) in nodes.words().iter().enumerate() {
+#[inline(always)]
+fn each_node(nodes: Bits<'_>, mut each: impl FnMut(Node)) {
+    let (words, size) = (nodes.words(), nodes.size());
+    let mut i = 0;
+    while let Some(&word) = words.get(i) {
         let mut left = word;
         while left != 0 {
             let n = i * WORD_BITS + left.trailing_zeros() as usize;
@@ -157,6 +159,14 @@ fn each_node(nodes: Bits<'_>, each: &mut dyn FnMut(Node)) {
                 each(Node(n as u32));
             }
         }
+        i += 1;
+        // A loop of its own, which needs no more than it looks at.
+        i += words
+            .get(i..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|&&word| word == 0)
+            .count();
     }
 }
 
@@ -164,7 +174,7 @@ fn each_node(nodes: Bits<'_>, each: &mut dyn FnMut(Node)) {
 /// are warned about and left out, and so are nodes whose CPUs cannot be read.
 fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
     with_cpu_words_inline(|cpus| {
-        each_node(wanted, &mut |node| {
+        each_node(wanted, |node| {
             if allowed(node) {
                 // A failure has been warned about.
                 let _ = add_cpus(cpus, node);
@@ -239,7 +249,7 @@ pub(super) fn read_run_nodes(words: &mut [Word], size: usize, any: bool) {
     let read = with_cpu_words_inline(|mine| {
         let (may_use, exists) = (all_nodes(), nodes());
         sched::get_affinity(0, mine).map_err(Error::kernel("sched_getaffinity"))?;
-        each_node(exists, &mut |node| {
+        each_node(exists, |node| {
             let n = node.0 as usize;
             if !any && !may_use.contains(n) && !is_memoryless(node) {
                 return;

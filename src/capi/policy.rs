@@ -298,10 +298,11 @@ fn preferred(none: c_int) -> c_int {
     let size = limits().node_bits().min(NODE_ROOM);
     match read_policy(&mut words, size).map(|number| number & !mode::FLAGS) {
         None | Some(mode::INTERLEAVE | mode::WEIGHTED_INTERLEAVE) => none,
-        Some(_) => match words.iter().position(|&word| word != 0) {
-            Some(i) => int(i * WORD_BITS + words[i].trailing_zeros() as usize),
-            None => none,
-        },
+        Some(_) => (words.iter().enumerate())
+            .find(|&(_, &word)| word != 0)
+            .map(|(i, word)| i * WORD_BITS + word.trailing_zeros() as usize)
+            .filter(|&node| node < size)
+            .map_or(none, int),
     }
 }
 
