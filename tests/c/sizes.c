@@ -129,6 +129,45 @@ static const char *on_one_cpu(void)
 	return NULL;
 }
 
+#define CPU1_ONLINE "/sys/devices/system/cpu/cpu1/online"
+
+static void cpu1_on_again(void)
+{
+	write_file(CPU1_ONLINE, "1");
+}
+
+/* Only on a machine that is ours. */
+static const char *cpu1_goes(void)
+{
+	if (!getenv("NUMAVM"))
+		return "no CPU is switched off outside of the virtual machine";
+	if (getuid())
+		return "not root";
+	if (sysconf(_SC_NPROCESSORS_CONF) < 2 || access(CPU1_ONLINE, W_OK))
+		return "there is no CPU 1 to be switched off";
+	write_file(CPU1_ONLINE, "0");
+	return NULL;
+}
+
+TEST_IN(cpu1_goes, cpus_that_are_offline_count)
+{
+	struct set allowed;
+	struct bitmask *parsed;
+
+	atexit(cpu1_on_again);
+	/* Not in sched_getaffinity, but the process may use it when it comes back. */
+	CHECK(status_map("Cpus_allowed:", &allowed) >= 0, "no Cpus_allowed");
+	SKIP_IF(!has(&allowed, 1), "a cpuset loses a CPU that goes offline");
+	CHECK(numa_bitmask_isbitset(numa_all_cpus_ptr, 1), "%s", text_of(numa_all_cpus_ptr));
+	parsed = numa_parse_cpustring("1");
+	CHECK(parsed != NULL, "CPU 1 cannot be named");
+	numa_bitmask_free(parsed);
+	EQUAL(numa_num_configured_cpus(), sysconf(_SC_NPROCESSORS_CONF));
+	EQUAL(numa_num_task_cpus(), (int)numa_bitmask_weight(numa_all_cpus_ptr));
+	/* The CPUs of its node are those that run. */
+	EQUAL(numa_node_of_cpu(1), -1);
+}
+
 TEST_IN(on_one_cpu, task_cpus_under_an_affinity)
 {
 	EQUAL(numa_num_task_cpus(), 1);
