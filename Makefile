@@ -46,12 +46,12 @@ all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_e
 $(BUILD):
 	mkdir -p $@
 
-# How imported functions are bound: at their first call (lazy), or all at load (now), which makes
+# How libnuma's imported functions are bound: at their first call (lazy), or all at load (now), which makes
 # loading three times as expensive and lets the linker protect their addresses from writing.
 BIND ?= lazy
 
 # noseparate-code: one segment less to map at load.
-LINK_FLAGS := -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,$(BIND) -Wl,-z,noseparate-code \
+LINK_FLAGS := -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,noseparate-code \
 	-Wl,--as-needed -static-libgcc -ldl
 
 # Calls that can be bound lazily: rustc makes others unless it is told that the library is not
@@ -105,7 +105,7 @@ $(BUILD)/$(REAL): $(BUILD)/numa.o $(BUILD)/flags-shared.o $(ABI_DATA)
 	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine --remove-section=.eh_frame \
 		--remove-section=.rela.eh_frame $< $(BUILD)/shared.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $(BUILD)/shared.o \
-		$(BUILD)/flags-shared.o $(OWN_FLAGS) \
+		$(BUILD)/flags-shared.o $(OWN_FLAGS) -Wl,-z,$(BIND) \
 		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,--dynamic-list=$(BUILD)/dynamic \
 		-Wl,-soname,$(SONAME) $(LINK_FLAGS)
 	ln -sf $(REAL) $(BUILD)/$(SONAME)
@@ -135,7 +135,7 @@ $(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)
 
 $(BUILD)/$(EXT_REAL): $(BUILD)/ext.o $(ABI_DATA)
 	ABI=abi/ext sh abi/generate map > $(BUILD)/libnuma_ext.map
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $< \
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $< -Wl,-z,now \
 		-Wl,--version-script=$(BUILD)/libnuma_ext.map -Wl,-soname,$(EXT_SONAME) $(LINK_FLAGS)
 	ln -sf $(EXT_REAL) $(BUILD)/$(EXT_SONAME)
 	ln -sf $(EXT_SONAME) $(BUILD)/libnuma_ext.so

@@ -56,6 +56,7 @@ HIDDEN void __wrap_free(void *block) { __real_free(block); }
 /* flags.c */
 HIDDEN int numa_rs_exit_on_error(void);
 HIDDEN int numa_rs_exit_on_warn(void);
+HIDDEN FILE *numa_rs_stderr(void);
 
 /*
  * Per-thread settings: the mode of the bind policy and the strict flag. General dynamic
@@ -92,38 +93,38 @@ static int first_time(int number)
 	return !(__atomic_fetch_or(&seen, bit, __ATOMIC_RELAXED) & bit);
 }
 
-/* One write, so that a line stays one when several threads warn. */
+/* One call for the line, so that it stays one when several threads warn. */
 static void print_warning(const char *format, va_list args)
 {
 	static const char prefix[] = "libnuma: Warning: ";
 	const size_t start = sizeof prefix - 1;
 	char near[512], *far = NULL, *line = near;
-	size_t room = sizeof near, end, written = 0;
+	size_t room = sizeof near, end;
 	va_list again;
+	FILE *out;
 	int len;
 
 	va_copy(again, args);
 	len = vsnprintf(near + start, room - start, format, args);
 	end = start + (len > 0 ? (size_t)len : 0);
-	if (end + 1 > room) {
-		far = malloc(end + 1);
+	if (end + 2 > room) {
+		far = malloc(end + 2);
 		if (far) {
 			line = far;
-			room = end + 1;
+			room = end + 2;
 			vsnprintf(line + start, room - start, format, again);
 		}
-		end = room - 1;
+		end = room - 2;
 	}
 	va_end(again);
 	memmove(line, prefix, start);
-	line[end++] = '\n';
-	while (written < end) {
-		ssize_t n = write(STDERR_FILENO, line + written, end - written);
-
-		if (n < 0 && errno != EINTR)
-			break;
-		written += n > 0 ? (size_t)n : 0;
-	}
+	line[end] = '\n';
+	line[end + 1] = 0;
+	out = numa_rs_stderr();
+	if (out)
+		fputs(line, out);
+	else /* a static program that has opened this library */
+		syscall(SYS_write, STDERR_FILENO, line, end + 1);
 	free(far);
 }
 
