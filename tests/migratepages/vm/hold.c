@@ -9,6 +9,7 @@
  *   anon     private memory of 4 KiB pages
  *   thp      private memory in transparent huge pages (PAGES counts huge ones)
  *   hugetlb  explicit huge pages of 2 MiB
+ *   giant    explicit huge pages of 1 GiB
  *   shmem    a memfd, mapped shared
  *   file     a file in the current directory, mapped privately and only read
  *   heap     memory from brk
@@ -21,6 +22,7 @@
  * -c       fork a child that shares everything and does nothing
  * -s       seccomp: none here, see deny.c
  * -r SIZE  reserve SIZE GiB of address space, and touch the regions inside it
+ * -e       the regions stand at the end of what is reserved
  *
  * Prints "region KIND ADDRESS PAGES PAGESIZE" for each and "ready PID"; for each
  * SIGUSR1 "intact" or "damaged N"; ends on SIGTERM.
@@ -42,6 +44,10 @@
 
 #define SMALL 4096UL
 #define HUGE 2097152UL
+#define GIANT 1073741824UL
+#ifndef MAP_HUGE_1GB
+#define MAP_HUGE_1GB (30 << 26)
+#endif
 #define MAX_REGIONS 32
 
 struct region {
@@ -88,12 +94,17 @@ static int is(const struct region *r, const char *kind)
     return strcmp(r->kind, kind) == 0;
 }
 
-/* Writes all of a page, or just its first and last line of a huge one. */
+/* One word of each line; of each 4 KiB where it would take too long. */
+static unsigned long step(const struct region *r)
+{
+    return r->page_size == GIANT ? SMALL / 8 : 8;
+}
+
 static void fill(struct region *r, unsigned long page)
 {
     unsigned long words = r->page_size / 8, i;
     uint64_t *p = (uint64_t *)(r->start + page * r->page_size);
-    for (i = 0; i < words; i += 8)
+    for (i = 0; i < words; i += step(r))
         p[i] = word(r->seed, page * words + i);
 }
 
@@ -105,7 +116,7 @@ static unsigned long damage(const struct region *r)
         int gone = is(r, "gone") && page % 2;
         if (gone)
             continue;
-        for (i = 0; i < words; i += 8) {
+        for (i = 0; i < words; i += step(r)) {
             uint64_t expected = is(r, "zero") ? 0 : word(r->seed, page * words + i);
             if (p[i] != expected) {
                 bad++;
@@ -125,13 +136,16 @@ static void *map(unsigned long len, int flags, int fd)
 }
 
 /* Maps len bytes of private memory at a multiple of 2 MiB, inside what -r reserved if given. */
-static char *reserved;
+static char *reserved, *reserved_end;
 static char *map_aligned(unsigned long len)
 {
     char *p;
     if (reserved) {
+        unsigned long room = 3 * ((len + HUGE - 1) & ~(HUGE - 1));
+        if (reserved_end)
+            return reserved_end -= room;
         p = reserved;
-        reserved += 3 * ((len + HUGE - 1) & ~(HUGE - 1));
+        reserved += room;
         return p;
     }
     p = map(len + 2 * HUGE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
@@ -155,11 +169,11 @@ static void set_up(const char *spec)
     for (token = strtok_r(list, ",", &rest); token && node_count < 64; token = strtok_r(NULL, ",", &rest))
         nodes[node_count++] = atoi(token);
     r->seed = ++region_count;
-    r->page_size = is(r, "thp") || is(r, "hugetlb") ? HUGE : SMALL;
+    r->page_size = is(r, "giant") ? GIANT : is(r, "thp") || is(r, "hugetlb") ? HUGE : SMALL;
     len = r->pages * r->page_size;
 
-    if (is(r, "hugetlb")) {
-        r->start = map(len, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1);
+    if (is(r, "hugetlb") || is(r, "giant")) {
+        r->start = map(len, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (is(r, "giant") ? MAP_HUGE_1GB : 0), -1);
     } else if (is(r, "shmem")) {
         fd = memfd_create("hold", 0);
         if (fd < 0 || ftruncate(fd, len))
@@ -223,16 +237,18 @@ static void set_up(const char *spec)
 int main(int argc, char **argv)
 {
     sigset_t set;
-    int option, child = 0, i, signal;
+    int option, child = 0, at_end = 0, i, signal;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    while ((option = getopt(argc, argv, "cr:")) != -1) {
+    while ((option = getopt(argc, argv, "cer:")) != -1) {
         if (option == 'c') {
             child = 1;
+        } else if (option == 'e') {
+            at_end = 1;
         } else if (option == 'r') {
             unsigned long len = strtoul(optarg, NULL, 10) << 30;
             char *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
@@ -240,6 +256,8 @@ int main(int argc, char **argv)
             if (p == MAP_FAILED)
                 die("mmap");
             reserved = (char *)(((uintptr_t)p + HUGE - 1) & ~(HUGE - 1));
+            if (at_end)
+                reserved_end = (char *)((uintptr_t)(p + len) & ~(HUGE - 1));
         } else {
             return 2;
         }
