@@ -1,9 +1,11 @@
 # Builds, installs and tests libnuma.so.1, libnuma.a and migratepages.
 #
 #   make                 the libraries, headers, numa.pc and migratepages, in build/
-#   make install         into DESTDIR, below PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR
+#   make install         into DESTDIR, below PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR, and
+#                        BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR for the shells' completions
 #   make test            all tests; make demo: the main job, on the screen
 #   make headers         writes include/ anew from the sources
+#   make manual          writes the manual page and the completions anew from the options
 #   make bench-migrate   figures of migratepages against migrate_pages(2)
 #
 # Cargo makes a static library, the C toolchain the rest: rustc passes an anonymous version
@@ -15,6 +17,9 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 BINDIR     ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DESTDIR    ?=
 
 CC      ?= cc
@@ -32,13 +37,14 @@ EXT_SONAME  := libnuma_ext.so.1
 EXT_REAL    := $(EXT_SONAME).0.0
 ABI_VERSION := 2.0.19
 OWN_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+COMPLETIONS := tools/migratepages/completions
 HEADERS     := numa.h numaif.h numacompat1.h numa_ext.h
 
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 TOOL_SOURCES := $(shell find tools/migratepages -name '*.rs') tools/migratepages/Cargo.toml
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
-.PHONY: all install uninstall headers stage test demo bench-migrate clean migratepages
+.PHONY: all install uninstall headers manual stage test demo bench-migrate clean migratepages
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
      $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages
@@ -163,15 +169,27 @@ $(BUILD)/migratepages: $(RUST_SOURCES) $(TOOL_SOURCES) $(BUILD)/librust-ext.a | 
 headers:
 	$(CARGO) run --locked -q -p headers --target-dir $(BUILD)/cargo
 
+manual:
+	$(CARGO) run --locked -q -p migratepages --features docs --bin migratepages-docs \
+		--target-dir $(BUILD)/cargo -- $(BUILD)/manual
+	cp $(BUILD)/manual/migratepages.8 docs
+	mkdir -p $(COMPLETIONS)
+	cp $(BUILD)/manual/migratepages.bash $(BUILD)/manual/_migratepages \
+		$(BUILD)/manual/migratepages.fish $(COMPLETIONS)
+
 # --- installation ----------------------------------------------------------------------------
 
 LIB := $(DESTDIR)$(LIBDIR)
 INC := $(DESTDIR)$(INCLUDEDIR)
 BIN := $(DESTDIR)$(BINDIR)
 MAN := $(DESTDIR)$(MANDIR)
+BASH_COMP := $(DESTDIR)$(BASHCOMPDIR)
+ZSH_COMP  := $(DESTDIR)$(ZSHCOMPDIR)
+FISH_COMP := $(DESTDIR)$(FISHCOMPDIR)
 
 install: all
-	$(INSTALL) -d "$(LIB)/pkgconfig" "$(INC)" "$(BIN)" "$(MAN)/man8"
+	$(INSTALL) -d "$(LIB)/pkgconfig" "$(INC)" "$(BIN)" "$(MAN)/man8" \
+		"$(BASH_COMP)" "$(ZSH_COMP)" "$(FISH_COMP)"
 	$(INSTALL) -m 755 $(BUILD)/$(REAL) "$(LIB)/$(REAL)"
 	ln -sf $(REAL) "$(LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(LIB)/libnuma.so"
@@ -186,12 +204,16 @@ install: all
 		$(INSTALL) -m 644 include/$$h "$(INC)/$$h" || exit 1; done
 	$(INSTALL) -m 755 $(BUILD)/migratepages "$(BIN)/migratepages"
 	$(INSTALL) -m 644 docs/migratepages.8 "$(MAN)/man8/migratepages.8"
+	$(INSTALL) -m 644 $(COMPLETIONS)/migratepages.bash "$(BASH_COMP)/migratepages"
+	$(INSTALL) -m 644 $(COMPLETIONS)/_migratepages "$(ZSH_COMP)/_migratepages"
+	$(INSTALL) -m 644 $(COMPLETIONS)/migratepages.fish "$(FISH_COMP)/migratepages.fish"
 
 uninstall:
 	for f in $(REAL) $(SONAME) libnuma.so libnuma.a $(EXT_REAL) $(EXT_SONAME) libnuma_ext.so \
 		libnuma_ext.a pkgconfig/numa.pc pkgconfig/numa-ext.pc; do rm -f "$(LIB)/$$f"; done
 	for h in $(HEADERS); do rm -f "$(INC)/$$h"; done
-	rm -f "$(BIN)/migratepages" "$(MAN)/man8/migratepages.8"
+	rm -f "$(BIN)/migratepages" "$(MAN)/man8/migratepages.8" "$(BASH_COMP)/migratepages" \
+		"$(ZSH_COMP)/_migratepages" "$(FISH_COMP)/migratepages.fish"
 
 # --- tests -----------------------------------------------------------------------------------
 
@@ -199,7 +221,10 @@ uninstall:
 stage: all
 	$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/stage \
 		LIBDIR=$(CURDIR)/$(BUILD)/stage/lib INCLUDEDIR=$(CURDIR)/$(BUILD)/stage/include \
-		BINDIR=$(CURDIR)/$(BUILD)/stage/bin MANDIR=$(CURDIR)/$(BUILD)/stage/share/man >/dev/null
+		BINDIR=$(CURDIR)/$(BUILD)/stage/bin MANDIR=$(CURDIR)/$(BUILD)/stage/share/man \
+		BASHCOMPDIR=$(CURDIR)/$(BUILD)/stage/share/bash-completion/completions \
+		ZSHCOMPDIR=$(CURDIR)/$(BUILD)/stage/share/zsh/site-functions \
+		FISHCOMPDIR=$(CURDIR)/$(BUILD)/stage/share/fish/vendor_completions.d >/dev/null
 
 test:
 	tests/support/setup

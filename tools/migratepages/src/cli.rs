@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 
 /// Moves the pages of running processes from some NUMA nodes to others.
 ///
@@ -17,18 +17,31 @@ use clap::{ArgAction, Parser, ValueEnum};
     version,
     override_usage = "migratepages [OPTIONS] PID... FROM TO\n       \
                       migratepages [OPTIONS] --cgroup PATH FROM TO\n       \
-                      migratepages [OPTIONS] --show PID..."
+                      migratepages [OPTIONS] --show PID...",
+    help_template = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+Arguments:
+  PID...   Processes, joined by blanks or commas
+  FROM TO  Nodes to leave, and nodes to go to: 0  2-5  0,3  !1  +0-1  all, or a
+           device: file:PATH block:NAME netdev:NAME ip:ADDRESS pci:ADDRESS
+
+{all-args}{after-help}"
 )]
 pub struct Cli {
     /// Processes (joined by blanks or commas), then the nodes to leave and the nodes to go to
-    ///
-    /// Node lists are written as in numactl(8): 0, 2-5, 0,3, !1, +0-1, all, or a device:
-    /// file:PATH, block:NAME, netdev:NAME, ip:ADDRESS, pci:ADDRESS.
-    #[arg(value_name = "PID... FROM TO", allow_negative_numbers = true)]
+    // One list, as only its end tells which are nodes; the help above has the words.
+    #[arg(value_name = "PID... FROM TO", allow_negative_numbers = true, hide = true,
+        value_hint = ValueHint::Other)]
     pub operands: Vec<String>,
 
     /// Show where the pages are now, and move nothing
-    #[arg(long, conflicts_with_all = ["dry_run", "one_call"], help_heading = "What to do")]
+    #[arg(
+        long,
+        conflicts_with_all = ["dry_run", "one_call", "private", "only", "range", "strict"],
+        help_heading = "What to do"
+    )]
     pub show: bool,
 
     /// Say what would move where and what speaks against it, and move nothing
@@ -42,7 +55,12 @@ pub struct Cli {
     /// All processes of this control group and of those below it
     ///
     /// PATH is a directory, or the group's name as in /proc/PID/cgroup.
-    #[arg(long, value_name = "PATH", help_heading = "Which processes")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        value_hint = ValueHint::DirPath,
+        help_heading = "Which processes"
+    )]
     pub cgroup: Vec<PathBuf>,
 
     /// Only pages that no other process maps; without CAP_SYS_NICE it is always so
@@ -87,11 +105,11 @@ pub struct Cli {
     #[arg(long, help_heading = "What to say")]
     pub json: bool,
 
-    /// Say nothing about pages that stayed behind; errors are told
+    /// No progress bar, and nothing about pages that stayed behind; errors are told
     #[arg(long, short, conflicts_with = "verbose", help_heading = "What to say")]
     pub quiet: bool,
 
-    /// Say what was done for each process
+    /// Say what was done for each process; twice: how it goes on meanwhile
     #[arg(long, short, action = ArgAction::Count, help_heading = "What to say")]
     pub verbose: u8,
 }

@@ -15,7 +15,18 @@ use clap_mangen::roff::{Roff, bold, roman};
 use migratepages::cli::Cli;
 
 /// The parts of the manual page that the options do not tell.
-const PROSE: [(&str, &[&str]); 8] = [
+const PROSE: [(&str, &[&str]); 9] = [
+    (
+        "OPERANDS",
+        &[
+            "PID is a process id in decimal; several are joined by blanks or commas. The id of a \
+             thread stands for its process.",
+            "FROM and TO are written as in numactl(8): 0, 2-5, 0,3, !1 (all but), +0-1 (counted \
+             in the cpuset of the command), all, or a device: file:PATH, block:NAME, \
+             netdev:NAME, ip:ADDRESS, pci:ADDRESS. In TO, all and ! mean the nodes that can be \
+             used.",
+        ],
+    ),
     (
         "WHICH PAGE GOES WHERE",
         &[
@@ -33,7 +44,7 @@ const PROSE: [(&str, &[&str]); 8] = [
         &[
             "Every page found on a node of FROM is moved or counted with the reason why it was \
              not: something holds on to it (direct I/O, a pipe, RDMA), it is shared with other \
-             processes, the target is full, or it is not permitted. If pages stayed, one line on \
+             processes, there is no room on the target, or it is not permitted. If pages stayed, one line on \
              standard error says how many; the exit status tells of it with --strict only.",
             "Pages of the kernel itself, such as [vdso], are not counted.",
         ],
@@ -66,19 +77,23 @@ const PROSE: [(&str, &[&str]); 8] = [
     (
         "HUGE PAGES",
         &[
-            "Huge pages, transparent or explicit, move whole and stay huge. Explicit ones need \
-             free huge pages on the target. All counts are in pages of the base size.",
+            "Huge pages, transparent or explicit, move whole and stay huge. Explicit ones of \
+             1 GiB need free ones on the target; smaller ones are made there if there is \
+             memory in one piece. A page is moved in one go, so that the process may wait for a \
+             page of 1 GiB longer than --max-pause. All counts are in pages of the base size.",
         ],
     ),
     (
         "EXIT STATUS",
         &[
             "0: done; pages that stayed are no error without --strict.",
-            "1: something could not be done for a process: there is none with this number, it is \
-             not permitted, or a node of TO cannot be used.",
+            "1: something could not be done, be it for one process of several: there is none with \
+             this number, it has no memory of its own (a kernel thread), it is not permitted, a \
+             node of TO cannot be used, or the report could not be written.",
             "2: the command line is wrong. Nothing was moved.",
             "3: with --strict, a page stayed behind.",
-            "130: ended by Ctrl-C or SIGTERM, after the piece in hand.",
+            "130: ended by Ctrl-C or SIGTERM, after the piece in hand; what was done until then is \
+             reported.",
         ],
     ),
     (

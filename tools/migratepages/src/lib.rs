@@ -4,6 +4,7 @@
 //! workers and says what happened. It is a library only so that the program that writes the
 //! manual page and the completions sees the same option definitions ([`cli`]).
 
+mod bar;
 pub mod cli;
 mod dry_run;
 mod moving;
@@ -13,5 +14,6 @@ mod process;
 mod report;
 mod run;
 mod show;
+mod terminal;
 
 pub use run::run;

@@ -1,18 +1,18 @@
 //! Moving one process: the choice of the method, the workers, the progress bar.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use numa::migrate::{self, Job, Options, Plan, Share, Step, Worker};
 use numa::{Errno, Error, NodeMask, Root, topology};
 
+use crate::bar::Bar;
 use crate::process;
-use crate::report::{Failed, FailedKind, Method, Moved, Node, grouped, size};
+use crate::report::{Failed, FailedKind, Method, Moved, Node, pages, size};
 use crate::show;
+use crate::terminal::complain;
 
 /// How long a worker that is not needed waits until it asks again, at first and at most.
 const IDLE: Duration = Duration::from_millis(2);
@@ -46,9 +46,12 @@ pub(crate) fn explain(pid: i32, error: Error) -> Failed {
         Errno::EPERM | Errno::EACCES => (
             FailedKind::NotPermitted,
             format!(
-                "not allowed to move pages of process {pid}: it must belong to the same user, or \
-                 CAP_SYS_PTRACE and CAP_SYS_NICE are needed; a seccomp filter, as containers have \
-                 it, may deny it too ({error})"
+                "not allowed to {} process {pid} ({error}): run as its user, or with \
+                 CAP_SYS_PTRACE and CAP_SYS_NICE",
+                match error {
+                    Error::File { .. } => "look at the memory of",
+                    _ => "move pages of",
+                }
             ),
         ),
         Errno::ENOSYS => (
@@ -72,17 +75,26 @@ pub(crate) fn check(pid: i32) -> Result<(), Failed> {
     }
 }
 
-/// Moves the pages of one process.
-pub(crate) fn run(pid: i32, title: &str, order: &Order<'_>) -> Result<Moved, Failed> {
+/// Moves the pages of one process. What was moved before an error is reported with it.
+pub(crate) fn run(
+    pid: i32,
+    title: &str,
+    order: &Order<'_>,
+) -> Result<(Moved, Option<Failed>), Failed> {
     let (method, note) = choose_method(pid, order)?;
     match method {
-        Method::OneCall => one_call(pid, order, note),
+        Method::OneCall => one_call(pid, order, note).map(|moved| (moved, None)),
         Method::Pieces => {
             let plan = Plan::new(order.from.as_bits(), order.to.as_bits())
                 .map_err(|error| explain(pid, error))?;
             let job = Job::new(Root::SYSTEM, pid, plan, &order.options)
                 .map_err(|error| explain(pid, error))?;
-            pieces(&job, title, order, note).map_err(|error| explain(pid, error))
+            let (moved, error) =
+                pieces(&job, pid, title, order, note).map_err(|error| explain(pid, error))?;
+            match error.map(|error| explain(pid, error)) {
+                Some(failed) if moved.pages_moved == Some(0) => Err(failed),
+                failed => Ok((moved, failed)),
+            }
         }
     }
 }
@@ -176,6 +188,7 @@ fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, 
             seconds,
             pages_moved: None,
             pages_left: left as u64,
+            interrupted: false,
             nodes: Vec::new(),
         }),
         Err(error) if error.errno() == Errno::ENOMEM => {
@@ -185,8 +198,8 @@ fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, 
             Err(Failed {
                 kind: FailedKind::TargetFull,
                 message: format!(
-                    "process {pid}: a target node is full; {} pages are still where they were",
-                    rest.map_or("some".into(), grouped)
+                    "process {pid}: a target node is full; {} are still where they were",
+                    rest.map_or("some pages".into(), pages)
                 ),
             })
         }
@@ -196,17 +209,15 @@ fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, 
 
 fn pieces(
     job: &Job<'_>,
+    pid: i32,
     title: &str,
     order: &Order<'_>,
     note: Option<String>,
-) -> numa::Result<Moved> {
+) -> numa::Result<(Moved, Option<Error>)> {
     let start = Instant::now();
     let page_size = topology::page_size() as u64;
-    let bar = if order.bar && std::io::stderr().is_terminal() {
-        bar(title, job.progress().present * page_size)
-    } else {
-        ProgressBar::hidden()
-    };
+    let mut bar = Bar::new(pid, title, page_size, order.bar);
+    let mut cut = false;
     let result = thread::scope(|scope| {
         let mut helpers = Vec::new();
         let mut worker = Worker::new();
@@ -220,17 +231,18 @@ fn pieces(
                 Ok(step) => step,
             };
             if order.interrupted.load(Relaxed) {
+                cut |= !job.is_stopped();
                 job.stop();
             }
             let progress = job.progress();
             if order.trace && progress.workers != workers {
                 workers = progress.workers;
-                eprintln!(
-                    "migratepages: {:.3} s, {} moved: {workers} working, {} at a time",
+                complain(format_args!(
+                    "{:.3} s, {} moved: {workers} working, {} at a time",
                     start.elapsed().as_secs_f64(),
                     size(progress.moved * page_size),
                     size(progress.chunk as u64)
-                );
+                ));
             }
             // Threads are started when the engine first wants that many.
             if progress.workers > helpers.len() + 1 {
@@ -238,9 +250,7 @@ fn pieces(
             }
             if drawn.elapsed() >= REDRAW {
                 drawn = Instant::now();
-                bar.set_length(progress.present * page_size);
-                bar.set_position(progress.examined * page_size);
-                bar.set_message(format!("{} moved", size(progress.moved * page_size)));
+                bar.draw(&progress);
             }
             if step == Step::Idle {
                 thread::sleep(idle);
@@ -255,7 +265,7 @@ fn pieces(
             .map(|helper| helper.join().unwrap_or(Ok(())))
             .fold(result, Result::and)
     });
-    bar.finish_and_clear();
+    bar.end();
     let counts = job.counts()?;
     let moved = Moved {
         method: Method::Pieces,
@@ -264,13 +274,10 @@ fn pieces(
         seconds: start.elapsed().as_secs_f64(),
         pages_moved: Some(counts.iter().map(|count| count.moved).sum()),
         pages_left: counts.iter().map(|count| count.stayed()).sum(),
+        interrupted: cut,
         nodes: counts.iter().map(Node::from).collect(),
     };
-    match result {
-        // What was done before the error is worth a report if it is something.
-        Err(error) if moved.pages_moved == Some(0) => Err(error),
-        _ => Ok(moved),
-    }
+    Ok((moved, result.err()))
 }
 
 fn help(job: &Job<'_>) -> numa::Result<()> {
@@ -286,16 +293,4 @@ fn help(job: &Job<'_>) -> numa::Result<()> {
             Step::Worked => idle = IDLE,
         }
     }
-}
-
-fn bar(title: &str, bytes: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(
-        "{prefix} {wide_bar:.cyan} {percent:>3}% {msg}, {bytes_per_sec}, {eta} left",
-    );
-    if let Ok(style) = style {
-        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
-    }
-    bar.set_prefix(title.to_owned());
-    bar
 }

@@ -94,11 +94,30 @@ pub fn parse_from(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
 /// Parses TO: nodes that have memory and that our cpuset allows. `all` and `!` count in those;
 /// a number that names another node is an error that says which.
 pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
-    if text.contains("all") || text.starts_with('!') {
-        // "All but" and "all" mean those that can be used.
-        return parse(text, &machine.allowed, machine);
-    }
     let nodes = parse(text, &machine.present, machine)?;
+    // "All" and "all but" mean those that can be used.
+    if text.starts_with('!')
+        || text
+            .trim_start_matches('+')
+            .split(',')
+            .any(|part| part == "all")
+    {
+        let usable = nodes.iter().filter(|&node| machine.allowed.contains(node));
+        let mut kept =
+            NodeMask::new(nodes.size()).map_err(|error| BadNodes::Unusable(error.to_string()))?;
+        for node in usable {
+            kept.insert(node)
+                .map_err(|error| BadNodes::Unusable(error.to_string()))?;
+        }
+        return if kept.is_empty() {
+            Err(BadNodes::Unusable(format!(
+                "none of the nodes of '{text}' can be used: the cpuset of this command allows {}",
+                machine.allowed
+            )))
+        } else {
+            Ok(kept)
+        };
+    }
     let unusable = nodes.iter().find(|&node| !machine.allowed.contains(node));
     let Some(node) = unusable else {
         return Ok(nodes);
@@ -143,6 +162,8 @@ mod tests {
         assert_eq!(to("2-3"), Ok("2-3".into()));
         assert_eq!(to("all"), Ok("2-3".into()));
         assert_eq!(to("!2"), Ok("3".into()));
+        assert_eq!(to("!1"), Ok("2-3".into()));
+        assert!(matches!(to("!2-3"), Err(BadNodes::Unusable(text)) if text.contains("2-3")));
         assert_eq!(to("+1"), Ok("3".into()));
         assert!(matches!(to("1-2"), Err(BadNodes::Unusable(text)) if text.contains("node 1")));
         for bad in ["", "4", "0-", "x", "0;1", "1-9", "-1", "!all", "0 "] {

@@ -61,6 +61,13 @@ fn parent(stat: &str) -> Option<i32> {
         .ok()
 }
 
+/// The process that a thread belongs to: what /proc says about children counts for that one.
+fn leader(pid: i32) -> i32 {
+    status_list(pid, "Tgid:")
+        .and_then(|ids| i32::try_from(*ids.first()?).ok())
+        .unwrap_or(pid)
+}
+
 /// Adds the descendants of the processes, each behind its parent.
 pub(crate) fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
@@ -84,7 +91,7 @@ pub(crate) fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
     while let Some(pid) = next.pop() {
         if !all.contains(&pid) {
             all.push(pid);
-            let mut below = children.remove(&pid).unwrap_or_default();
+            let mut below = children.remove(&leader(pid)).unwrap_or_default();
             below.sort_unstable();
             next.extend(below.into_iter().rev());
         }
@@ -103,16 +110,16 @@ pub(crate) fn of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
     } else {
         under_mount(path)
     };
-    if !has_processes(&path) {
-        return Err(io::ErrorKind::NotFound.into());
-    }
+    // An error here is the user's to know: a group may be threaded, or not be there.
+    fs::read_to_string(path.join("cgroup.procs"))?;
     let mut pids = Vec::new();
     let mut next = vec![path];
     while let Some(path) = next.pop() {
-        let Ok(text) = fs::read_to_string(path.join("cgroup.procs")) else {
-            continue;
-        };
-        pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()));
+        // Below, one may vanish at any time, and threaded ones tell nothing that their
+        // parent has not told.
+        if let Ok(text) = fs::read_to_string(path.join("cgroup.procs")) {
+            pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()));
+        }
         if let Ok(entries) = fs::read_dir(&path) {
             let directories = entries
                 .flatten()
@@ -146,5 +153,16 @@ mod tests {
         let all = with_descendants(&[me]).unwrap();
         assert_eq!(all.first(), Some(&me));
         assert!(!name(me).is_empty());
+        // A thread's number stands for its process.
+        let (thread, its_leader) = std::thread::spawn(|| {
+            let link = fs::read_link("/proc/thread-self").unwrap();
+            let thread: i32 = link.file_name().unwrap().to_str().unwrap().parse().unwrap();
+            (thread, leader(thread))
+        })
+        .join()
+        .unwrap();
+        assert!(thread != me && its_leader == me);
+        assert_eq!(leader(me), me);
+        assert_eq!(leader(i32::MAX), i32::MAX);
     }
 }

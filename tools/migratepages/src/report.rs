@@ -15,7 +15,23 @@ pub(crate) struct Document {
     pub(crate) status: u8,
     /// Whether Ctrl-C or SIGTERM ended it early.
     pub(crate) interrupted: bool,
+    /// Why nothing was begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Failed>,
     pub(crate) processes: Vec<Process>,
+}
+
+impl Document {
+    pub(crate) fn new(action: Action) -> Document {
+        Document {
+            format: 1,
+            action,
+            status: 0,
+            interrupted: false,
+            error: None,
+            processes: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -40,6 +56,28 @@ pub(crate) struct Process {
     pub(crate) dry_run: Option<crate::dry_run::DryRun>,
 }
 
+impl Process {
+    /// A process of which nothing is known but its name.
+    pub(crate) fn new(pid: i32) -> Process {
+        Process {
+            pid,
+            name: crate::process::name(pid),
+            error: None,
+            moved: None,
+            show: None,
+            dry_run: None,
+        }
+    }
+
+    /// Whether there is anything to say about it.
+    pub(crate) fn has_report(&self) -> bool {
+        self.error.is_some()
+            || self.moved.is_some()
+            || self.show.is_some()
+            || self.dry_run.is_some()
+    }
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Failed {
     pub(crate) kind: FailedKind,
@@ -54,6 +92,10 @@ pub(crate) enum FailedKind {
     NotPermitted,
     NotAllowedByCpuset,
     TargetFull,
+    /// A node of TO cannot have pages.
+    UnusableNode,
+    /// The command line is wrong.
+    Usage,
     Other,
 }
 
@@ -78,6 +120,8 @@ pub(crate) struct Moved {
     /// Not known after one call.
     pub(crate) pages_moved: Option<u64>,
     pub(crate) pages_left: u64,
+    /// Whether Ctrl-C or SIGTERM came before all pages were reached.
+    pub(crate) interrupted: bool,
     pub(crate) nodes: Vec<Node>,
 }
 
@@ -121,7 +165,7 @@ impl Left {
         [
             (self.busy, "busy or pinned"),
             (self.shared, "shared with other processes"),
-            (self.target_full, "because the target is full"),
+            (self.target_full, "without room on the target"),
             (self.not_permitted, "not permitted"),
         ]
         .into_iter()
@@ -210,6 +254,16 @@ impl Moved {
         Some(text)
     }
 
+    /// What was done until Ctrl-C, if that ended it.
+    pub(crate) fn interrupted_line(&self) -> Option<String> {
+        let moved = self.pages_moved.filter(|_| self.interrupted)?;
+        Some(format!(
+            "interrupted: moved {} ({}); those that were not reached are where they were",
+            pages(moved),
+            size(moved * self.page_size)
+        ))
+    }
+
     /// What `--verbose` says.
     pub(crate) fn summary(&self) -> String {
         let rate = |pages: u64| {
@@ -233,18 +287,19 @@ impl Moved {
             if node.moved > 0 {
                 let _ = write!(
                     text,
-                    "\n  {} to {}: {}",
+                    "\n  node {} to node {}: {} ({})",
                     node.from,
                     node.to,
-                    pages(node.moved)
+                    pages(node.moved),
+                    size(node.moved * self.page_size)
                 );
             }
             if node.left.gone > 0 {
                 let _ = write!(
                     text,
-                    "\n  {} went away from {}",
-                    pages(node.left.gone),
-                    node.from
+                    "\n  node {}: {} went away meanwhile",
+                    node.from,
+                    pages(node.left.gone)
                 );
             }
         }
@@ -282,6 +337,7 @@ mod tests {
             seconds: 0.1,
             pages_moved: Some(2000),
             pages_left: 21,
+            interrupted: true,
             nodes: vec![
                 Node {
                     from: 0,
@@ -301,6 +357,11 @@ mod tests {
             moved.left_line().unwrap(),
             "21 of 2,021 pages stayed behind: on node 0 16 busy or pinned, 2 shared with other \
              processes; on node 1 3 shared with other processes"
+        );
+        assert_eq!(
+            moved.interrupted_line().unwrap(),
+            "interrupted: moved 2,000 pages (7.8 MiB); those that were not reached are where they \
+             were"
         );
     }
 }

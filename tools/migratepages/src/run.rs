@@ -1,6 +1,6 @@
 //! From the command line to the exit status.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -14,6 +14,7 @@ use crate::cli::{Cli, KindName};
 use crate::moving::{self, Order};
 use crate::nodes::{self, BadNodes, Machine};
 use crate::report::{self, Action, Document, Failed, FailedKind, Process};
+use crate::terminal::{Look, complain, lost_output, print};
 use crate::{dry_run, pids, process, show};
 
 /// Exit status: something could not be done for a process.
@@ -26,23 +27,35 @@ const LEFT_BEHIND: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
 /// Why the command ends before it does anything.
-enum Refusal {
-    Usage(String),
-    Failed(String),
+fn usage(message: String) -> Failed {
+    Failed {
+        kind: FailedKind::Usage,
+        message,
+    }
 }
 
-impl From<BadNodes> for Refusal {
-    fn from(bad: BadNodes) -> Refusal {
+fn other(message: String) -> Failed {
+    Failed {
+        kind: FailedKind::Other,
+        message,
+    }
+}
+
+impl From<BadNodes> for Failed {
+    fn from(bad: BadNodes) -> Failed {
         match bad {
-            BadNodes::Text(text) => Refusal::Usage(text),
-            BadNodes::Unusable(text) => Refusal::Failed(text),
+            BadNodes::Text(text) => usage(text),
+            BadNodes::Unusable(message) => Failed {
+                kind: FailedKind::UnusableNode,
+                message,
+            },
         }
     }
 }
 
-impl From<pids::BadPid> for Refusal {
-    fn from(bad: pids::BadPid) -> Refusal {
-        Refusal::Usage(bad.to_string())
+impl From<pids::BadPid> for Failed {
+    fn from(bad: pids::BadPid) -> Failed {
+        usage(bad.to_string())
     }
 }
 
@@ -50,37 +63,66 @@ impl From<pids::BadPid> for Refusal {
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ => ExitCode::from(USAGE),
-            };
-        }
+        Err(error) => return ExitCode::from(misread(&error)),
     };
-    match act(&cli) {
-        Ok(document) => {
-            if cli.json {
-                let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-                print(&format!("{text}\n"));
-            }
-            ExitCode::from(document.status)
+    let document = act(&cli).unwrap_or_else(|failed| {
+        complain(format_args!("{}", failed.message));
+        let status = if failed.kind == FailedKind::Usage {
+            print_usage();
+            USAGE
+        } else {
+            FAILED
+        };
+        Document {
+            status,
+            error: Some(failed),
+            ..Document::new(action(&cli))
         }
-        Err(Refusal::Usage(message)) => {
-            eprintln!("migratepages: {message}");
-            eprintln!("{}", Cli::command().render_usage());
-            ExitCode::from(USAGE)
-        }
-        Err(Refusal::Failed(message)) => {
-            eprintln!("migratepages: {message}");
-            ExitCode::from(FAILED)
-        }
+    });
+    if cli.json {
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        print(&format!("{text}\n"));
+    }
+    match document.status {
+        0 | LEFT_BEHIND if lost_output() => ExitCode::from(FAILED),
+        status => ExitCode::from(status),
     }
 }
 
-/// To standard output; a reader that has gone is no reason to panic.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Says what clap has to say: help, or what is wrong with the options, in the words and with
+/// the status of the command's other errors.
+fn misread(error: &clap::Error) -> u8 {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let _ = error.print();
+        return 0;
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    // Its own usage and hint are the same for all errors, or missing.
+    let text = text.split("\n\nUsage:").next().unwrap_or(text);
+    let text = text.split("\n\nFor more").next().unwrap_or(text);
+    complain(format_args!("{}", text.trim_end().replace("\n\n", "\n")));
+    print_usage();
+    USAGE
+}
+
+fn print_usage() {
+    let usage = Cli::command().render_usage();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{usage}\nTry 'migratepages --help' for more."
+    );
+}
+
+fn action(cli: &Cli) -> Action {
+    match cli {
+        Cli { show: true, .. } => Action::Show,
+        Cli { dry_run: true, .. } => Action::DryRun,
+        _ => Action::Move,
+    }
 }
 
 /// What the operands say.
@@ -92,17 +134,17 @@ struct Operands {
     machine: Machine,
 }
 
-fn read_operands(cli: &Cli) -> Result<Operands, Refusal> {
+fn read_operands(cli: &Cli) -> Result<Operands, Failed> {
     let machine = Machine::read(Root::SYSTEM)
-        .map_err(|error| Refusal::Failed(format!("cannot find out about NUMA nodes: {error}")))?;
+        .map_err(|error| other(format!("cannot find out about NUMA nodes: {error}")))?;
     let (pid_texts, node_texts) = if cli.show {
         (cli.operands.as_slice(), None)
     } else {
         match cli.operands.as_slice() {
             [pids @ .., from, to] => (pids, Some((from, to))),
             _ => {
-                return Err(Refusal::Usage(
-                    "two node lists are needed, FROM and TO".into(),
+                return Err(usage(
+                    "processes and two node lists are needed, FROM and TO".into(),
                 ));
             }
         }
@@ -116,7 +158,7 @@ fn read_operands(cli: &Cli) -> Result<Operands, Refusal> {
         }
     }
     if pids.is_empty() && cli.cgroup.is_empty() {
-        return Err(Refusal::Usage("a process id or --cgroup is needed".into()));
+        return Err(usage("a process id or --cgroup is needed".into()));
     }
     let nodes = match node_texts {
         None => None,
@@ -128,22 +170,22 @@ fn read_operands(cli: &Cli) -> Result<Operands, Refusal> {
     let named = pids.clone();
     for path in &cli.cgroup {
         let members = process::of_cgroup(path).map_err(|error| {
-            Refusal::Failed(format!(
+            other(format!(
                 "cannot read the control group {}: {error}",
                 path.display()
             ))
         })?;
         if members.is_empty() {
-            eprintln!(
-                "migratepages: the control group {} has no processes",
+            complain(format_args!(
+                "the control group {} has no processes",
                 path.display()
-            );
+            ));
         }
         pids.extend(members.into_iter().filter(|pid| !named.contains(pid)));
     }
     if cli.children {
         pids = process::with_descendants(&pids)
-            .map_err(|error| Refusal::Failed(format!("cannot read /proc: {error}")))?;
+            .map_err(|error| other(format!("cannot read /proc: {error}")))?;
     }
     let me = std::process::id() as i32;
     let found: Vec<i32> = pids
@@ -202,62 +244,51 @@ fn watch_signals() -> Arc<AtomicBool> {
     flag
 }
 
-fn act(cli: &Cli) -> Result<Document, Refusal> {
+fn act(cli: &Cli) -> Result<Document, Failed> {
     let operands = read_operands(cli)?;
-    let action = match cli {
-        Cli { show: true, .. } => Action::Show,
-        Cli { dry_run: true, .. } => Action::DryRun,
-        _ => Action::Move,
-    };
     let interrupted = watch_signals();
-    let mut document = Document {
-        format: 1,
-        action,
-        status: 0,
-        interrupted: false,
-        processes: Vec::new(),
-    };
+    let mut document = Document::new(action(cli));
     let mut left = false;
+    let mut begun = 0;
     for &pid in &operands.pids {
         if interrupted.load(Relaxed) {
             break;
         }
-        let process = one_process(cli, &operands, action, pid, &interrupted);
-        let process = match process {
-            Ok(process) => process,
+        begun += 1;
+        let mut process = Process::new(pid);
+        let outcome = one_process(cli, &operands, &mut process, &interrupted);
+        if let Err(failed) = outcome {
             // It was there when the list was made.
-            Err(Failed { kind, .. })
-                if operands.found.contains(&pid)
-                    && (kind == FailedKind::NoSuchProcess
-                        || kind == FailedKind::NoMemoryOfItsOwn
-                        || !process::exists(pid)) =>
-            {
+            let has_ended = operands.found.contains(&pid)
+                && (failed.kind == FailedKind::NoSuchProcess
+                    || failed.kind == FailedKind::NoMemoryOfItsOwn
+                    || !process::exists(pid));
+            if has_ended && process.moved.is_none() {
                 continue;
             }
-            Err(failed) => {
-                eprintln!("migratepages: {}", failed.message);
+            if !has_ended {
+                complain(format_args!("{}", failed.message));
                 document.status = FAILED;
-                Process {
-                    pid,
-                    name: process::name(pid),
-                    error: Some(failed),
-                    moved: None,
-                    show: None,
-                    dry_run: None,
-                }
+                process.error = Some(failed);
             }
-        };
+        }
         left |= process
             .moved
             .as_ref()
             .is_some_and(|moved| moved.pages_left > 0);
-        document.processes.push(process);
+        if process.has_report() {
+            document.processes.push(process);
+        }
     }
     document.interrupted = interrupted.load(Relaxed);
     if document.interrupted {
         document.status = INTERRUPTED;
         if !cli.quiet {
-            eprintln!("migratepages: interrupted; pages that were not reached are where they were");
+            match operands.pids.len() - begun {
+                0 => complain(format_args!("interrupted")),
+                1 => complain(format_args!("interrupted; 1 process was not begun")),
+                rest => complain(format_args!("interrupted; {rest} processes were not begun")),
+            }
         }
     } else if document.status == 0 && left && cli.strict {
         document.status = LEFT_BEHIND;
@@ -265,24 +296,18 @@ fn act(cli: &Cli) -> Result<Document, Refusal> {
     Ok(document)
 }
 
+/// Does what is to be done with one process. What was found or done before an error is in
+/// `process` all the same.
 fn one_process(
     cli: &Cli,
     operands: &Operands,
-    action: Action,
-    pid: i32,
+    process: &mut Process,
     interrupted: &Arc<AtomicBool>,
-) -> Result<Process, Failed> {
-    let mut process = Process {
-        pid,
-        name: process::name(pid),
-        error: None,
-        moved: None,
-        show: None,
-        dry_run: None,
-    };
+) -> Result<(), Failed> {
+    let pid = process.pid;
     let title = report::process(pid, &process.name);
     moving::check(pid)?;
-    match (action, &operands.nodes) {
+    match (action(cli), &operands.nodes) {
         (Action::Move, Some((from, to))) => {
             let order = Order {
                 from,
@@ -295,53 +320,38 @@ fn one_process(
                 trace: cli.verbose > 1,
                 interrupted: interrupted.clone(),
             };
-            let moved = moving::run(pid, &title, &order)?;
-            if !cli.json {
-                if let Some(note) = moved.note.as_ref().filter(|_| !cli.quiet) {
-                    eprintln!("migratepages: {title}: {note}");
-                }
-                if cli.verbose > 0 {
-                    print(&format!("{title}: {}\n", moved.summary()));
-                }
-                if let Some(line) = moved.left_line().filter(|_| !cli.quiet) {
-                    eprintln!("migratepages: {title}: {line}");
+            let (moved, failed) = moving::run(pid, &title, &order)?;
+            if !cli.json && cli.verbose > 0 {
+                print(&format!("{title}: {}\n", moved.summary()));
+            }
+            if !cli.json && !cli.quiet {
+                let lines = [
+                    moved.note.clone(),
+                    moved.left_line(),
+                    moved.interrupted_line(),
+                ];
+                for line in lines.into_iter().flatten() {
+                    complain(format_args!("{title}: {line}"));
                 }
             }
             process.moved = Some(moved);
+            failed.map_or(Ok(()), Err)
         }
         (Action::DryRun, Some((from, to))) => {
-            let looked = dry_run::look(pid, from, to, &options(cli))
-                .map_err(|error| moving::explain(pid, error))?;
-            if !cli.json {
+            let looked = dry_run::look(pid, from, to, &options(cli), interrupted)?;
+            if let Some(looked) = looked.as_ref().filter(|_| !cli.json) {
                 print(&looked.text(&title));
             }
-            process.dry_run = Some(looked);
+            process.dry_run = looked;
+            Ok(())
         }
         _ => {
             let shown = show::look(pid).map_err(|error| moving::explain(pid, error))?;
             if !cli.json {
-                print(&shown.table(&title, look()));
+                print(&shown.table(&title, Look::of_stdout()));
             }
             process.show = Some(shown);
+            Ok(())
         }
-    }
-    Ok(process)
-}
-
-/// How standard output wants a table.
-fn look() -> show::Look {
-    let terminal = std::io::stdout().is_terminal();
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let width = || {
-        console::Term::stdout()
-            .size_checked()
-            .map_or(80, |(_, width)| width.into())
-    };
-    show::Look {
-        width: columns.unwrap_or_else(width),
-        colour: terminal && !no_colour,
     }
 }

@@ -9,6 +9,10 @@ use numa::{Root, topology};
 use serde::Serialize;
 
 use crate::report::size;
+use crate::terminal::{Look, bar};
+
+/// The shortest bar that is worth its place.
+const BAR: usize = 8;
 
 /// Bytes of a process on each node.
 #[derive(Debug, Serialize)]
@@ -96,89 +100,86 @@ fn transparent_huge(pid: i32) -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// How the table is drawn.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
-    pub(crate) width: usize,
-    pub(crate) colour: bool,
-}
-
-/// A line whose length is `part` of `whole`, in eighths of a character.
-fn bar(part: u64, whole: u64, width: usize) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let eighths = match (part as u128 * width as u128 * 8).checked_div(whole.into()) {
-        // What is there is seen.
-        Some(0) if part > 0 => 1,
-        Some(eighths) => eighths as usize,
-        None => 0,
-    };
-    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
-}
-
 impl Shown {
     /// A table: nodes downwards, the kinds that occur across, and a bar where there is room.
     pub(crate) fn table(&self, title: &str, look: Look) -> String {
         let total: u64 = self.nodes.iter().map(|node| node.bytes).sum();
         let mut text = format!("{title}: {}", size(total));
         if let Some(huge) = self.transparent_huge_bytes.filter(|&bytes| bytes > 0) {
-            let _ = write!(text, ", {} of it in transparent huge pages", size(huge));
+            let _ = write!(text, ", {} in transparent huge pages", size(huge));
         }
         text.push('\n');
         if self.nodes.is_empty() {
             text.push_str("  no pages are present\n");
             return text;
         }
+        // The bars say what the shares do, so where it is narrow those give way, then the
+        // blanks between the columns.
+        let layouts = [
+            (true, 2, BAR),
+            (false, 2, BAR),
+            (false, 2, 0),
+            (false, 1, 0),
+        ];
+        let fitting = layouts.into_iter().find_map(|(shares, gap, bar)| {
+            let rows = self.rows(total, shares);
+            let widths: Vec<usize> = (0..rows[0].len())
+                .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
+                .collect();
+            let width = 2 + widths.iter().sum::<usize>() + gap * (widths.len() - 1);
+            let room = look.width.saturating_sub(width);
+            let last = gap == 1;
+            (last || bar <= room.saturating_sub(2) && width <= look.width).then_some((
+                rows,
+                widths,
+                gap,
+                room.saturating_sub(2),
+            ))
+        });
+        let Some((rows, widths, gap, room)) = fitting else {
+            return text;
+        };
+        let most = self.nodes.iter().map(|node| node.bytes).max().unwrap_or(0);
+        for (number, row) in rows.iter().enumerate() {
+            let cells = row.iter().zip(&widths);
+            let cells: Vec<String> = cells.map(|(cell, &w)| format!("{cell:>w$}")).collect();
+            let mut line = format!("  {}", cells.join(&" ".repeat(gap)));
+            if number == 0 && look.colour {
+                line = format!("\x1b[1m{line}\x1b[0m");
+            }
+            if number > 0 && room >= BAR {
+                line.push_str("  ");
+                line.push_str(&bar(self.nodes[number - 1].bytes, most, room.min(40), look));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The cells of the table, its head first.
+    fn rows(&self, total: u64, shares: bool) -> Vec<Vec<String>> {
         let used: Vec<usize> = (0..6)
             .filter(|&kind| self.nodes.iter().any(|node| node.kinds.named()[kind].1 > 0))
             .collect();
-        let mut rows = vec![vec![
-            "node".to_string(),
-            "total".to_string(),
-            "share".to_string(),
-        ]];
-        rows[0].extend(
+        let mut head = vec!["node".to_string(), "total".to_string()];
+        head.extend(shares.then(|| "share".to_string()));
+        head.extend(
             used.iter()
                 .map(|&kind| KindBytes::default().named()[kind].0.to_string()),
         );
-        let most = self.nodes.iter().map(|node| node.bytes).max().unwrap_or(0);
+        let mut rows = vec![head];
         for node in &self.nodes {
             let percent = 100.0 * node.bytes as f64 / total.max(1) as f64;
-            let mut row = vec![
-                node.node.to_string(),
-                size(node.bytes),
-                format!("{percent:.1} %"),
-            ];
+            let mut row = vec![node.node.to_string(), size(node.bytes)];
+            row.extend(shares.then(|| format!("{percent:.1} %")));
             row.extend(used.iter().map(|&kind| match node.kinds.named()[kind].1 {
                 0 => "-".to_string(),
                 bytes => size(bytes),
             }));
             rows.push(row);
         }
-        let widths: Vec<usize> = (0..rows[0].len())
-            .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
-            .collect();
-        let table_width = 2 + widths.iter().map(|width| width + 2).sum::<usize>();
-        let bar_width = look.width.saturating_sub(table_width).min(40);
-        for (number, row) in rows.iter().enumerate() {
-            let mut line = String::from("  ");
-            for (cell, width) in row.iter().zip(&widths) {
-                let _ = write!(line, "{cell:>width$}  ");
-            }
-            if number == 0 && look.colour {
-                line = format!("\x1b[1m{}\x1b[0m", line.trim_end());
-            }
-            if number > 0 && bar_width >= 8 {
-                let bar = bar(self.nodes[number - 1].bytes, most, bar_width);
-                line += &if look.colour {
-                    format!("\x1b[36m{bar}\x1b[0m")
-                } else {
-                    bar
-                };
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
+        rows
     }
 }
 
@@ -213,42 +214,55 @@ mod tests {
         }
     }
 
+    fn look(width: usize) -> Look {
+        Look {
+            width,
+            colour: false,
+            blocks: true,
+        }
+    }
+
     #[test]
     fn a_table_fits_its_width() {
-        let text = shown().table(
-            "process 7 (x)",
-            Look {
-                width: 60,
-                colour: false,
-            },
-        );
+        let text = shown().table("process 7 (x)", look(60));
         assert_eq!(
             text,
             "process 7 (x): 64 MiB\n  node   total    share  anonymous   heap\n     \
              0  64 MiB  100.0 %     60 MiB  4 MiB  █████████████████\n    \
              12   4 KiB    0.0 %      4 KiB      -  ▏\n"
         );
-        for width in [0, 40, 80, 200] {
-            let text = shown().table(
-                "process 7 (x)",
-                Look {
-                    width,
-                    colour: false,
-                },
-            );
+        for width in [0, 32, 40, 50, 80, 200] {
+            let text = shown().table("process 7 (x)", look(width));
             assert!(
                 text.lines()
-                    .all(|line| line.chars().count() <= width.max(42)),
+                    .all(|line| line.chars().count() <= width.max(32)),
                 "{text}"
             );
         }
     }
 
     #[test]
-    fn bars() {
-        assert_eq!(bar(0, 10, 10), "");
-        assert_eq!(bar(1, 1_000_000, 10), "▏");
-        assert_eq!(bar(10, 10, 3), "███");
-        assert_eq!(bar(0, 0, 3), "");
+    fn all_kinds_fit_80_columns() {
+        let mut all = shown();
+        let bytes = 1023 << 30;
+        all.nodes[0].bytes = 6 * bytes;
+        all.nodes[0].kinds = KindBytes {
+            anonymous: bytes,
+            heap: bytes,
+            stack: 132 << 10,
+            file: bytes,
+            shared: bytes,
+            huge: bytes,
+        };
+        let text = all.table("process 7 (x)", look(80));
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        // Bars are rather there than shares.
+        all.nodes[0].kinds.shared = 0;
+        all.nodes[0].kinds.huge = 0;
+        let text = all.table("process 7 (x)", look(72));
+        assert!(text.contains('█') && !text.contains('%'), "{text}");
     }
 }

@@ -1,5 +1,5 @@
-//! The committed manual page is the one that the option definitions give. Runs with
-//! `--features docs` only.
+//! The committed manual page and completions are those that the option definitions give. Runs
+//! with `--features docs` only.
 #![cfg(feature = "docs")]
 
 use std::fs;
@@ -7,24 +7,26 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn the_manual_page_is_up_to_date() {
+fn the_manual_page_and_the_completions_are_up_to_date() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("docs");
     let status = Command::new(env!("CARGO_BIN_EXE_migratepages-docs"))
         .arg(&directory)
         .status()
         .expect("the program");
     assert!(status.success());
-    let made = fs::read_to_string(directory.join("migratepages.8")).expect("a page");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/migratepages.8");
-    let committed = fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        made == committed,
-        "docs/migratepages.8 is out of date; mend it with\n  \
-         cargo run -p migratepages --features docs --bin migratepages-docs -- DIRECTORY\n\
-         and copy DIRECTORY/migratepages.8 to docs"
-    );
-    for completion in ["migratepages.bash", "_migratepages", "migratepages.fish"] {
-        let text = fs::read_to_string(directory.join(completion)).expect("completions");
-        assert!(text.contains("max-pause"), "{completion}");
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, place) in [
+        ("migratepages.8", "../../docs"),
+        ("migratepages.bash", "completions"),
+        ("_migratepages", "completions"),
+        ("migratepages.fish", "completions"),
+    ] {
+        let made = fs::read_to_string(directory.join(name)).expect("a file");
+        let committed = fs::read_to_string(package.join(place).join(name)).unwrap_or_default();
+        assert!(
+            made == committed,
+            "{name} is out of date; mend it with `make manual`"
+        );
+        assert!(made.contains("max"), "{name}");
     }
 }
