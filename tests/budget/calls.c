@@ -30,9 +30,8 @@
 /* Calls of a hot case. */
 #define N 8
 
-/* The machine that tests/budget/run makes up has this node as its last, and this CPU on it. */
-#define LAST_NODE 3
-#define LAST_CPU 7
+/* The last node of the machine that tests/budget/run makes up, and the last CPU, which is there. */
+static int last_node, last_cpu;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PAGES 256
@@ -163,13 +162,13 @@ __asm__(".symver old_node_to_cpus, numa_node_to_cpus@libnuma_1.1\n"
 	X(num_task_nodes, 0, nodes, result = numa_num_task_nodes())                      \
 	X(num_task_cpus, 0, nodes, result = numa_num_task_cpus())                        \
 	X(pagesize, 0, nodes, result = numa_pagesize())                                  \
-	X(node_of_cpu, 0, nodes, result = numa_node_of_cpu(LAST_CPU))                    \
-	X(node_to_cpus, 0, nodes, result = numa_node_to_cpus(LAST_NODE, b))              \
-	X(node_to_cpus_old, 0, nodes, result = old_node_to_cpus(LAST_NODE, b->maskp, (int)(b->size / 8))) \
-	X(distance, 0, nodes, result = numa_distance(1, LAST_NODE))                      \
+	X(node_of_cpu, 0, nodes, result = numa_node_of_cpu(last_cpu))                    \
+	X(node_to_cpus, 0, nodes, result = numa_node_to_cpus(last_node, b))              \
+	X(node_to_cpus_old, 0, nodes, result = old_node_to_cpus(last_node, b->maskp, (int)(b->size / 8))) \
+	X(distance, 0, nodes, result = numa_distance(1, last_node))                      \
 	X(has_home_node, 0, nodes, result = numa_has_home_node())                        \
 	X(has_preferred_many, 0, nodes, result = numa_has_preferred_many())              \
-	X(node_size64, 0, nodes, long long left; result = (long)numa_node_size64(LAST_NODE, &left)) \
+	X(node_size64, 0, nodes, long long left; result = (long)numa_node_size64(last_node, &left)) \
 	X(preferred, 0, nodes, result = numa_preferred())                                \
 	X(preferred_under_policy, 0, preferring, result = numa_preferred())              \
 	X(preferred_many, 0, preferring, numa_bitmask_free(numa_preferred_many()))       \
@@ -224,16 +223,16 @@ __asm__(".symver old_node_to_cpus, numa_node_to_cpus@libnuma_1.1\n"
 
 #define COLD_CASES                                                                       \
 	X(available_first, 0, nodes, result = numa_available())                          \
-	X(node_of_cpu_first, 0, nodes, result = numa_node_of_cpu(LAST_CPU))              \
-	X(node_to_cpus_first, 0, nodes, result = numa_node_to_cpus(LAST_NODE, b))        \
-	X(node_to_cpus_update, 0, nodes, numa_node_to_cpu_update(); result = numa_node_to_cpus(LAST_NODE, b)) \
-	X(distance_first, 0, nodes, result = numa_distance(1, LAST_NODE))                \
+	X(node_of_cpu_first, 0, nodes, result = numa_node_of_cpu(last_cpu))              \
+	X(node_to_cpus_first, 0, nodes, result = numa_node_to_cpus(last_node, b))        \
+	X(node_to_cpus_update, 0, nodes, numa_node_to_cpu_update(); result = numa_node_to_cpus(last_node, b)) \
+	X(distance_first, 0, nodes, result = numa_distance(1, last_node))                \
 	X(has_home_node_first, 0, nodes, result = numa_has_home_node())                  \
 	X(has_preferred_many_first, 0, nodes, result = numa_has_preferred_many())        \
 	X(get_run_node_mask_first, 0, nodes, numa_bitmask_free(numa_get_run_node_mask())) \
 	X(run_on_node_first, 0, nodes, result = numa_run_on_node(0))                     \
 	X(bind_first, 0, nodes, numa_bind(node0))                                        \
-	X(node_size64_first, 0, nodes, result = (long)numa_node_size64(LAST_NODE, NULL))
+	X(node_size64_first, 0, nodes, result = (long)numa_node_size64(last_node, NULL))
 
 #define X(name, size, before, ...) \
 	static void call_##name(void) { __VA_ARGS__; }
@@ -293,6 +292,14 @@ static void in_count(const struct one *one)
 	}
 }
 
+static int named(const char *name, char **names)
+{
+	for (; *names; names++)
+		if (!strcmp(name, *names))
+			return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -301,7 +308,7 @@ int main(int argc, char **argv)
 	} modes[] = {{"heap", in_heap}, {"syscalls", in_syscalls}, {"count", in_count}};
 	void (*run)(const struct one *) = NULL;
 
-	for (size_t i = 0; argc == 2 && i < ARRAY_SIZE(modes); i++)
+	for (size_t i = 0; argc >= 2 && i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(argv[1], modes[i].name))
 			run = modes[i].run;
 	if (argc == 2 && !strcmp(argv[1], "masks")) {
@@ -309,19 +316,24 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!run) {
-		fprintf(stderr, "usage: calls heap|syscalls|count|masks\n");
+		fprintf(stderr, "usage: calls heap|syscalls|count [CASE...] or calls masks\n");
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct one *one = &cases[i];
 		int ended;
-		pid_t child = fork();
+		pid_t child;
 
+		if (argc > 2 && !named(one->name, argv + 2))
+			continue;
+		child = fork();
 		if (child < 0) {
 			perror("calls: fork");
 			return 1;
 		}
 		if (!child) {
+			last_node = numa_max_node();
+			last_cpu = 2 * last_node + 1;
 			bits = one->bits;
 			one->before();
 			if (!one->cold)
