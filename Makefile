@@ -6,6 +6,7 @@
 #   make test            all tests; make demo: the main job, on the screen
 #   make headers         writes include/ anew from the sources
 #   make manual          writes the manual page and the completions anew from the options
+#   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1, ROWS=part-of-a-name)
 #   make bench-migrate   figures of migratepages against migrate_pages(2)
 #
 # Cargo makes a static library, the C toolchain the rest: rustc passes an anonymous version
@@ -44,7 +45,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 TOOL_SOURCES := $(shell find tools/migratepages -name '*.rs') tools/migratepages/Cargo.toml
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
-.PHONY: all install uninstall headers manual stage test demo bench-migrate clean migratepages
+.PHONY: all install uninstall headers manual stage test demo bench-migrate clean migratepages bench
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
      $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages
@@ -235,6 +236,11 @@ demo:
 	tests/support/setup demo
 	$(MAKE) --no-print-directory stage
 	tests/demo
+
+# libnuma.so.1 beside the reference and beside the least that each call could cost; see
+# bench/README.md. QUICK=1 takes less than a minute, ROWS=masks measures the rows with that name.
+bench: all
+	bench/run $(ROWS)
 
 # How fast migratepages moves, and how long its target waits, against migrate_pages(2).
 bench-migrate: all
