@@ -61,13 +61,17 @@ int main(int argc, char **argv)
 		run(programs[i]);
 	for (int round = 0; round < rounds; round++) {
 		double took[16];
+		int order[16];
 
-		/* Another one first in each round, and forwards and backwards by turns. */
-		for (int k = 0; k < n; k++) {
-			int i = round % 2 ? (round / 2 + k) % n : (round / 2 + n - k) % n;
+		/* In an order that chance has made: who comes before whom must not matter. */
+		for (int i = 0; i < n; i++) {
+			int k = rand() % (i + 1);
 
-			took[i] = run(programs[i]);
+			order[i] = order[k];
+			order[k] = i;
 		}
+		for (int i = 0; i < n; i++)
+			took[order[i]] = run(programs[order[i]]);
 		for (int i = 1; i < n; i++)
 			added[i][round % block] = took[i] - took[0];
 		if ((round + 1) % block)
