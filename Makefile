@@ -7,6 +7,7 @@
 #   make headers         writes include/ anew from the sources
 #   make manual          writes the manual page and the completions anew from the options
 #   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1, ROWS=part-of-a-name)
+#   make bench-scale     how the cost of calls grows with nodes and CPUs, on made-up machines
 #   make bench-migrate   figures of migratepages against migrate_pages(2)
 #
 # Cargo makes a static library, the C toolchain the rest: rustc passes an anonymous version
@@ -45,7 +46,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 TOOL_SOURCES := $(shell find tools/migratepages -name '*.rs') tools/migratepages/Cargo.toml
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
-.PHONY: all install uninstall headers manual stage test demo bench-migrate clean migratepages bench
+.PHONY: all install uninstall headers manual stage test demo bench-migrate clean migratepages bench bench-scale
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
      $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages
@@ -241,6 +242,10 @@ demo:
 # bench/README.md. QUICK=1 takes less than a minute, ROWS=masks measures the rows with that name.
 bench: all
 	bench/run $(ROWS)
+
+# The same two libraries on made-up machines of up to 1024 nodes and 8192 CPUs; needs root.
+bench-scale: all
+	bench/run --scale
 
 # How fast migratepages moves, and how long its target waits, against migrate_pages(2).
 bench-migrate: all

@@ -2,12 +2,13 @@
  * Measures one libnuma.so.1 in one process; bench/run starts many of them and gives what they
  * print to `report`.
  *
- *   bench time  SIDE LIBRARY MICROSECONDS SAMPLES FILTER all|light|control
+ *   bench time  SIDE LIBRARY MICROSECONDS SAMPLES FILTER all|light|control|fine
  *   bench cold  SIDE LIBRARY ROW call|bound
  *   bench count SIDE LIBRARY FILTER
  *   bench rows  FILTER [cold|control]
  *
- * "light" leaves out what takes a tenth of a second for a call, "control" what is not in the control.
+ * "all" are all rows, "light" those but the ones that take a tenth of a second for a call, "control" and
+ * "fine" those with that flag.
  * SIDE is a word for the library (reference, ours). FILTER is a part of "group/name", or empty.
  * A line of output is "time SIDE ROW CALL BOUND", in nanoseconds for a call (BOUND is 0 where there
  * is none); "cold SIDE ROW call|bound NANOSECONDS"; "row ROW" before each count.
@@ -158,6 +159,7 @@ int main(int argc, char **argv)
 		for (int i = 0; i < row_count; i++)
 			if (measured_warm(&rows[i]) && wanted(&rows[i], argv[6]) &&
 			    (strcmp(argv[7], "control") || rows[i].flags & CONTROL) &&
+			    (strcmp(argv[7], "fine") || rows[i].flags & FINE) &&
 			    (strcmp(argv[7], "light") || !(rows[i].flags & HEAVY)) &&
 			    (!rows[i].needs || has_symbol(rows[i].needs)))
 				measure(argv[2], i, atof(argv[4]) * 1000, atoi(argv[5]));
