@@ -1,7 +1,7 @@
 /*
  * Makes the table and the JSON file from what the programs of bench/run printed.
  *
- *   report [--json FILE] [--minima] [--title TEXT] <lines
+ *   report [--json FILE] [--minima] [--markdown] [--title TEXT] <lines
  *
  * Lines, with tabs between the words, SIDE one of reference, ours, bound, or reference-copy and
  * ours-copy for the control:
@@ -35,7 +35,7 @@ static struct {
 	double instructions[SIDES];
 } *measured;
 
-static int minima;
+static int minima, markdown;
 
 static void add(struct samples *s, double value)
 {
@@ -247,7 +247,10 @@ static void table(const char *title)
 	struct mean bound = {0}, reference = {0};
 	int goals = 0, reached_goals = 0;
 
-	printf("%s%s\n%s", title, minima ? " (minima)" : " (medians)", heading);
+	if (markdown)
+		printf("%s%s\n", title, minima ? " (minima)" : " (medians)");
+	else
+		printf("%s%s\n%s", title, minima ? " (minima)" : " (medians)", heading);
 	for (int i = 0; i <= row_count; i++) {
 		char text[9][32];
 		const struct row *row = &rows[i];
@@ -258,13 +261,17 @@ static void table(const char *title)
 			if (bound.n + reference.n > 1) {
 				show_ratio(text[0], geometric(&bound));
 				show_ratio(text[1], geometric(&reference));
-				printf("  %-63s %8s %8s\n", "geometric mean", text[0], text[1]);
+				printf(markdown ? "| *%s* | | | | %s | %s | | |\n" : "  %-63s %8s %8s\n", "geometric mean",
+				       text[0], text[1]);
 			}
 			if (i == row_count)
 				break;
 			group = row->group;
 			bound = reference = (struct mean){0};
-			printf("%s\n", group);
+			printf(markdown ? "\n| %s | reference | ours | bound | ours/bound | ours/ref | goal | |\n"
+					  "| --- | --: | --: | --: | --: | --: | --: | --- |\n"
+					: "%s\n",
+			       group);
 		}
 		show_value(text[0], typical(&measured[i].calls[REFERENCE]), row->unit);
 		show_value(text[1], typical(&measured[i].calls[OURS]), row->unit);
@@ -280,8 +287,12 @@ static void table(const char *title)
 		}
 		show_count(text[7], measured[i].instructions[REFERENCE]);
 		show_count(text[8], measured[i].instructions[OURS]);
-		printf("  %-34s %9s %9s %9s %8s %8s %10s %-3s %7s %7s\n", row->name, text[0], text[1], text[2],
-		       text[3], text[4], text[5], text[6], text[7], text[8]);
+		if (markdown)
+			printf("| %s | %s | %s | %s | %s | %s | %s | %s |\n", row->name, text[0], text[1], text[2],
+			       text[3], text[4], text[5], text[6]);
+		else
+			printf("  %-34s %9s %9s %9s %8s %8s %10s %-3s %7s %7s\n", row->name, text[0], text[1], text[2],
+			       text[3], text[4], text[5], text[6], text[7], text[8]);
 		add_ratio(&bound, over_bound(i, OURS));
 		add_ratio(&reference, over(i, OURS, REFERENCE));
 	}
@@ -440,6 +451,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--minima"))
 			minima = 1;
+		else if (!strcmp(argv[i], "--markdown"))
+			markdown = 1;
 		else if (!strcmp(argv[i], "--json") && i + 1 < argc)
 			file = argv[++i];
 		else if (!strcmp(argv[i], "--title") && i + 1 < argc)

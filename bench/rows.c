@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <numa_ext.h>
 #include <numaif.h>
 #include <sched.h>
 #include <stdio.h>
@@ -47,7 +48,10 @@ static struct {
 #undef F
 } lib;
 
-static void *library;
+static void *library, *extension;
+
+/* libnuma_ext.so.1, where it lies beside the library. */
+static __typeof__(numa_ext_locate) *locate;
 
 /* What the library says about this machine. */
 static unsigned long node_bits, cpu_bits;
@@ -60,14 +64,17 @@ static void die(const char *what)
 
 int has_symbol(const char *name)
 {
-	return dlsym(library, name) != NULL;
+	return dlsym(library, name) || (extension && dlsym(extension, name));
 }
 
 void open_library(const char *path)
 {
 	struct bitmask *mask;
+	const char *slash = strrchr(path, '/');
+	char beside[4096];
 
-	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	/* Lazily, as the dynamic linker does by itself: binding is part of what a first call costs. */
+	library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	if (!library) {
 		fprintf(stderr, "bench: %s\n", dlerror());
 		exit(2);
@@ -75,6 +82,10 @@ void open_library(const char *path)
 #define F(name) *(void **)&lib.name = dlsym(library, #name);
 	FUNCTIONS(F)
 #undef F
+	snprintf(beside, sizeof(beside), "%.*s/libnuma_ext.so.1", (int)(slash ? slash - path : 0), path);
+	extension = slash ? dlopen(beside, RTLD_LAZY | RTLD_LOCAL) : NULL;
+	if (extension)
+		*(void **)&locate = dlsym(extension, "numa_ext_locate");
 	/* The size of the masks, without a call that would warm what a cold row measures. */
 	mask = lib.numa_allocate_nodemask();
 	node_bits = mask->size;
@@ -431,6 +442,9 @@ static void no_pages(void)
 PAIR(query, lib.numa_move_pages(0, page_count, pages, NULL, statuses, 0),
      syscall(SYS_move_pages, 0, page_count, pages, NULL, statuses, 0))
 
+PAIR(locate_pages, locate(0, memory, size, 0, statuses, page_count),
+     syscall(SYS_move_pages, 0, page_count, pages, NULL, statuses, 0))
+
 /* --- the rows --------------------------------------------------------------------------------- */
 
 #define KI 1024L
@@ -537,6 +551,8 @@ const struct row rows[] = {
 	 BOUNDED(query), no_pages},
 	{"pages", "move_pages query, 16384 pages", OVER_BOUND, 1.02, NOT_COUNTED, 16384, 0, page_list,
 	 BOUNDED(query), no_pages},
+	{"pages", "numa_ext_locate, 16384 pages", OVER_BOUND, 1.02, NOT_COUNTED, 16384, "numa_ext_locate", page_list,
+	 BOUNDED(locate_pages), no_pages},
 	{"pages", "move_pages query, 1M pages", OVER_BOUND, 1.02, HEAVY | NOT_COUNTED, MI, 0, page_list, BOUNDED(query),
 	 no_pages},
 };

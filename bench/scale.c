@@ -343,7 +343,7 @@ static double sample(const struct quantity *q, const char *library, const char *
 	if (!library)
 		return q->bound ? per_call(q->bound, q->kind != AGAIN) : NAN;
 	start = now();
-	handle = dlopen(library, RTLD_NOW);
+	handle = dlopen(library, RTLD_LAZY);
 	if (q->kind == LOAD)
 		return now() - start;
 	if (!handle) {
