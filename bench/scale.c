@@ -3,11 +3,11 @@
  *
  * Covers /sys/devices/system/node and /sys/devices/system/cpu with made-up machines, in a mount
  * namespace of its own, and loads the libraries into a new process for each sample. The kernel
- * answers with the real machine where there is no file: sched_getaffinity, which has smaller masks than this machine has CPUs large
- * CPU masks are, is trapped by a seccomp filter and answered here (a call of it takes some 2 us more
- * then); the nodes that the process may use stay the real ones, so the calls measured here are those
- * that do not depend on them. The files lie in memory and not in sysfs: opening and reading them is cheaper than it would
- * be on such a machine, and the same for everybody.
+ * answers with the real machine where there is no file: sched_getaffinity, which says how large
+ * CPU masks are, and get_mempolicy for the nodes that the process may use. A seccomp filter traps
+ * these two, and they are answered here (such a call takes some 2 us more then); /proc/self/status is
+ * covered with a file that says the same. The files lie in memory and not in sysfs: opening and
+ * reading them is cheaper than it would be on such a machine, and the same for everybody.
  *
  * For each quantity it prints what it cost at the smallest and the largest size, and the power p with
  * which the cost grows (cost ~ size^p, a line through the logarithms of the upper half of the sizes),
@@ -53,6 +53,15 @@ static void die(const char *what)
 
 /* --- the made-up machine ---------------------------------------------------------------------- */
 
+static void put(const char *path, const char *text, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	if (fd < 0 || write(fd, text, length) != (ssize_t)length)
+		die(path);
+	close(fd);
+}
+
 /* As a kernel for so many CPUs: whole words, and no less room than that. */
 static long affinity(unsigned long room, char *mask)
 {
@@ -66,24 +75,85 @@ static long affinity(unsigned long room, char *mask)
 	return (long)bytes;
 }
 
+/* All nodes; maxnode counts one more bit than the mask has. */
+static long allowed_nodes(char *mask, unsigned long maxnode)
+{
+	unsigned long bytes = (maxnode - 1 + 63) / 64 * 8;
+
+	if (!mask || maxnode - 1 < 1024)
+		return -EINVAL;
+	memset(mask, 0, bytes);
+	for (int node = 0; node < node_count; node++)
+		mask[node / 8] |= (char)(1 << node % 8);
+	return 0;
+}
+
 #if defined(__x86_64__)
 static void answer(int signal, siginfo_t *info, void *context)
 {
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 
 	(void)signal;
-	(void)info;
-	registers[REG_RAX] = affinity((unsigned long)registers[REG_RSI], (char *)registers[REG_RDX]);
+	if (info->si_syscall == SYS_sched_getaffinity)
+		registers[REG_RAX] = affinity((unsigned long)registers[REG_RSI], (char *)registers[REG_RDX]);
+	else
+		registers[REG_RAX] = allowed_nodes((char *)registers[REG_RSI], (unsigned long)registers[REG_RDX]);
 }
 #endif
 
-/* From here on this process sees the made-up CPUs. Elsewhere than on x86-64 it sees the real ones. */
-static void trap_affinity(void)
+/* A set of the first n as the kernel prints it: 32-bit words, the highest first. */
+static int print_set(char *text, int n, int room)
+{
+	char *at = text;
+
+	for (int i = room / 32; i-- > 0;) {
+		int left = n - 32 * i;
+
+		at += sprintf(at, "%08x%c", left >= 32 ? ~0u : left > 0 ? (1u << left) - 1 : 0, i ? ',' : '\n');
+	}
+	return (int)(at - text);
+}
+
+/* Covers this process's status file with one of the made-up machine. */
+static void cover_status(void)
+{
+	static char text[16384], made[32768];
+	char path[64];
+	size_t length = 0;
+	int fd = open("/proc/self/status", O_RDONLY);
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (got <= 0)
+		die("/proc/self/status");
+	close(fd);
+	text[got] = 0;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (!strncmp(line, "Cpus_allowed:", 13)) {
+			length += (size_t)sprintf(made + length, "Cpus_allowed:\t");
+			length += (size_t)print_set(made + length, cpu_count, (cpu_count + 31) / 32 * 32);
+		} else if (!strncmp(line, "Mems_allowed:", 13)) {
+			length += (size_t)sprintf(made + length, "Mems_allowed:\t");
+			length += (size_t)print_set(made + length, node_count, 1024);
+		} else {
+			length += (size_t)sprintf(made + length, "%s\n", line);
+		}
+	}
+	put(CPUS "/status", made, length);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)getpid());
+	if (mount(CPUS "/status", path, NULL, MS_BIND, NULL))
+		die(path);
+}
+
+/* From here on this process sees the made-up CPUs and nodes. Elsewhere than on x86-64 it sees the real ones. */
+static void make_up_kernel(void)
 {
 #if defined(__x86_64__)
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_getaffinity, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_getaffinity, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_get_mempolicy, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[4])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4 /* MPOL_F_MEMS_ALLOWED */, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -96,15 +166,6 @@ static void trap_affinity(void)
 #else
 	(void)affinity;
 #endif
-}
-
-static void put(const char *path, const char *text, size_t length)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	if (fd < 0 || write(fd, text, length) != (ssize_t)length)
-		die(path);
-	close(fd);
 }
 
 static int node_of(int cpu)
@@ -194,14 +255,23 @@ static struct bitmask *cpu_mask;
 static char list[1 << 17];
 static long long unused;
 
-static void call_to_cpus(void) { lib.numa_node_to_cpus(node_count - 1, cpu_mask); }
-static void call_of_cpu(void) { lib.numa_node_of_cpu(cpu_count - 1); }
-static void call_distance(void) { lib.numa_distance(0, node_count - 1); }
-static void call_size(void) { lib.numa_node_size64(node_count - 1, &unused); }
-static void call_run_mask(void) { lib.numa_bitmask_free(lib.numa_get_run_node_mask()); }
-static void call_cpus(void) { lib.numa_bitmask_free(lib.numa_parse_cpustring_all(list)); }
-static void call_nodes(void) { lib.numa_bitmask_free(lib.numa_parse_nodestring_all(list)); }
-static void call_bitmap(void) { lib.numa_parse_bitmap(list, cpu_mask); }
+/* Each says whether it worked: what fails early costs nothing. */
+static int parsed(struct bitmask *mask)
+{
+	if (!mask)
+		return 0;
+	lib.numa_bitmask_free(mask);
+	return 1;
+}
+
+static int call_to_cpus(void) { return lib.numa_node_to_cpus(node_count - 1, cpu_mask) == 0; }
+static int call_of_cpu(void) { return lib.numa_node_of_cpu(cpu_count - 1) == node_of(cpu_count - 1); }
+static int call_distance(void) { return lib.numa_distance(0, node_count - 1) == (node_count > 1 ? 20 : 10); }
+static int call_size(void) { return lib.numa_node_size64(node_count - 1, &unused) > 0; }
+static int call_run_mask(void) { return parsed(lib.numa_get_run_node_mask()); }
+static int call_cpus(void) { return parsed(lib.numa_parse_cpustring_all(list)); }
+static int call_nodes(void) { return parsed(lib.numa_parse_nodestring_all(list)); }
+static int call_bitmap(void) { return lib.numa_parse_bitmap(list, cpu_mask) == 0; }
 
 /* Every number below n: the longest string without repetition. */
 static void list_of(int n)
@@ -239,7 +309,7 @@ static void read_one(const char *path)
 		bytes_read += got;
 }
 
-static void read_listing(void)
+static int read_listing(void)
 {
 	static char entries[65536];
 	int fd = open(NODES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -248,6 +318,7 @@ static void read_listing(void)
 	while ((got = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0)
 		bytes_read += got;
 	close(fd);
+	return 1;
 }
 
 static void read_node(int node, const char *file)
@@ -258,30 +329,32 @@ static void read_node(int node, const char *file)
 	read_one(path);
 }
 
-static void read_map(void) { read_node(node_count - 1, "cpumap"); }
-static void read_maps(void)
+static int read_map(void) { read_node(node_count - 1, "cpumap"); return 1; }
+static int read_maps(void)
 {
 	for (int node = 0; node < node_count; node++)
 		read_node(node, "cpumap");
+	return 1;
 }
-static void read_distances(void)
+static int read_distances(void)
 {
 	read_listing();
 	read_node(0, "distance");
+	return 1;
 }
-static void read_meminfo(void) { read_node(node_count - 1, "meminfo"); }
-static void read_list(void) { bytes_read += (long)strlen(list); }
-static void cpu_words(void) { bytes_read += cpu_count / 8; }
-static void all_words(void) { bytes_read += cpu_count / 8 + node_count / 8; }
-static void nothing(void) {}
+static int read_meminfo(void) { read_node(node_count - 1, "meminfo"); return 1; }
+static int read_list(void) { bytes_read += (long)strlen(list); return 1; }
+static int cpu_words(void) { bytes_read += cpu_count / 8; return 1; }
+static int all_words(void) { bytes_read += cpu_count / 8 + node_count / 8; return 1; }
+static int nothing(void) { return 1; }
 
 enum kind { LOAD, FIRST, AGAIN };
 
 static const struct quantity {
 	const char *name;
 	enum kind kind;
-	void (*call)(void);
-	void (*bound)(void); /* what has to be read for it */
+	int (*call)(void);
+	int (*bound)(void); /* what has to be read for it */
 	void (*prepare)(void);
 } quantities[] = {
 	{"load", LOAD, nothing, read_listing, NULL},
@@ -309,16 +382,19 @@ static double now(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double per_call(void (*call)(void), int first)
+static double per_call(int (*call)(void), int first)
 {
 	double start, took;
+	int worked;
 
 	if (first) {
 		start = now();
-		call();
-		return now() - start;
+		worked = call();
+		took = now() - start;
+		return worked ? took : NAN;
 	}
-	call();
+	if (!call())
+		return NAN;
 	for (long times = 1;; times *= 2) {
 		start = now();
 		for (long i = 0; i < times; i++)
@@ -335,7 +411,8 @@ static double sample(const struct quantity *q, const char *library, const char *
 	void *handle;
 	double start;
 
-	trap_affinity();
+	cover_status();
+	make_up_kernel();
 	if (q->prepare)
 		q->prepare();
 	/* The dynamic linker's own first call is not the library's. */
@@ -354,7 +431,7 @@ static double sample(const struct quantity *q, const char *library, const char *
 	FUNCTIONS(F)
 #undef F
 	cpu_mask = lib.numa_allocate_cpumask();
-	/* The reference says -1 above 4096 CPUs. */
+	/* The reference says -1 on a machine of 1024 nodes. */
 	if (lib.numa_num_possible_cpus() < cpu_count)
 		return NAN;
 	return per_call(q->call, q->kind == FIRST);
@@ -379,6 +456,10 @@ static double measure(const struct quantity *q, const char *library, const char 
 		pid_t pid = fork();
 
 		if (pid == 0) {
+			int fd = open("/dev/null", O_WRONLY);
+
+			/* What a library complains about is seen in its result. */
+			dup2(fd, 2);
 			*shared = sample(q, library, tiny);
 			_exit(0);
 		}
