@@ -1,8 +1,10 @@
 //! The progress bar of one move: how much, how fast, and how long it will take.
 
+use std::io;
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use numa::migrate::Progress;
 
 use crate::report::{grouped, size};
@@ -15,6 +17,41 @@ const SHORTEST: usize = 10;
 /// Columns that stay free: a terminal writes the ^C of the user there, and it is wiped with
 /// the bar.
 const MARGIN: usize = 3;
+
+/// Standard error, narrower by the margin: indicatif fills its line with blanks to the end, and
+/// a ^C behind that would push the bar up to where nothing wipes it.
+#[derive(Debug)]
+struct Narrowed(Term);
+
+impl TermLike for Narrowed {
+    fn width(&self) -> u16 {
+        self.0.size().1.saturating_sub(MARGIN as u16)
+    }
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_up(lines)
+    }
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_down(lines)
+    }
+    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_right(columns)
+    }
+    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_left(columns)
+    }
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.0.write_line(text)
+    }
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// One line on standard error that is drawn again and again, and wiped at the end.
 #[derive(Debug)]
@@ -72,8 +109,10 @@ impl Rates {
 impl Bar {
     /// A bar that is seen only if standard error is a terminal that can wipe a line.
     pub(crate) fn new(pid: i32, title: &str, page_size: u64, wanted: bool) -> Bar {
-        let line = if wanted {
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        let term = Term::buffered_stderr();
+        let line = if wanted && term.is_term() && !console::is_dumb() {
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrowed(term)), 20);
+            ProgressBar::with_draw_target(None, target)
         } else {
             ProgressBar::hidden()
         };
