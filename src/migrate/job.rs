@@ -17,8 +17,10 @@ use crate::sys::lock::Lock;
 use crate::sys::{Errno, mempolicy, monotonic_nanoseconds};
 
 /// Units and bytes that a worker takes at once.
-const PIECE_UNITS: usize = 2048;
+const PIECE_UNITS: usize = 8192;
 const PIECE_BYTES: usize = 64 << 20;
+/// Ways that the pages of a piece may go, so that each gets calls of the full size.
+const MIXED: usize = 8;
 /// Blocks are looked at page by page.
 const BLOCK_PIECE_BYTES: usize = 16 << 20;
 /// How often pages that could not be moved are tried again while that helps.
@@ -184,6 +186,8 @@ pub struct Job<'r> {
 struct Source<'r> {
     walk: Walk<'r>,
     layer: u32,
+    /// Bytes that nobody has taken, about.
+    left: usize,
     /// Pieces that are being worked on.
     taken: usize,
     at_end: bool,
@@ -210,6 +214,8 @@ pub struct Worker {
     next: usize,
     /// Blocks that may be huge pages or not.
     blocks: Vec<usize>,
+    /// Whether the last ones were not: then one is tried before the others.
+    blocks_were_small: bool,
     /// Arguments of the system calls.
     addresses: Vec<usize>,
     nodes: Vec<c_int>,
@@ -241,6 +247,7 @@ impl Worker {
             pages: Vec::new(),
             next: 0,
             blocks: Vec::new(),
+            blocks_were_small: false,
             addresses: Vec::new(),
             nodes: Vec::new(),
             status: Vec::new(),
@@ -301,8 +308,9 @@ impl<'r> Job<'r> {
             look_only: options.look_only,
             page,
             present: (resident + huge) / page as u64 * u64::from(plan.layers()),
-            pace: Pace::new(max_pause, options.workers),
+            pace: Pace::new(max_pause, options.workers, walk.block()),
             source: Lock::new(Source {
+                left: ((resident + huge) as usize).saturating_mul(plan.layers() as usize),
                 walk,
                 layer: 0,
                 taken: 0,
@@ -396,15 +404,26 @@ impl<'r> Job<'r> {
         Ok(Step::Worked)
     }
 
+    /// How much to look at, when so many bytes are left: a call for each way that pages go.
+    fn piece_bytes(&self, left: usize) -> usize {
+        if self.look_only {
+            return PIECE_BYTES;
+        }
+        let routes = self.plan.routes().len().clamp(1, MIXED);
+        self.pace.piece(left, routes).min(PIECE_BYTES)
+    }
+
     /// Gets the next piece, or says why there is none.
     fn take_piece(&self, worker: &mut Worker) -> Result<Option<Step>> {
         worker.last_try = false;
         let mut source = self.source.take();
         loop {
             if !source.at_end {
-                worker.unit = source
-                    .walk
-                    .fill(&mut worker.addresses, PIECE_UNITS, PIECE_BYTES)?;
+                let bytes = self.piece_bytes(source.left);
+                let units = (bytes / self.page).clamp(1, PIECE_UNITS);
+                worker.unit = source.walk.fill(&mut worker.addresses, units, bytes)?;
+                let taken = worker.addresses.len() * worker.unit.size(self.page);
+                source.left = source.left.saturating_sub(taken);
                 if !worker.addresses.is_empty() {
                     break;
                 }
@@ -563,11 +582,13 @@ impl<'r> Job<'r> {
         let mut any_moved = false;
         for attempt in 1.. {
             let len = worker.addresses.len();
-            worker.nodes.clear();
+            if worker.nodes.first() != Some(&to) {
+                worker.nodes.clear();
+            }
             worker.status.clear();
             worker
                 .nodes
-                .try_reserve(len)
+                .try_reserve(len.saturating_sub(worker.nodes.len()))
                 .map_err(|_| Error::OutOfMemory)?;
             worker
                 .status
@@ -682,11 +703,15 @@ impl<'r> Job<'r> {
             return Ok(());
         };
         let weight = (size / self.page) as u64;
-        let take = (BLOCK_PIECE_BYTES.min(self.pace.chunk()) / size).clamp(1, worker.blocks.len());
+        let most = (BLOCK_PIECE_BYTES / size).clamp(1, worker.blocks.len());
+        let take = match worker.blocks_were_small {
+            true => 1,
+            false => (self.pace.chunk() / size).clamp(1, most),
+        };
         worker.pages.clear();
         worker.next = 0;
         if self.look_only {
-            return self.examine_blocks(worker, take, take);
+            return self.examine_blocks(worker, most, most);
         }
         // Three pages of a huge page are on one node.
         let second_and_last = [0, self.page, size - self.page];
@@ -768,6 +793,10 @@ impl<'r> Job<'r> {
         }
         if small < take {
             self.pace.learn((take - small) * size, start, end);
+        }
+        worker.blocks_were_small = small == take;
+        if worker.blocks_were_small {
+            return self.examine_blocks(worker, most, most);
         }
         self.examine_blocks(worker, small, take)
     }

@@ -45,7 +45,10 @@ impl Lines {
         let mut buf = Vec::new();
         buf.try_reserve_exact(Self::ROOM)
             .map_err(|_| Error::OutOfMemory)?;
-        buf.resize(Self::ROOM, 0);
+        // Byte by byte would take longer than reading a small file.
+        while buf.len() < Self::ROOM {
+            buf.extend_from_slice(&[0; 1024]);
+        }
         Ok(Lines {
             file,
             name,

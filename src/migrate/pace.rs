@@ -1,12 +1,16 @@
 //! How much to move with one call, and how many workers do so at once.
 //!
-//! While move_pages(2) has pages in hand, whoever touches or unmaps them waits. So a call gets
-//! as many bytes as can be expected to take as long as the pause limit; the waits that were
-//! measured are a quarter to a half of a call. And whether more workers
-//! help depends on the kernel, the machine and its load: the number is changed by one, the
-//! rate measured, and the change kept or undone.
+//! While move_pages(2) has a page in hand, whoever touches it waits. But the kernel has only
+//! some pages in hand at a time, however many a call names: up to the span of one page table
+//! since Linux 6.3, one page before. The first are untouchable until the last are unmapped, the
+//! last until the others are copied; either is at most two thirds of the time that so many
+//! pages take. If that fits into the pause limit, longer calls stall nobody for longer, and
+//! what each call costs (the caches of all CPUs are drained) counts for less.
+//!
+//! Whether more workers help depends on the kernel, the machine and its load: the number is
+//! changed by one, the rate measured, and the change kept or undone.
 
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::sys::lock::Lock;
 
@@ -14,28 +18,47 @@ use crate::sys::lock::Lock;
 const FIRST_CHUNK: usize = 1 << 20;
 /// Smaller calls spend their time on what each call costs.
 const MIN_CHUNK: usize = 64 << 10;
-const MAX_CHUNK: usize = 16 << 20;
+const MAX_CHUNK: usize = 32 << 20;
+/// How many times the pause limit a call may take that stalls nobody for longer than that: it
+/// is also how long stopping takes.
+const LONG_CALL: u64 = 3;
+/// Bytes that a worker takes at least, so that the last pieces are not many small ones.
+const MIN_PIECE: usize = 1 << 20;
 
-/// Nanoseconds in calls over which a rate is measured, for each worker, at least.
+/// Nanoseconds in calls, for each worker, over which a rate is measured: before the first trial,
+/// in a trial, and between trials.
+const FIRST_WINDOW: u64 = 3_000_000;
+const TRIAL_WINDOW: u64 = 8_000_000;
 const WINDOW: u64 = 40_000_000;
-/// Calls in a window for each worker, at least.
-const WINDOW_CALLS: u32 = 3;
-/// Calls for each worker after which a trial may already have failed.
-const FAILED_CALLS: u32 = 2;
+/// Calls in the window of a trial for each worker, at least. Some pages take several times as
+/// long as others.
+const TRIAL_CALLS: u32 = 2;
+/// A trial that is no loss may last this many windows until it shows a gain.
+const TRIAL_WINDOWS: u64 = 4;
 /// An additional worker must bring this many percent.
 const WORTH: u64 = 115;
-/// Windows until a failed trial is repeated, at first and at most.
-const PATIENCE: u32 = 16;
-const MAX_PATIENCE: u32 = 256;
+/// A failed trial is repeated after this many times what it lost, at first and at most.
+const PATIENCE: u64 = 12;
+const MAX_PATIENCE: u64 = 1536;
+/// A trial needs this many calls to be left for each worker.
+const CALLS_LEFT: usize = 3;
 
 /// The pace of one job.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Nanoseconds that one call should take.
-    call: u64,
+    /// Nanoseconds that a thread may wait.
+    pause: u64,
+    /// Bytes that the kernel has in hand at a time, at most.
+    batch: usize,
     chunk: AtomicUsize,
+    /// The same during a trial, and whether this is one: a call that turns out much slower
+    /// ends the sooner.
+    short: AtomicUsize,
+    in_trial: AtomicBool,
     /// Nanoseconds that a mebibyte takes; 0 before the first call.
     cost: AtomicU64,
+    /// Bytes that nobody has taken, about.
+    left: AtomicUsize,
     /// Workers that may run, and that do.
     active: AtomicUsize,
     running: AtomicUsize,
@@ -50,22 +73,29 @@ struct Crew {
     calls: u32,
     bytes: u64,
     took: u64,
-    /// Calls that began before the last change, and prove nothing.
-    stale: u32,
+    /// When the number changed; calls that began before prove nothing.
+    since: u64,
     /// The number of workers that is known to be good, and its bytes per millisecond.
     settled: usize,
     rate: u64,
-    /// Windows until the next trial, and how many there are between trials.
-    wait: u32,
-    patience: u32,
+    /// The last known rate of one worker less.
+    rate_of_fewer: u64,
+    /// When the next trial may be, and how patient the one after it.
+    next_trial: u64,
+    patience: u64,
 }
 
 impl Pace {
-    pub(super) fn new(max_pause: u64, max_workers: usize) -> Pace {
+    /// `batch`: bytes that the kernel has in hand at a time.
+    pub(super) fn new(max_pause: u64, max_workers: usize, batch: usize) -> Pace {
         Pace {
-            call: max_pause.max(1),
+            pause: max_pause.max(1),
+            batch,
             chunk: AtomicUsize::new(FIRST_CHUNK),
+            short: AtomicUsize::new(FIRST_CHUNK),
+            in_trial: AtomicBool::new(false),
             cost: AtomicU64::new(0),
+            left: AtomicUsize::new(usize::MAX),
             active: AtomicUsize::new(1),
             running: AtomicUsize::new(0),
             max_workers: max_workers.max(1),
@@ -73,10 +103,11 @@ impl Pace {
                 calls: 0,
                 bytes: 0,
                 took: 0,
-                stale: 1,
+                since: 0,
                 settled: 1,
                 rate: 0,
-                wait: 0,
+                rate_of_fewer: 0,
+                next_trial: 0,
                 patience: PATIENCE,
             }),
         }
@@ -84,7 +115,22 @@ impl Pace {
 
     /// Bytes that the next call should move.
     pub(super) fn chunk(&self) -> usize {
-        self.chunk.load(Relaxed)
+        let chunk = self.chunk.load(Relaxed);
+        match self.in_trial.load(Relaxed) {
+            true => chunk.min(self.short.load(Relaxed)),
+            false => chunk,
+        }
+    }
+
+    /// Bytes that a worker should take, when `left` are still there and `calls` are needed for
+    /// a piece. Towards the end pieces get smaller, so that all workers are done at the same time.
+    pub(super) fn piece(&self, left: usize, calls: usize) -> usize {
+        self.left.store(left, Relaxed);
+        let piece = self.chunk().saturating_mul(calls);
+        match self.active() {
+            1 => piece,
+            active => piece.min((left / (2 * active)).max(MIN_PIECE)),
+        }
     }
 
     /// Workers that may run now.
@@ -119,71 +165,111 @@ impl Pace {
         }
         .max(1);
         self.cost.store(cost, Relaxed);
-        let fitting = (u128::from(self.call) << 20) / u128::from(cost);
-        let fitting = (fitting.min(MAX_CHUNK as u128) as usize).max(MIN_CHUNK);
-        self.chunk
-            .store(fitting.min(self.chunk().saturating_mul(2)), Relaxed);
+        let in_time = |time: u64| (u128::from(time) << 20) / u128::from(cost);
+        let in_hand = in_time(self.pause.saturating_mul(3) / 2);
+        let fitting = if in_hand >= self.batch as u128 {
+            in_time(self.pause.saturating_mul(LONG_CALL))
+        } else {
+            in_hand
+        };
+        let bytes_in = |fitting: u128| (fitting.min(MAX_CHUNK as u128) as usize).max(MIN_CHUNK);
+        let twice = self.chunk.load(Relaxed).saturating_mul(2);
+        self.chunk.store(bytes_in(fitting).min(twice), Relaxed);
+        self.short.store(bytes_in(in_time(self.pause / 2)), Relaxed);
         if self.max_workers > 1 {
-            self.crew.take().learn(self, bytes as u64, took);
+            self.crew.take().learn(self, bytes as u64, start, end);
         }
     }
 }
 
 impl Crew {
-    fn learn(&mut self, pace: &Pace, bytes: u64, took: u64) {
-        if self.stale > 0 {
-            self.stale -= 1;
+    fn learn(&mut self, pace: &Pace, bytes: u64, start: u64, end: u64) {
+        if start < self.since {
             return;
         }
         let active = pace.active();
         self.calls += 1;
         self.bytes += bytes;
-        self.took += took;
+        self.took += end.saturating_sub(start).max(1);
         let rate = (self.bytes * active as u64).saturating_mul(1_000_000) / self.took;
-        let trial = active != self.settled;
-        // A trial that is clearly worse must not last as long as its slow calls do.
-        let hopeless =
-            trial && self.calls >= FAILED_CALLS * active as u32 && rate < self.rate * 2 / 3;
-        let window =
-            self.took >= WINDOW * active as u64 && self.calls >= WINDOW_CALLS * active as u32;
-        if !hopeless && !window {
-            return;
-        }
-        if trial {
-            let enough = if active > self.settled { WORTH } else { 97 };
-            if !hopeless && rate * 100 >= self.rate * enough {
-                (self.settled, self.rate) = (active, rate);
-                // The same direction again, if that was upwards.
-                (self.patience, self.wait) = (PATIENCE, if enough == WORTH { 0 } else { PATIENCE });
-            } else {
-                self.wait = self.patience;
-                self.patience = (self.patience * 2).min(MAX_PATIENCE);
+        let workers = active as u32;
+        if active == self.settled {
+            let window = if self.rate == 0 { FIRST_WINDOW } else { WINDOW };
+            if self.took < window * active as u64 {
+                return;
             }
-        } else if self.settled > 1 && rate * 10 < self.rate * 6 {
-            // What was good is not any more: see whether fewer do better.
-            self.rate = rate;
-            self.change(pace, active, active - 1);
-            return;
-        } else {
-            self.rate = if self.rate == 0 {
-                rate
-            } else {
-                (self.rate + rate) / 2
+            self.rate = match self.rate {
+                0 => rate,
+                old => (old + rate) / 2,
             };
-            self.wait = self.wait.saturating_sub(1);
+            let next = if active > 1 && self.rate * 100 < self.rate_of_fewer * WORTH {
+                // What was good is not any more: see whether fewer do better.
+                active - 1
+            } else if active < pace.max_workers && end >= self.next_trial && self.enough(pace) {
+                active + 1
+            } else {
+                active
+            };
+            self.change(pace, active, next, end);
+            return;
         }
-        let next = if self.wait == 0 && self.settled < pace.max_workers {
-            self.settled + 1
+        // A trial that is clearly worse must not last as long as its slow calls do.
+        let hopeless = self.calls >= workers && rate < self.rate / 3;
+        let window = TRIAL_WINDOW * active as u64;
+        if !hopeless && (self.took < window || self.calls < TRIAL_CALLS * workers) {
+            return;
+        }
+        let more = active > self.settled;
+        let worth = rate * 100 >= self.rate * WORTH;
+        if more && !worth && rate >= self.rate && self.took < window * TRIAL_WINDOWS {
+            return;
+        }
+        if more && worth {
+            self.rate_of_fewer = self.rate;
+            (self.settled, self.rate) = (active, rate);
+            (self.patience, self.next_trial) = (PATIENCE, end);
+        } else if !more && rate * WORTH > self.rate * 100 {
+            // Fewer do about as well. What still fewer do is not known.
+            self.be_patient(end, self.rate, rate);
+            (self.settled, self.rate, self.rate_of_fewer) = (active, rate, 0);
+        } else if more {
+            self.be_patient(end, rate, self.rate);
+        } else {
+            self.rate_of_fewer = rate;
+        }
+        let next = if more && worth && active < pace.max_workers && self.enough(pace) {
+            // The same direction again.
+            active + 1
         } else {
             self.settled
         };
-        self.change(pace, active, next);
+        self.change(pace, active, next, end);
     }
 
-    fn change(&mut self, pace: &Pace, active: usize, next: usize) {
-        if next != active {
-            // Each worker is in a call now or has just begun.
-            self.stale = active.max(next) as u32;
+    /// Whether enough is left for a trial of one more worker to pay.
+    fn enough(&self, pace: &Pace) -> bool {
+        let calls = CALLS_LEFT * (pace.active() + 1);
+        pace.left.load(Relaxed) >= pace.chunk().saturating_mul(calls)
+    }
+
+    /// Puts the next trial of more workers off, for they had this rate and fewer that one.
+    fn be_patient(&mut self, now: u64, more: u64, fewer: u64) {
+        let trial = now.saturating_sub(self.since);
+        // One that lost nothing still shows that there is nothing to gain at present.
+        let lost = fewer.saturating_sub(more).max(fewer / 16);
+        let lost = u128::from(trial) * u128::from(lost) / u128::from(fewer.max(1));
+        let wait = (lost as u64).saturating_mul(self.patience);
+        self.next_trial = now.saturating_add(wait);
+        self.patience = (self.patience * 2).min(MAX_PATIENCE);
+    }
+
+    fn change(&mut self, pace: &Pace, active: usize, next: usize, now: u64) {
+        if next == active {
+            // A trial that became the rule.
+            pace.in_trial.store(false, Relaxed);
+        } else {
+            self.since = now;
+            pace.in_trial.store(next != self.settled, Relaxed);
             pace.active.store(next, Relaxed);
         }
         (self.calls, self.bytes, self.took) = (0, 0, 0);
@@ -193,90 +279,187 @@ impl Crew {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
-    /// Runs workers whose joint rate (bytes per microsecond) depends on their number; returns
-    /// the number of active ones after each call, and the time that `total` bytes took.
-    fn simulate(pace: &Pace, total: usize, rate: impl Fn(usize) -> usize) -> (usize, u64) {
-        let mut done = 0;
-        let mut workers = vec![0u64; pace.max_workers];
+    const BATCH: usize = 2 << 20;
+    const PAUSE: u64 = 20_000_000;
+
+    /// Runs workers whose joint rate (bytes per microsecond) depends on their number, and whose
+    /// calls cost `fixed` nanoseconds each. Returns the number of active ones at the end, and
+    /// the time that `total` bytes took.
+    fn simulate(
+        pace: &Pace,
+        total: usize,
+        fixed: u64,
+        rate: impl Fn(usize) -> usize,
+    ) -> (usize, u64) {
+        let mut left = total;
+        // For each worker, the end of its call and what to learn from it.
+        let mut calls: Vec<Option<(usize, u64, u64)>> = vec![None; pace.max_workers];
         let mut now = 1000;
-        while done < total {
-            let active = pace.active();
-            // The worker that is free first makes the next call.
-            let worker = (0..active).min_by_key(|&w| workers[w]).unwrap();
-            let start = workers[worker].max(now);
-            let bytes = pace.chunk();
-            let end = start + (bytes * active / rate(active)) as u64 * 1000 + 5000;
-            workers[worker] = end;
-            now = *workers[..active].iter().min().unwrap();
+        loop {
+            for call in &mut calls[..pace.active()] {
+                if call.is_none() && left > 0 {
+                    let bytes = pace.piece(left, 1).min(pace.chunk()).min(left);
+                    left -= bytes;
+                    let takes = bytes as u64 * 1000 * pace.active() as u64;
+                    let end = now + takes / rate(pace.active()) as u64 + fixed;
+                    *call = Some((bytes, now, end));
+                }
+            }
+            let first = (0..calls.len())
+                .filter(|&w| calls[w].is_some())
+                .min_by_key(|&w| calls[w].unwrap().2);
+            let Some(first) = first else {
+                return (pace.active(), now);
+            };
+            let (bytes, start, end) = calls[first].take().unwrap();
+            now = end;
             pace.learn(bytes, start, end);
-            done += bytes;
         }
-        (pace.active(), *workers.iter().max().unwrap())
+    }
+
+    /// Nanoseconds for `total` bytes.
+    fn time(total: usize, rate: usize) -> u64 {
+        total as u64 * 1000 / rate as u64
     }
 
     #[test]
-    fn calls_take_about_as_long_as_the_limit() {
+    fn what_is_in_hand_fits_into_the_limit() {
         for (rate, limit) in [
-            (100, 20_000_000),
-            (1000, 20_000_000),
-            (5, 20_000_000),
+            (100, PAUSE),
+            (1000, PAUSE),
+            (5, PAUSE),
+            (60, PAUSE),
             (100, 2_000_000),
         ] {
-            let pace = Pace::new(limit, 1);
-            simulate(&pace, 100 << 20, |_| rate);
-            let takes = (pace.chunk() / rate) as u64 * 1000;
+            let pace = Pace::new(limit, 1, BATCH);
+            simulate(&pace, 100 << 20, 5000, |_| rate);
+            let takes = time(pace.chunk(), rate);
+            let in_hand = time(pace.chunk().min(BATCH), rate);
             assert!(
-                takes <= limit * 11 / 10 || pace.chunk() == MIN_CHUNK,
-                "{rate} {limit}: {takes}"
+                in_hand * 2 / 3 <= limit * 101 / 100 || pace.chunk() == MIN_CHUNK,
+                "{rate} {limit}: {in_hand}"
             );
+            // And no smaller than that, but calls end some day.
+            let most = limit * LONG_CALL;
+            assert!(takes <= most * 101 / 100 || pace.chunk() == MIN_CHUNK);
+            let least = if in_hand < time(BATCH, rate) {
+                limit
+            } else {
+                most * 9 / 10
+            };
             assert!(
-                takes >= limit * 8 / 10 || pace.chunk() == MAX_CHUNK,
+                takes >= least || pace.chunk() == MAX_CHUNK,
                 "{rate} {limit}: {takes}"
             );
         }
+    }
+
+    #[test]
+    fn huge_batches_make_short_calls() {
+        let pace = Pace::new(PAUSE, 1, 512 << 20);
+        simulate(&pace, 100 << 20, 5000, |_| 100);
+        assert!(time(pace.chunk(), 100) <= PAUSE * 16 / 10);
     }
 
     #[test]
     fn two_workers_where_two_are_faster() {
         let rate = |n: usize| [0, 100, 195, 195, 190][n];
-        let (active, time) = simulate(&Pace::new(20_000_000, 4), 200 << 20, rate);
+        let (active, took) = simulate(&Pace::new(PAUSE, 4, BATCH), 200 << 20, 0, rate);
         assert!((2..=3).contains(&active), "{active}");
-        let best = (200u64 << 20) * 1000 / 195;
-        assert!(time < best * 110 / 100, "{time} {best}");
+        let best = time(200 << 20, 195);
+        assert!(took < best * 104 / 100, "{took} {best}");
+        // The same with calls that are expensive in themselves.
+        let (active, took) = simulate(&Pace::new(PAUSE, 2, BATCH), 200 << 20, 2_000_000, rate);
+        assert_eq!(active, 2);
+        assert!(took < best * 110 / 100, "{took} {best}");
     }
 
     #[test]
     fn one_worker_where_two_are_slower() {
-        let rate = |n: usize| [0, 100, 10][n];
-        let (_, time) = simulate(&Pace::new(20_000_000, 2), 400 << 20, rate);
-        let best = (400u64 << 20) * 1000 / 100;
-        assert!(time < best * 115 / 100, "{time} {best}");
+        for (two, percent) in [(10, 115), (50, 108), (99, 104)] {
+            let rate = |n: usize| [0, 100, two][n];
+            let (active, took) = simulate(&Pace::new(PAUSE, 2, BATCH), 400 << 20, 0, rate);
+            assert_eq!(active, 1);
+            let best = time(400 << 20, 100);
+            assert!(took < best * percent / 100, "{two}: {took} {best}");
+        }
+    }
+
+    #[test]
+    fn a_small_job_has_one_worker() {
+        let pace = Pace::new(PAUSE, 2, BATCH);
+        let (active, _) = simulate(&pace, 6 << 20, 0, |n| [0, 100, 195][n]);
+        assert_eq!(active, 1);
+    }
+
+    #[test]
+    fn all_workers_are_done_at_the_same_time() {
+        let pace = Pace::new(PAUSE, 2, BATCH);
+        simulate(&pace, 200 << 20, 0, |n| [0, 100, 195][n]);
+        let chunk = pace.chunk();
+        assert_eq!(pace.piece(200 << 20, 1), chunk);
+        assert_eq!(pace.piece(8 << 20, 1), chunk.min(2 << 20));
+        assert_eq!(pace.piece(1000, 1), MIN_PIECE);
     }
 
     #[test]
     fn fewer_when_the_machine_gets_busy() {
-        let pace = Pace::new(20_000_000, 2);
-        let (active, _) = simulate(&pace, 200 << 20, |n| [0, 100, 195][n]);
+        let pace = Pace::new(PAUSE, 2, BATCH);
+        let (active, _) = simulate(&pace, 200 << 20, 0, |n| [0, 100, 195][n]);
         assert_eq!(active, 2);
+        pace.left.store(usize::MAX, Relaxed);
         // Later than all that came before.
-        let pace_now = 1 << 40;
-        let mut end = pace_now;
+        let mut end = 1 << 40;
+        let mut alone = 0;
         for _ in 0..400 {
             let start = end;
             end += 10_000_000;
-            pace.learn(
-                if pace.active() == 2 { 100_000 } else { 400_000 },
-                start,
-                end,
-            );
+            alone += u32::from(pace.active() == 1);
+            let bytes = [0, 400_000, 100_000][pace.active()];
+            pace.learn(bytes, start, end);
         }
         assert_eq!(pace.active(), 1);
+        assert!(alone > 350, "{alone}");
+    }
+
+    #[test]
+    fn more_again_when_it_is_not_busy_any_more() {
+        let pace = Pace::new(PAUSE, 2, BATCH);
+        let (active, _) = simulate(&pace, 200 << 20, 0, |n| [0, 100, 50][n]);
+        assert_eq!(active, 1);
+        pace.left.store(usize::MAX, Relaxed);
+        let mut end = 1 << 40;
+        for _ in 0..400 {
+            let start = end;
+            end += 10_000_000;
+            pace.learn(1_000_000, start, end);
+        }
+        assert_eq!(pace.active(), 2);
+    }
+
+    #[test]
+    fn a_slow_machine_keeps_its_workers() {
+        let pace = Pace::new(PAUSE, 2, BATCH);
+        simulate(&pace, 200 << 20, 0, |n| [0, 100, 195][n]);
+        pace.left.store(usize::MAX, Relaxed);
+        // Everything takes three times as long from now on.
+        let mut end = 1 << 40;
+        let mut alone = 0;
+        for _ in 0..400 {
+            let start = end;
+            end += 10_000_000;
+            alone += u32::from(pace.active() == 1);
+            pace.learn(300_000, start, end);
+        }
+        assert_eq!(pace.active(), 2);
+        assert!(alone < 10, "{alone}");
     }
 
     #[test]
     fn no_more_run_than_may() {
-        let pace = Pace::new(20_000_000, 8);
+        let pace = Pace::new(PAUSE, 8, BATCH);
         assert!(pace.enter());
         assert!(!pace.enter());
         pace.leave();

@@ -201,6 +201,11 @@ impl<'r> Walk<'r> {
         self.page
     }
 
+    /// Size of a transparent huge page, and of what one page table spans.
+    pub(super) fn block(&self) -> usize {
+        self.block
+    }
+
     /// Begins again with the first mapping.
     pub(super) fn rewind(&mut self) -> Result<()> {
         self.maps = Lines::open(self.root, self.pid, "maps")?;

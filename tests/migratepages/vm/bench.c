@@ -1,17 +1,21 @@
 /*
  * bench COMMAND ROUNDS: how long moving 200 MiB takes, and how long a thread of
  * the process that maps and unmaps memory has to wait meanwhile, for the
- * kernel's migrate_pages(2) and for COMMAND (migratepages) by turns.
+ * kernel's migrate_pages(2), for COMMAND (migratepages) and for two threads that
+ * do nothing but call move_pages(2), by turns.
  *
  * Prints lines "figure NAME VALUE UNIT"; the ratios are what counts.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,6 +28,7 @@
 struct shared {
     volatile int ready, map, loops;
     volatile double worst;
+    char *memory;
 };
 static struct shared *shared;
 
@@ -86,6 +91,7 @@ static void target(int huge)
         if (clone(mapper, stack + sizeof stack, 0x10f00, NULL) < 0)
             die("clone");
     }
+    shared->memory = p;
     shared->ready = 1;
     for (;;)
         pause();
@@ -109,6 +115,8 @@ static double run_command(const char *command, pid_t pid, int to, const char *op
     snprintf(number, sizeof number, "%d", (int)pid);
     child = fork();
     if (child == 0) {
+        /* Emulation translates code anew wherever it has another address, processors do not. */
+        personality(ADDR_NO_RANDOMIZE);
         if (option)
             execl(command, command, option, number, to ? "0" : "1", to ? "1" : "0", (char *)NULL);
         else
@@ -133,6 +141,48 @@ static double run_kernel(pid_t pid, int to)
     return now() - start;
 }
 
+/*
+ * The bound: what two threads reach that do nothing but call move_pages for pages that
+ * are known beforehand. No program that uses this call can be faster.
+ */
+#define BOUND_CHUNK (4UL << 20)
+struct bound {
+    pid_t pid;
+    int to;
+    unsigned long unit;
+    atomic_ulong next;
+};
+
+static void *bound_thread(void *argument)
+{
+    struct bound *bound = argument;
+    static _Thread_local void *pages[BOUND_CHUNK / 4096];
+    static _Thread_local int nodes[BOUND_CHUNK / 4096], status[BOUND_CHUNK / 4096];
+    unsigned long at, end, count;
+    while ((at = atomic_fetch_add(&bound->next, BOUND_CHUNK)) < SIZE) {
+        end = at + BOUND_CHUNK < SIZE ? at + BOUND_CHUNK : SIZE;
+        for (count = 0; at < end; at += bound->unit, count++) {
+            pages[count] = shared->memory + at;
+            nodes[count] = bound->to;
+        }
+        if (syscall(SYS_move_pages, bound->pid, count, pages, nodes, status, 4) < 0)
+            die("move_pages");
+    }
+    return NULL;
+}
+
+static double run_bound(pid_t pid, int huge, int to)
+{
+    struct bound bound = {pid, to, huge ? 2UL << 20 : 4096, 0};
+    double start = now();
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, bound_thread, &bound))
+        die("pthread_create");
+    bound_thread(&bound);
+    pthread_join(thread, NULL);
+    return now() - start;
+}
+
 static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -147,7 +197,7 @@ static double median(double *values, int count)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 2 ? atoi(argv[2]) : 5, huge, map, i;
+    int rounds = argc > 2 ? atoi(argv[2]) : 5, huge, map, i, to;
     if (argc < 2 || rounds < 1 || rounds > MAX_ROUNDS)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -166,38 +216,50 @@ int main(int argc, char **argv)
             target(huge);
         while (!shared->ready)
             usleep(1000);
+        to = 1;
         for (map = 0; map < 2; map++) {
             double kernel[MAX_ROUNDS], ours[MAX_ROUNDS], kernel_wait[MAX_ROUNDS], our_wait[MAX_ROUNDS];
-            double a, b;
+            double bound[MAX_ROUNDS], bound_wait[MAX_ROUNDS], a, b, best;
             shared->map = map;
             /* One of each that does not count. */
             for (i = -1; i < rounds; i++) {
                 int at = i < 0 ? 0 : i;
-                /* There with the one and back with the other, and next time the other way round. */
-                int k, first = i & 1;
-                for (k = 0; k < 2; k++) {
+                int k;
+                /* The order changes from round to round, and so does who moves there and who back. */
+                for (k = 0; k < 3; k++, to = !to) {
                     shared->worst = 0;
-                    if (k == first) {
-                        kernel[at] = run_kernel(pid, k == 0);
+                    switch ((k + i + 1) % 3) {
+                    case 0:
+                        kernel[at] = run_kernel(pid, to);
                         kernel_wait[at] = worst_wait();
-                    } else {
-                        ours[at] = run_command(argv[1], pid, k == 0, argc > 3 ? argv[3] : NULL);
+                        break;
+                    case 1:
+                        ours[at] = run_command(argv[1], pid, to, argc > 3 ? argv[3] : NULL);
                         our_wait[at] = worst_wait();
+                        break;
+                    default:
+                        bound[at] = run_bound(pid, huge, to);
+                        bound_wait[at] = worst_wait();
                     }
                 }
                 if (getenv("BENCH_EACH"))
-                    printf("# %s map=%d kernel %.3f s wait %.1f ms, ours %.3f s wait %.1f ms\n", name, map,
-                           kernel[at], kernel_wait[at] * 1e3, ours[at], our_wait[at] * 1e3);
+                    printf("# %s map=%d kernel %.3f s wait %.1f ms, ours %.3f s wait %.1f ms, "
+                           "bound %.3f s wait %.1f ms\n", name, map,
+                           kernel[at], kernel_wait[at] * 1e3, ours[at], our_wait[at] * 1e3,
+                           bound[at], bound_wait[at] * 1e3);
             }
             a = median(kernel, rounds);
             b = median(ours, rounds);
+            best = median(bound, rounds);
             if (!map) {
                 printf("figure %s.migrate_pages.rate %.1f MiB/s\n", name, SIZE / 1048576.0 / a);
                 printf("figure %s.migratepages.rate %.1f MiB/s\n", name, SIZE / 1048576.0 / b);
                 printf("figure %s.speed %.2f times\n", name, a / b);
+                printf("figure %s.bound %.2f times\n", name, a / best);
             } else {
                 double x = median(kernel_wait, rounds), y = median(our_wait, rounds);
                 printf("figure %s.mapping.time %.2f times\n", name, b / a);
+                printf("figure %s.mapping.bound %.2f times\n", name, best / a);
                 printf("figure %s.migrate_pages.wait %.1f ms\n", name, x * 1e3);
                 printf("figure %s.migratepages.wait %.1f ms\n", name, y * 1e3);
                 printf("figure %s.wait %.1f times shorter\n", name, x / y);

@@ -16,7 +16,7 @@ use crate::terminal::complain;
 
 /// How long a worker that is not needed waits until it asks again, at first and at most.
 const IDLE: Duration = Duration::from_millis(2);
-const MAX_IDLE: Duration = Duration::from_millis(16);
+const MAX_IDLE: Duration = Duration::from_millis(8);
 /// How often the bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
 
