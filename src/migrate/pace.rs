@@ -22,6 +22,9 @@ const MAX_CHUNK: usize = 32 << 20;
 /// How many times the pause limit a call may take that stalls nobody for longer than that: it
 /// is also how long stopping takes.
 const LONG_CALL: u64 = 3;
+/// Calls with fewer bytes than this, and than half of what was wanted, show what a call costs in
+/// itself, and nothing about the pages.
+const SMALL: usize = 256 << 10;
 /// Bytes that a worker takes at least, so that the last pieces are not many small ones.
 const MIN_PIECE: usize = 1 << 20;
 
@@ -154,6 +157,16 @@ impl Pace {
     /// Learns from a call that took from `start` to `end` (nanoseconds).
     pub(super) fn learn(&self, bytes: usize, start: u64, end: u64) {
         let took = end.saturating_sub(start).max(1);
+        if bytes >= self.chunk.load(Relaxed) / 2 || took > self.pause {
+            self.adapt(bytes, took);
+        }
+        if self.max_workers > 1 && bytes >= SMALL.min(self.chunk() / 2) {
+            self.crew.take().learn(self, bytes as u64, start, end);
+        }
+    }
+
+    /// Chooses the size of calls after one that took so long.
+    fn adapt(&self, bytes: usize, took: u64) {
         // The time per mebibyte, averaged: one call may be slow because the machine was busy.
         let sample = (u128::from(took) << 20) / (bytes.max(1) as u128);
         let sample = sample.min(1 << 60) as u64;
@@ -176,9 +189,6 @@ impl Pace {
         let twice = self.chunk.load(Relaxed).saturating_mul(2);
         self.chunk.store(bytes_in(fitting).min(twice), Relaxed);
         self.short.store(bytes_in(in_time(self.pause / 2)), Relaxed);
-        if self.max_workers > 1 {
-            self.crew.take().learn(self, bytes as u64, start, end);
-        }
     }
 }
 
@@ -200,9 +210,10 @@ impl Crew {
             }
             self.rate = match self.rate {
                 0 => rate,
-                old => (old + rate) / 2,
+                old => old - old / 4 + rate / 4,
             };
-            let next = if active > 1 && self.rate * 100 < self.rate_of_fewer * WORTH {
+            let dropped = self.rate < self.rate_of_fewer || rate < self.rate_of_fewer / 2;
+            let next = if active > 1 && dropped {
                 // What was good is not any more: see whether fewer do better.
                 active - 1
             } else if active < pace.max_workers && end >= self.next_trial && self.enough(pace) {
@@ -228,8 +239,8 @@ impl Crew {
             self.rate_of_fewer = self.rate;
             (self.settled, self.rate) = (active, rate);
             (self.patience, self.next_trial) = (PATIENCE, end);
-        } else if !more && rate * WORTH > self.rate * 100 {
-            // Fewer do about as well. What still fewer do is not known.
+        } else if !more && rate >= self.rate {
+            // Fewer do as well. What still fewer do is not known.
             self.be_patient(end, self.rate, rate);
             (self.settled, self.rate, self.rate_of_fewer) = (active, rate, 0);
         } else if more {
@@ -415,9 +426,9 @@ mod tests {
         let mut alone = 0;
         for _ in 0..400 {
             let start = end;
-            end += 10_000_000;
+            end += 100_000_000;
             alone += u32::from(pace.active() == 1);
-            let bytes = [0, 400_000, 100_000][pace.active()];
+            let bytes = [0, 4_000_000, 1_000_000][pace.active()];
             pace.learn(bytes, start, end);
         }
         assert_eq!(pace.active(), 1);
@@ -455,6 +466,15 @@ mod tests {
         }
         assert_eq!(pace.active(), 2);
         assert!(alone < 10, "{alone}");
+    }
+
+    #[test]
+    fn a_few_pages_say_nothing() {
+        let pace = Pace::new(PAUSE, 2, BATCH);
+        for at in 0..50 {
+            pace.learn(32 << 10, at * 10_000_000, at * 10_000_000 + 4_000_000);
+        }
+        assert_eq!((pace.chunk(), pace.active()), (FIRST_CHUNK, 1));
     }
 
     #[test]
