@@ -227,16 +227,23 @@ impl Crew {
         // A trial that is clearly worse must not last as long as its slow calls do.
         let hopeless = self.calls >= workers && rate < self.rate / 3;
         let window = TRIAL_WINDOW * active as u64;
-        if !hopeless && (self.took < window || self.calls < TRIAL_CALLS * workers) {
+        let more = active > self.settled;
+        let calls = if more { TRIAL_CALLS } else { 2 * TRIAL_CALLS };
+        if !hopeless && (self.took < window || self.calls < calls * workers) {
             return;
         }
-        let more = active > self.settled;
         let worth = rate * 100 >= self.rate * WORTH;
         if more && !worth && rate >= self.rate && self.took < window * TRIAL_WINDOWS {
             return;
         }
+        // What was known of fewer counts a quarter.
+        let rate = match self.rate_of_fewer {
+            old if !more && old > 0 => rate - rate / 4 + old / 4,
+            _ => rate,
+        };
         if more && worth {
-            self.rate_of_fewer = self.rate;
+            // With a margin: it may be from one call that was lucky.
+            self.rate_of_fewer = self.rate / 4 * 3;
             (self.settled, self.rate) = (active, rate);
             (self.patience, self.next_trial) = (PATIENCE, end);
         } else if !more && rate >= self.rate {
