@@ -9,7 +9,7 @@
 #![allow(clippy::result_large_err, clippy::large_enum_variant)]
 
 use crate::device::{self, DeviceError};
-use crate::mask::{Bits, Id, Mask, NodeMask, Word, bits};
+use crate::mask::{Bits, Id, Mask, NodeMask, WORD_BITS, Word, bits};
 use crate::root::Root;
 
 /// Which ids a string may name.
@@ -128,47 +128,55 @@ fn shown(value: u64) -> i64 {
 /// Most lists hold nothing else, and are parsed several times faster so.
 fn parse_plain(text: &[u8], accepted: Bits<'_>, out: &mut [Word], size: usize) -> Option<usize> {
     // More digits than any id has.
-    const MAX_DIGITS: usize = 8;
-    let digit = |at: usize| {
-        let digit = text.get(at).map_or(u8::MAX, |b| b.wrapping_sub(b'0'));
-        (digit <= 9).then_some(usize::from(digit))
-    };
-    // A decimal number and where it ends. With a zero before it, it would be octal.
-    let number = |start: usize| {
-        let mut n = digit(start)?;
-        let mut at = start + 1;
-        while let Some(digit) = digit(at) {
-            if n == 0 || at - start >= MAX_DIGITS {
-                return None;
-            }
-            n = n * 10 + digit;
-            at += 1;
-        }
-        accepted.contains(n).then_some((n, at))
-    };
-    let mut done = 0;
-    while let Some((first, mut at)) = number(done) {
-        let mut last = first;
-        if text.get(at) == Some(&b'-') {
-            let Some(end) = number(at + 1) else { break };
-            (last, at) = end;
-        }
-        let next = text.get(at);
-        if next.is_some_and(|&b| b != b',') {
-            break;
-        }
-        bits::put(out, size, first, true);
-        // Nothing if it is the wrong way round.
-        for n in first + 1..=last {
-            if accepted.contains(n) {
-                bits::put(out, size, n, true);
+    const MAX_DIGITS: u32 = 8;
+    // An id of a range that is not accepted is left out.
+    let mut set = |n: usize| {
+        if n < size && accepted.contains(n) {
+            if let Some(word) = out.get_mut(n / WORD_BITS) {
+                *word |= 1 << (n % WORD_BITS);
             }
         }
-        // The end of the text is the end of the list.
-        next?;
-        done = at + 1;
+    };
+    let (mut done, mut first, mut n, mut digits) = (0, None, 0, 0);
+    for (at, &b) in text.iter().enumerate() {
+        let digit = b.wrapping_sub(b'0');
+        if digit <= 9 {
+            // With a zero before it, the number would be octal.
+            if (n == 0 && digits > 0) || digits == MAX_DIGITS {
+                return Some(done);
+            }
+            n = n * 10 + usize::from(digit);
+            digits += 1;
+            continue;
+        }
+        if digits == 0 || !accepted.contains(n) {
+            return Some(done);
+        }
+        match (b, first) {
+            (b'-', None) => first = Some(n),
+            (b',', None) => {
+                set(n);
+                done = at + 1;
+            }
+            (b',', Some(start)) => {
+                // The wrong way round it is its first number.
+                for n in start..=n.max(start) {
+                    set(n);
+                }
+                (done, first) = (at + 1, None);
+            }
+            _ => return Some(done),
+        }
+        (n, digits) = (0, 0);
     }
-    Some(done)
+    if digits == 0 || !accepted.contains(n) {
+        return Some(done);
+    }
+    let start = first.unwrap_or(n);
+    for n in start..=n.max(start) {
+        set(n);
+    }
+    None
 }
 
 /// Parses a node or CPU string into the first `size` bits of `out`, which should be as many as
