@@ -251,15 +251,15 @@ pub(super) fn read_run_nodes(words: &mut [Word], size: usize, any: bool) {
         sched::get_affinity(0, mine).map_err(Error::kernel("sched_getaffinity"))?;
         each_node(exists, |node| {
             let n = node.0 as usize;
-            if !any && !may_use.contains(n) && !is_memoryless(node) {
-                return;
-            }
-            let shared = cache::with_cpus(node, &mut |cpus, _| {
-                let shares = mine.iter().zip(cpus).any(|(a, b)| a & b != 0);
-                bits::put(words, size, n, shares);
-            });
+            let mut shares = false;
             // A node whose file cannot be read is left out.
-            let _ = shared;
+            let _ = cache::with_cpus(node, &mut |cpus, _| {
+                shares = mine.iter().zip(cpus).any(|(a, b)| a & b != 0);
+            });
+            // The last question takes a file.
+            if shares && (any || may_use.contains(n) || is_memoryless(node)) {
+                bits::put(words, size, n, true);
+            }
         });
         Ok(())
     });
