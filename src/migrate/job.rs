@@ -19,6 +19,8 @@ use crate::sys::{Errno, mempolicy, monotonic_nanoseconds};
 /// Units and bytes that a worker takes at once.
 const PIECE_UNITS: usize = 8192;
 const PIECE_BYTES: usize = 64 << 20;
+/// Bytes of a piece that is only looked at: the caller may be counting itself.
+const LOOK_BYTES: usize = 8 << 20;
 /// Ways that the pages of a piece may go, so that each gets calls of the full size.
 const MIXED: usize = 8;
 /// Blocks are looked at page by page.
@@ -407,7 +409,7 @@ impl<'r> Job<'r> {
     /// How much to look at, when so many bytes are left: a call for each way that pages go.
     fn piece_bytes(&self, left: usize) -> usize {
         if self.look_only {
-            return PIECE_BYTES;
+            return LOOK_BYTES;
         }
         let routes = self.plan.routes().len().clamp(1, MIXED);
         self.pace.piece(left, routes).min(PIECE_BYTES)
