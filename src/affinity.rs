@@ -19,6 +19,7 @@ pub(crate) fn set_thread_cpus_bytes(pid: i32, mask: &[u8]) -> Result<()> {
 
 /// Reads the CPUs that the thread `pid` (0: the caller) may run on. Returns how many bytes
 /// the kernel filled; EINVAL if `words` is smaller than its mask.
+#[inline(always)]
 pub fn thread_cpus(pid: i32, words: &mut [Word]) -> Result<usize> {
     sched::get_affinity(pid, words).map_err(Error::kernel("sched_getaffinity"))
 }

@@ -236,6 +236,17 @@ pub mod bits {
         common == short && long_last == 0 && are_zero(rest)
     }
 
+    /// Copies whole words; what does not fit is cut, what is missing is zero.
+    #[cfg(feature = "capi")]
+    #[inline(always)]
+    pub(crate) fn copy_words(from: &[Word], to: &mut [Word]) {
+        let (same, rest) = to.split_at_mut(from.len().min(to.len()));
+        same.copy_from_slice(&from[..same.len()]);
+        if !rest.is_empty() {
+            rest.fill(0);
+        }
+    }
+
     /// Copies a set into another; what does not fit is cut, what is missing is zero. The
     /// target's words are written whole, so bits beyond its size become zero as well.
     #[inline(never)]
@@ -252,21 +263,18 @@ pub mod bits {
 
     /// The lowest set bit at or after `from`.
     pub fn next(words: &[Word], size: usize, from: usize) -> Option<usize> {
-        let mut i = from / WORD_BITS;
-        let mut keep = Word::MAX << (from % WORD_BITS);
-        while let Some(&word) = words.get(i) {
-            let w = word & keep;
-            if i * WORD_BITS >= size {
-                break;
-            }
-            if w != 0 {
-                let n = i * WORD_BITS + w.trailing_zeros() as usize;
-                return (n < size).then_some(n);
-            }
-            keep = Word::MAX;
-            i += 1;
-        }
-        None
+        let i = from / WORD_BITS;
+        let end = words_for(size).min(words.len());
+        let (&first, later) = words.get(i..end)?.split_first()?;
+        let first = first & Word::MAX << (from % WORD_BITS);
+        let (i, word) = if first != 0 {
+            (i, first)
+        } else {
+            let zeros = later.iter().take_while(|&&word| word == 0).count();
+            (i + 1 + zeros, *later.get(zeros)?)
+        };
+        let n = i * WORD_BITS + word.trailing_zeros() as usize;
+        (n < size).then_some(n)
     }
 
     /// The highest set bit.

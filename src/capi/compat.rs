@@ -153,8 +153,7 @@ pub unsafe extern "C" fn numa_node_to_cpus_v1(
     };
     words.fill(0);
     cache::with_cpus(node, &mut |cpus, _| {
-        let end = words.len().min(cpus.len());
-        words[..end].copy_from_slice(&cpus[..end]);
+        bits::copy_words(cpus, words);
     })
     .map(|()| 0)
     .or_errno(-1)

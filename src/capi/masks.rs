@@ -128,10 +128,7 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
     }
     // SAFETY: the caller's masks, which are not the same.
     let (from, (to, _)) = unsafe { (view_fast(bmpfrom), view_mut_fast(bmpto)) };
-    let from = from.words();
-    let (same, rest) = to.split_at_mut(from.len().min(to.len()));
-    same.copy_from_slice(&from[..same.len()]);
-    rest.fill(0);
+    bits::copy_words(from.words(), to);
 }
 
 /// Copies a mask into an old one; what does not fit is cut.

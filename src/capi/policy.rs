@@ -9,7 +9,7 @@ use super::data::{all_nodes, limits};
 use super::report::{OrComplain, complain, warn, warning};
 use super::result::{OrErrno, int};
 use super::types::{self, NO_NODES, NODE_ROOM, bitmask, single, view, view_mut};
-use crate::mask::{Bits, WORD_BITS, Word, bits};
+use crate::mask::{Bits, Word, bits};
 use crate::policy::{self, Mode};
 use crate::sys::mempolicy::{self, mode};
 
@@ -298,11 +298,7 @@ fn preferred(none: c_int) -> c_int {
     let size = limits().node_bits().min(NODE_ROOM);
     match read_policy(&mut words, size).map(|number| number & !mode::FLAGS) {
         None | Some(mode::INTERLEAVE | mode::WEIGHTED_INTERLEAVE) => none,
-        Some(_) => (words.iter().enumerate())
-            .find(|&(_, &word)| word != 0)
-            .map(|(i, word)| i * WORD_BITS + word.trailing_zeros() as usize)
-            .filter(|&node| node < size)
-            .map_or(none, int),
+        Some(_) => bits::next(&words, size, 0).map_or(none, int),
     }
 }
 

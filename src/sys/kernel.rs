@@ -3,7 +3,7 @@
 //! For what runs when the library is loaded, where each function of another library costs more to
 //! find than the call itself takes, and for what must not be a cancellation point or touch errno.
 
-use core::ffi::c_long;
+use core::ffi::{c_int, c_long};
 
 use super::Errno;
 
@@ -11,11 +11,23 @@ use super::Errno;
 ///
 /// # Safety
 /// As the call demands of its arguments.
-#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(crate) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize, Errno> {
-    let [a, b, c, d, e, f] = arguments;
-    let result: isize;
+    // SAFETY: the caller answers for the arguments.
+    let result = unsafe { raw(number, arguments) };
+    // Never below -4095.
+    if (-4095..0).contains(&result) {
+        Err(Errno(-result as c_int))
+    } else {
+        Ok(result as usize)
+    }
+}
+
+/// The kernel's answer, or the negative error number.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+    let result;
     // SAFETY: the caller answers for the arguments; the instruction changes these registers only.
     unsafe {
         core::arch::asm!(
@@ -32,18 +44,14 @@ pub(crate) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize
             options(nostack),
         );
     }
-    answer(result)
+    result
 }
 
-/// Makes a system call.
-///
-/// # Safety
-/// As the call demands of its arguments.
+/// The kernel's answer, or the negative error number.
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
-pub(crate) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize, Errno> {
-    let [a, b, c, d, e, f] = arguments;
-    let result: isize;
+unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+    let result;
     // SAFETY: the caller answers for the arguments; the instruction changes these registers only.
     unsafe {
         core::arch::asm!(
@@ -58,32 +66,20 @@ pub(crate) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize
             options(nostack),
         );
     }
-    answer(result)
-}
-
-/// Makes a system call, by the C library's function for any of them.
-///
-/// # Safety
-/// As the call demands of its arguments.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(crate) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize, Errno> {
-    let [a, b, c, d, e, f] = arguments;
-    let before = Errno::last();
-    // SAFETY: the caller answers for the arguments.
-    let result = super::checked(unsafe { libc::syscall(number, a, b, c, d, e, f) });
-    before.set();
     result
 }
 
-/// The kernel returns the negative error number, which is never below -4095.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[inline(always)]
-fn answer(result: isize) -> Result<usize, Errno> {
-    if (-4095..0).contains(&result) {
-        Err(Errno(-result as core::ffi::c_int))
-    } else {
-        Ok(result as usize)
+/// The kernel's answer, or the negative error number: by the C library's function for any call.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+    let before = Errno::last();
+    // SAFETY: the caller answers for the arguments.
+    let mut result = unsafe { libc::syscall(number, a, b, c, d, e, f) } as isize;
+    if result < 0 {
+        result = -Errno::last().0 as isize;
+        before.set();
     }
+    result
 }
 
 #[cfg(test)]
