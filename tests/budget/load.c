@@ -71,18 +71,45 @@ static int of_library(struct dl_phdr_info *info, size_t size, void *sum)
 	return 0;
 }
 
-/* The same of all mappings. */
+static char text[64 * 1024];
+
+static const char *read_all(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	ssize_t some;
+
+	while ((some = read(fd, text + length, sizeof(text) - 1 - length)) > 0)
+		length += some;
+	text[length] = '\0';
+	close(fd);
+	return text;
+}
+
+/*
+ * The same of all mappings but the stack: where it begins in its page is up to chance, and with
+ * it how many pages it takes.
+ */
 static unsigned long of_process(void)
 {
-	static char text[64 * 1024];
-	char *line;
-	unsigned long kib = 0;
-	int fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
+	unsigned long first, end, kib = 0, stack = 0;
+	const char *line;
 
-	if (read(fd, text, sizeof(text) - 1) > 0 && (line = strstr(text, "\nAnonymous:")))
-		sscanf(line, "\nAnonymous: %lu kB", &kib);
-	close(fd);
-	return kib * 1024;
+	/* All of it is there from now on, so its pages count the same however long the files are. */
+	memset(text, 1, sizeof(text));
+	line = read_all("/proc/self/maps");
+	while (line && *line) {
+		const char *next = strchr(line, '\n');
+
+		if (next && next - line > 7 && !strncmp(next - 7, "[stack]", 7) &&
+		    sscanf(line, "%lx-%lx", &first, &end) == 2)
+			stack = own_bytes(first, end);
+		line = next ? next + 1 : next;
+	}
+	line = strstr(read_all("/proc/self/smaps_rollup"), "\nAnonymous:");
+	if (!stack || !line || sscanf(line, "\nAnonymous: %lu kB", &kib) != 1)
+		return 0;
+	return kib * 1024 - stack;
 }
 
 int main(void)
@@ -91,6 +118,10 @@ int main(void)
 
 	mark("end load");
 	process = of_process();
+	if (!process) {
+		fputs("load: /proc/self/maps or smaps_rollup could not be understood\n", stderr);
+		return 1;
+	}
 	dl_iterate_phdr(of_library, &library);
 	printf("mallocs\t%lu\nlibrary\t%lu\nprocess\t%lu\n", taken, library, process);
 	return 0;
