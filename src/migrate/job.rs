@@ -476,10 +476,15 @@ impl<'r> Job<'r> {
             .pages
             .try_reserve(worker.addresses.len())
             .map_err(|_| Error::OutOfMemory)?;
+        // Neighbours are mostly on the same node.
+        let (mut last, mut route) = (UNSET, None);
         for (&address, &status) in worker.addresses.iter().zip(&worker.status) {
-            let route = u32::try_from(status)
-                .ok()
-                .and_then(|n| self.plan.route(n, worker.layer));
+            if status != last {
+                last = status;
+                route = u32::try_from(status)
+                    .ok()
+                    .and_then(|n| self.plan.route(n, worker.layer));
+            }
             if let Some(route) = route {
                 worker.pages.push(Page {
                     address,
@@ -537,7 +542,9 @@ impl<'r> Job<'r> {
                 break;
             }
             if worker.pages[at].route == route {
-                worker.pages.swap(at, end);
+                if at > end {
+                    worker.pages.swap(at, end);
+                }
                 end += 1;
             }
         }

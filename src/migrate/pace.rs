@@ -19,9 +19,9 @@ const FIRST_CHUNK: usize = 1 << 20;
 /// Smaller calls spend their time on what each call costs.
 const MIN_CHUNK: usize = 64 << 10;
 const MAX_CHUNK: usize = 32 << 20;
-/// How many times the pause limit a call may take that stalls nobody for longer than that: it
-/// is also how long stopping takes.
-const LONG_CALL: u64 = 3;
+/// Nanoseconds that a call may take although the pause limit is shorter, if it stalls nobody for
+/// longer than that: it is also how long stopping takes.
+const LONG_CALL: u64 = 250_000_000;
 /// Calls with fewer bytes than this, and than half of what was wanted, show what a call costs in
 /// itself, and nothing about the pages.
 const SMALL: usize = 256 << 10;
@@ -167,21 +167,23 @@ impl Pace {
 
     /// Chooses the size of calls after one that took so long.
     fn adapt(&self, bytes: usize, took: u64) {
-        // The time per mebibyte, averaged: one call may be slow because the machine was busy.
+        // The time per mebibyte, averaged: one call may be slow because the machine was busy, or
+        // because its pages were those of a library that many processes map. That is forgotten
+        // faster than learnt, as short calls are slow in themselves.
         let sample = (u128::from(took) << 20) / (bytes.max(1) as u128);
         let sample = sample.min(1 << 60) as u64;
         let old = self.cost.load(Relaxed);
-        let cost = if old == 0 {
-            sample
-        } else {
-            old - old / 4 + sample / 4
+        let cost = match old {
+            0 => sample,
+            _ if sample < old => old / 2 + sample / 2,
+            _ => old - old / 4 + sample / 4,
         }
         .max(1);
         self.cost.store(cost, Relaxed);
         let in_time = |time: u64| (u128::from(time) << 20) / u128::from(cost);
         let in_hand = in_time(self.pause.saturating_mul(3) / 2);
         let fitting = if in_hand >= self.batch as u128 {
-            in_time(self.pause.saturating_mul(LONG_CALL))
+            in_time(self.pause.max(LONG_CALL))
         } else {
             in_hand
         };
@@ -360,7 +362,7 @@ mod tests {
                 "{rate} {limit}: {in_hand}"
             );
             // And no smaller than that, but calls end some day.
-            let most = limit * LONG_CALL;
+            let most = limit.max(LONG_CALL);
             assert!(takes <= most * 101 / 100 || pace.chunk() == MIN_CHUNK);
             let least = if in_hand < time(BATCH, rate) {
                 limit
@@ -403,6 +405,23 @@ mod tests {
             let best = time(400 << 20, 100);
             assert!(took < best * percent / 100, "{two}: {took} {best}");
         }
+    }
+
+    #[test]
+    fn a_slow_beginning_is_forgotten() {
+        let pace = Pace::new(PAUSE, 1, BATCH);
+        pace.learn(1 << 20, 1000, 200_000_000);
+        assert!(pace.chunk() < 200 << 10);
+        let mut end = 200_000_000;
+        let mut calls = 0;
+        while pace.chunk() < 4 << 20 {
+            let start = end;
+            // 2 ms for the call, 7 ms for a mebibyte.
+            end += 2_000_000 + (7_000_000 * pace.chunk() as u64 >> 20);
+            pace.learn(pace.chunk(), start, end);
+            calls += 1;
+        }
+        assert!(calls <= 9, "{calls}");
     }
 
     #[test]
