@@ -11,7 +11,7 @@ use core::slice;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::data::{limits, nodes};
-use super::types::{CPU_ROOM, NODE_ROOM, with_cpu_words};
+use super::types::{CPU_ROOM, CpuRoom, NODE_ROOM};
 use crate::error::Result;
 use crate::mask::{Bits, Node, Word, bits, words_for};
 use crate::root::Root;
@@ -140,23 +140,20 @@ pub(super) fn cached_cpus(node: Node) -> Option<(&'static [Word], usize)> {
     (found.generation.load(Ordering::Acquire) == generation).then_some((found.words, found.end))
 }
 
-/// Runs `call` with the CPUs of a node, from the cache or the file, in the kernel's size, and
-/// the number of the highest one and one.
+/// The CPUs of a node, from the cache or the file, in the kernel's size, and the number of the
+/// highest one and one. What is read goes into `room`.
 #[inline(never)]
-pub(super) fn with_cpus(node: Node, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
+pub(super) fn cpus(node: Node, room: &mut CpuRoom) -> Result<(&[Word], usize)> {
     match cached_cpus(node) {
-        Some((words, end)) => {
-            call(words, end);
-            Ok(())
-        }
-        None => read_cpus(node, call),
+        Some(cached) => Ok(cached),
+        None => read_cpus(node, room),
     }
 }
 
-/// [`with_cpus`] from an older block or from the file, which is then cached.
+/// [`cpus`] from an older block or from the file, which is then cached.
 #[cold]
 #[inline(never)]
-fn read_cpus(node: Node, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
+fn read_cpus(node: Node, room: &mut CpuRoom) -> Result<(&[Word], usize)> {
     // Asked for before the file is read: what is found is at least as new.
     let generation = GENERATION.load(Ordering::Acquire);
     let size = limits().cpu_bits();
@@ -164,18 +161,15 @@ fn read_cpus(node: Node, call: &mut dyn FnMut(&[Word], usize)) -> Result<()> {
     let first = slot.map_or(ptr::null_mut(), |slot| slot.load(Ordering::Acquire));
     let is_fresh = |cpus: &Cpus| cpus.generation.load(Ordering::Acquire) == generation;
     if let Some(found) = Cpus::find(first, words_for(size), &is_fresh) {
-        call(found.words, found.end);
-        return Ok(());
+        return Ok((found.words, found.end));
     }
-    with_cpu_words(&mut |words| {
-        topology::read_cpus_of_node(Root::SYSTEM, node, words, size)?;
-        let end = bits::last(words, size).map_or(0, |cpu| cpu + 1);
-        if let Some(slot) = slot {
-            keep_cpus(slot, generation, end, words);
-        }
-        call(words, end);
-        Ok(())
-    })
+    let words = room.zeroed()?;
+    topology::read_cpus_of_node(Root::SYSTEM, node, words, size)?;
+    let end = bits::last(words, size).map_or(0, |cpu| cpu + 1);
+    if let Some(slot) = slot {
+        keep_cpus(slot, generation, end, words);
+    }
+    Ok((words, end))
 }
 
 /// Puts what was read into a slot. Without memory for it nothing is kept.
@@ -231,23 +225,24 @@ pub(super) fn node_of_cpu(cpu: usize) -> Option<Node> {
 #[inline(never)]
 fn find_node_of_cpu(cpu: usize) -> Option<Node> {
     let generation = GENERATION.load(Ordering::Acquire);
+    let mut room = CpuRoom::new();
     for n in nodes().iter() {
         let node = Node(n as u32);
-        let mut found = false;
         // A node that cannot be read has no CPUs.
-        let _ = with_cpus(node, &mut |words, end| {
-            found = bits::get(words, end, cpu);
-            if found && n < NODES {
-                for cpu in Bits::new(words, end).iter() {
-                    if let Some(cell) = NODE_OF_CPU.get(cpu) {
-                        cell.store(entry(generation, node), Ordering::Relaxed);
-                    }
+        let Ok((words, end)) = cpus(node, &mut room) else {
+            continue;
+        };
+        if !bits::get(words, end, cpu) {
+            continue;
+        }
+        if n < NODES {
+            for cpu in Bits::new(words, end).iter() {
+                if let Some(cell) = NODE_OF_CPU.get(cpu) {
+                    cell.store(entry(generation, node), Ordering::Relaxed);
                 }
             }
-        });
-        if found {
-            return Some(node);
         }
+        return Some(node);
     }
     None
 }

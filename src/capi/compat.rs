@@ -11,7 +11,7 @@ use super::data::{limits, old_all_nodes};
 use super::policy::{bind_mode, only, read_nodes_under, set, set_interleaving};
 use super::result::{OrErrno, int};
 use super::types::{NODE_ROOM, NODEMASK_BITS, nodemask_t, view_old};
-use super::{cache, cpus, memory, strings};
+use super::{cpus, memory, strings};
 use crate::affinity;
 use crate::mask::{Bits, WORD_BITS, Word, bits, words_for};
 use crate::policy::Mode;
@@ -151,12 +151,11 @@ pub unsafe extern "C" fn numa_node_to_cpus_v1(
         Errno::ERANGE.set();
         return -1;
     };
-    words.fill(0);
-    cache::with_cpus(node, &mut |cpus, _| {
-        bits::copy_words(cpus, words);
-    })
-    .map(|()| 0)
-    .or_errno(-1)
+    let result = cpus::node_to_cpus(node, words, words.len() * WORD_BITS);
+    if result != 0 {
+        words.fill(0);
+    }
+    result
 }
 
 /// numa_parse_bitmap@libnuma_1.1

@@ -7,7 +7,7 @@ use super::data::{all_nodes, limits, nodes};
 use super::masks::numa_allocate_nodemask;
 use super::report::{OrComplain, complain, numa_warn, warn, warning};
 use super::result::{OrErrno, int};
-use super::types::{bitmask, view, view_mut, view_mut_fast, with_cpu_words, with_cpu_words_inline};
+use super::types::{CpuRoom, bitmask, view, view_mut, view_mut_fast};
 use crate::affinity;
 use crate::error::{Error, Result};
 use crate::mask::{Bits, Node, WORD_BITS, Word, bits};
@@ -52,22 +52,22 @@ pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c
     node_to_cpus(node, words, size)
 }
 
-/// [`numa_node_to_cpus`] of a node that is not cached.
+/// [`numa_node_to_cpus`] of any node, cached or not.
 #[cold]
 #[inline(never)]
-fn node_to_cpus(node: Node, words: &mut [Word], size: usize) -> c_int {
-    let mut fits = true;
-    let read = cache::with_cpus(node, &mut |cpus, end| {
-        fits = end <= size;
-        if fits {
+pub(super) fn node_to_cpus(node: Node, words: &mut [Word], size: usize) -> c_int {
+    let mut room = CpuRoom::new();
+    match cache::cpus(node, &mut room) {
+        Ok((cpus, end)) if end <= size => {
             bits::copy_words(cpus, words);
+            0
         }
-    });
-    if !fits {
-        complain(MISMATCH, Errno::EINVAL);
-        return -1;
+        Ok(_) => {
+            complain(MISMATCH, Errno::EINVAL);
+            -1
+        }
+        Err(error) => Err(error).or_errno(-1),
     }
-    read.map(|()| 0).or_errno(-1)
 }
 
 /// Makes the next queries of all nodes' CPUs read /sys again, after CPUs came or went.
@@ -90,13 +90,11 @@ pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
 
 /// Adds the CPUs of a node to `all`; a failure is warned about.
 fn add_cpus(all: &mut [Word], node: Node) -> Result<()> {
-    let added = cache::with_cpus(node, &mut |cpus, _| {
-        all.iter_mut().zip(cpus).for_each(|(to, from)| *to |= from);
-    });
-    if added.is_err() {
-        warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs");
-    }
-    added
+    let mut room = CpuRoom::new();
+    let (cpus, _) = cache::cpus(node, &mut room)
+        .inspect_err(|_| warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs"))?;
+    all.iter_mut().zip(cpus).for_each(|(to, from)| *to |= from);
+    Ok(())
 }
 
 /// Runs the calling thread on these CPUs.
@@ -111,29 +109,32 @@ pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
     if node >= int(limits().node_bits()) {
         return Err(Error::Invalid("node")).or_errno(-1);
     }
-    with_cpu_words(&mut |cpus| {
-        if node == -1 {
-            bits::fill(cpus, limits().cpu_bits(), true);
+    run_on_number(node).map(|()| 0).or_errno(-1)
+}
+
+/// The same for a number that is not too high.
+fn run_on_number(node: c_int) -> Result<()> {
+    let mut room = CpuRoom::new();
+    let cpus = room.zeroed()?;
+    if node == -1 {
+        bits::fill(cpus, limits().cpu_bits(), true);
+        return run_on(cpus);
+    }
+    // A negative number is, measured, a node that is not there; an id that no node has is
+    // warned about like a file that cannot be read.
+    let errno = match node_in_range(node) {
+        Ok(node) => {
+            add_cpus(cpus, node)?;
             return run_on(cpus);
         }
-        // A negative number is, measured, a node that is not there; an id that no node has is
-        // warned about like a file that cannot be read.
-        let errno = match node_in_range(node) {
-            Ok(node) => {
-                add_cpus(cpus, node)?;
-                return run_on(cpus);
-            }
-            Err(_) if node < 0 => Errno::ENOENT,
-            Err(errno) => errno,
-        };
-        warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs");
-        Err(Error::File {
-            file: "cpumap",
-            errno,
-        })
+        Err(_) if node < 0 => Errno::ENOENT,
+        Err(errno) => errno,
+    };
+    warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs");
+    Err(Error::File {
+        file: "cpumap",
+        errno,
     })
-    .map(|()| 0)
-    .or_errno(-1)
 }
 
 /// Calls `each` with every node of a set, in which most words are empty.
@@ -162,27 +163,41 @@ fn each_node(nodes: Bits<'_>, mut each: impl FnMut(Node)) {
     }
 }
 
-/// Collects the CPUs of the nodes that `allowed` takes and runs the calling thread there. Others
-/// are warned about and left out, and so are nodes whose CPUs cannot be read.
-fn run_on_nodes(wanted: Bits<'_>, allowed: &dyn Fn(Node) -> bool) -> c_int {
-    with_cpu_words_inline(|cpus| {
-        each_node(wanted, |node| {
-            if allowed(node) {
-                // A failure has been warned about.
-                let _ = add_cpus(cpus, node);
+/// Collects the CPUs of those nodes that the process may use, and of those without memory, and
+/// runs the calling thread there. With `any` it may be any node that exists. Others are warned
+/// about and left out, and so are nodes whose CPUs cannot be read.
+fn run_on_nodes(wanted: Bits<'_>, any: bool) -> c_int {
+    let known = if any { nodes() } else { all_nodes() };
+    let allowed = |node: Node| {
+        let n = node.0 as usize;
+        known.contains(n)
+            || if any {
+                // An id in a gap is, measured, a node whose CPUs cannot be read.
+                n <= limits().max_node()
             } else {
-                // SAFETY: the format takes one int.
-                unsafe {
-                    let format = c"node %d not allowed";
-                    let number = int(node.0 as usize);
-                    numa_warn(warning::AFFINITY, format.as_ptr().cast_mut(), number);
-                }
+                nodes().contains(n) && is_memoryless(node)
             }
-        });
-        run_on(cpus)
-    })
-    .map(|()| 0)
-    .or_complain(SETAFFINITY, -1)
+    };
+    let mut room = CpuRoom::new();
+    room.zeroed()
+        .and_then(|cpus| {
+            each_node(wanted, |node| {
+                if allowed(node) {
+                    // A failure has been warned about.
+                    let _ = add_cpus(cpus, node);
+                } else {
+                    // SAFETY: the format takes one int.
+                    unsafe {
+                        let format = c"node %d not allowed";
+                        let number = int(node.0 as usize);
+                        numa_warn(warning::AFFINITY, format.as_ptr().cast_mut(), number);
+                    }
+                }
+            });
+            run_on(cpus)
+        })
+        .map(|()| 0)
+        .or_complain(SETAFFINITY, -1)
 }
 
 /// Runs the calling thread on the CPUs of these nodes. Nodes that the process may not use are
@@ -196,11 +211,7 @@ pub unsafe extern "C" fn numa_run_on_node_mask(mask: *mut bitmask) -> c_int {
 
 /// The same for any mask.
 pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
-    let (may_use, exists) = (all_nodes(), nodes());
-    run_on_nodes(wanted, &|node| {
-        let n = node.0 as usize;
-        may_use.contains(n) || (exists.contains(n) && is_memoryless(node))
-    })
+    run_on_nodes(wanted, false)
 }
 
 /// Runs the calling thread on the CPUs of these nodes, whether the process may use their memory
@@ -208,26 +219,23 @@ pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
 /// numa_error, if no CPU is left.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int {
-    let exists = nodes();
     // SAFETY: the caller's mask.
-    run_on_nodes(unsafe { view(mask) }, &|node| {
-        // An id in a gap is, measured, a node whose CPUs cannot be read.
-        let n = node.0 as usize;
-        exists.contains(n) || n <= limits().max_node()
-    })
+    run_on_nodes(unsafe { view(mask) }, true)
 }
 
 /// The old numa_run_on_node_mask: it ends at a node that does not exist, after a warning; a
 /// refusal of the kernel is not reported (both measured).
 pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
-    with_cpu_words(&mut |cpus| {
-        for n in wanted.iter() {
-            add_cpus(cpus, Node(n as u32)).map_err(|_| Error::Invalid("node"))?;
-        }
-        run_on(cpus)
-    })
-    .map(|()| 0)
-    .or_errno(-1)
+    let mut room = CpuRoom::new();
+    room.zeroed()
+        .and_then(|cpus| {
+            for n in wanted.iter() {
+                add_cpus(cpus, Node(n as u32)).map_err(|_| Error::Invalid("node"))?;
+            }
+            run_on(cpus)
+        })
+        .map(|()| 0)
+        .or_errno(-1)
 }
 
 /// Whether a node has no memory: no cpuset can ever allow it.
@@ -238,25 +246,23 @@ fn is_memoryless(node: Node) -> bool {
 /// Reads the nodes on whose CPUs the calling thread may run: those that the process may use,
 /// and those without memory. With `any` it may be any node, as the old version has it.
 pub(super) fn read_run_nodes(words: &mut [Word], size: usize, any: bool) {
-    let read = with_cpu_words_inline(|mine| {
-        let (may_use, exists) = (all_nodes(), nodes());
-        affinity::thread_cpus(0, mine)?;
-        each_node(exists, |node| {
-            let n = node.0 as usize;
-            let mut shares = false;
-            // A node whose file cannot be read is left out.
-            let _ = cache::with_cpus(node, &mut |cpus, _| {
-                shares = mine.iter().zip(cpus).any(|(a, b)| a & b != 0);
-            });
-            // The last question takes a file.
-            if shares && (any || may_use.contains(n) || is_memoryless(node)) {
-                bits::put(words, size, n, true);
-            }
-        });
-        Ok(())
-    });
+    let (may_use, exists) = (all_nodes(), nodes());
+    let (mut room, mut other_room) = (CpuRoom::new(), CpuRoom::new());
     // Without the affinity there is no answer, and the mask stays empty.
-    let _ = read;
+    let Ok(mine) = room.zeroed() else { return };
+    if affinity::thread_cpus(0, mine).is_err() {
+        return;
+    }
+    each_node(exists, |node| {
+        let n = node.0 as usize;
+        // A node whose file cannot be read is left out.
+        let shares = cache::cpus(node, &mut other_room)
+            .is_ok_and(|(cpus, _)| mine.iter().zip(cpus).any(|(a, b)| a & b != 0));
+        // The last question takes a file.
+        if shares && (any || may_use.contains(n) || is_memoryless(node)) {
+            bits::put(words, size, n, true);
+        }
+    });
 }
 
 /// The nodes on whose CPUs the calling thread may run. The mask is the caller's.

@@ -149,35 +149,40 @@ pub(super) fn single(words: &mut [Word; words_for(NODE_ROOM)], node: c_int) -> B
     Bits::new(words, size)
 }
 
-/// Runs `call` with zeroed words for the kernel's CPU masks: on the stack for up to
-/// [`CPU_ROOM`] CPUs. Only what is used becomes zero.
-// Inlined, as returning from several functions costs more than usual behind a system call, of
-// which the processor's memory of callers is full.
-#[inline(always)]
-pub(super) fn with_cpu_words_inline(call: impl FnOnce(&mut [Word]) -> Result<()>) -> Result<()> {
-    let need = words_for(data::limits().cpu_bits());
-    let mut near = [const { MaybeUninit::<Word>::uninit() }; words_for(CPU_ROOM)];
-    let mut far = Vec::new();
-    let words = match near.get_mut(..need) {
-        Some(words) => words,
-        None => {
-            far.try_reserve_exact(need)
-                .map_err(|_| Error::OutOfMemory)?;
-            far.resize(need, MaybeUninit::uninit());
-            &mut far
-        }
-    };
-    words
-        .iter_mut()
-        .for_each(|word| *word = MaybeUninit::new(0));
-    // SAFETY: all of them have just been written.
-    call(unsafe { &mut *(ptr::from_mut(words) as *mut [Word]) })
+/// Room for one of the kernel's CPU masks: on the stack for up to [`CPU_ROOM`] CPUs. It costs
+/// nothing until it is used.
+pub(super) struct CpuRoom {
+    near: [MaybeUninit<Word>; words_for(CPU_ROOM)],
+    far: Vec<Word>,
 }
 
-/// The same for where it does not matter.
-#[inline(never)]
-pub(super) fn with_cpu_words(call: &mut dyn FnMut(&mut [Word]) -> Result<()>) -> Result<()> {
-    with_cpu_words_inline(call)
+impl CpuRoom {
+    #[inline(always)]
+    pub(super) fn new() -> CpuRoom {
+        CpuRoom {
+            near: [const { MaybeUninit::uninit() }; words_for(CPU_ROOM)],
+            far: Vec::new(),
+        }
+    }
+
+    /// A mask without CPUs. Only what is used becomes zero.
+    #[inline(never)]
+    pub(super) fn zeroed(&mut self) -> Result<&mut [Word]> {
+        let need = words_for(data::limits().cpu_bits());
+        let Some(words) = self.near.get_mut(..need) else {
+            self.far.clear();
+            self.far
+                .try_reserve_exact(need)
+                .map_err(|_| Error::OutOfMemory)?;
+            self.far.resize(need, 0);
+            return Ok(&mut self.far);
+        };
+        words
+            .iter_mut()
+            .for_each(|word| *word = MaybeUninit::new(0));
+        // SAFETY: all of them have just been written.
+        Ok(unsafe { &mut *(ptr::from_mut(words) as *mut [Word]) })
+    }
 }
 
 /// Size fields and counts in C's unsigned int.
