@@ -41,7 +41,7 @@ impl Name {
 
     /// The name as a C string.
     pub fn as_c_str(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
+        file::c_str(&self.bytes).unwrap_or_default()
     }
 }
 
@@ -172,7 +172,7 @@ impl Word {
     }
 
     fn as_c_str(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+        file::c_str(&self.0).unwrap_or_default()
     }
 }
 
@@ -221,33 +221,37 @@ fn node_above_link(
     kind: &'static str,
     name: Name,
 ) -> Result<Node, DeviceError> {
-    let unreadable = |errno| DeviceError::Unreadable { kind, name, errno };
     let mut buf = [0; 512];
-    let target = link.read_link(&mut buf).map_err(unreadable)?;
+    let (directory, node) = link
+        .read_link(&mut buf)
+        .and_then(|target| nearest_node(root, target))
+        .map_err(|errno| DeviceError::Unreadable { kind, name, errno })?;
+    node.ok_or_else(|| {
+        let mut shown = [b'/'; 512];
+        shown[..directory.len()].copy_from_slice(directory);
+        let len = (directory.len() + 1).min(shown.len());
+        DeviceError::Unknown {
+            name: Name::new(&shown[..len]),
+        }
+    })
+}
+
+/// The directory that tells a node, of those above the target of a link, and the node.
+fn nearest_node<'t>(root: Root<'_>, target: &'t [u8]) -> Result<(&'t [u8], Option<Node>), Errno> {
     // "../../devices/pci0000:00/0000:00:02.0/block/vda", relative to some directory of /sys.
     let start = target.windows(9).position(|w| w == b"/devices/");
-    let mut directory = &target[start.ok_or(unreadable(Errno::ENODEV))?..];
+    let mut directory = &target[start.ok_or(Errno::ENODEV)?..];
     while directory.len() > b"/devices".len() {
         let mut path = root.path("/sys");
         path.push(directory).push(b"/numa_node");
         match read_node(&path) {
-            Ok(Some(node)) => return Ok(node),
-            Ok(None) => {
-                let mut shown = [0; 512];
-                shown[..directory.len()].copy_from_slice(directory);
-                let len = (directory.len() + 1).min(shown.len());
-                shown[len - 1] = b'/';
-                return Err(DeviceError::Unknown {
-                    name: Name::new(&shown[..len]),
-                });
-            }
             Err(Errno::ENOENT) => {}
-            Err(errno) => return Err(unreadable(errno)),
+            node => return Ok((directory, node?)),
         }
         let parent = directory.iter().rposition(|&b| b == b'/').unwrap_or(0);
         directory = &directory[..parent];
     }
-    Err(unreadable(Errno::ENOENT))
+    Err(Errno::ENOENT)
 }
 
 /// The content of a numa_node file: a node, or `None` for -1.
@@ -271,24 +275,25 @@ fn hex(text: &[u8], limit: u32) -> Option<u32> {
     (value < limit).then_some(value)
 }
 
-fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
-    let bad = DeviceError::BadPci {
-        word: Name::new(word),
-    };
-    let mut split = word.rsplitn(2, |&b| b == b':');
-    let last = split.next().ok_or(bad)?;
-    let before = split.next().ok_or(bad)?;
+/// Segment, bus, device and function of `[SEG:]BUS:DEV[.FUNC]`.
+fn pci_address(word: &[u8]) -> Option<[u32; 4]> {
+    let colon = word.iter().rposition(|&b| b == b':')?;
+    let (before, last) = (&word[..colon], &word[colon + 1..]);
     let (segment, bus) = match before.iter().position(|&b| b == b':') {
-        Some(at) => (hex(&before[..at], u32::MAX).ok_or(bad)?, &before[at + 1..]),
+        Some(at) => (hex(&before[..at], u32::MAX)?, &before[at + 1..]),
         None => (0, before),
     };
-    let bus = hex(bus, 0x100).ok_or(bad)?;
     let (device, function) = match last.iter().position(|&b| b == b'.') {
-        Some(at) => (&last[..at], hex(&last[at + 1..], 8).ok_or(bad)?),
+        Some(at) => (&last[..at], hex(&last[at + 1..], 8)?),
         None => (last, 0),
     };
-    let device = hex(device, 0x20).ok_or(bad)?;
+    Some([segment, hex(bus, 0x100)?, hex(device, 0x20)?, function])
+}
 
+fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
+    let name = Name::new(word);
+    let [segment, bus, device, function] =
+        pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
     let mut path = root.path("/sys/bus/pci/devices/");
     path.hex(segment, 4)
         .push(b":")
@@ -297,17 +302,10 @@ fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
         .hex(device, 2)
         .push(b".");
     path.hex(function, 1).push(b"/numa_node");
-    match read_node(&path) {
-        Ok(Some(node)) => Ok(node),
-        Ok(None) => Err(DeviceError::Unknown {
-            name: Name::new(word),
-        }),
-        Err(errno) => Err(DeviceError::Unreadable {
-            kind: "PCI",
-            name: Name::new(word),
-            errno,
-        }),
-    }
+    let kind = "PCI";
+    read_node(&path)
+        .map_err(|errno| DeviceError::Unreadable { kind, name, errno })?
+        .ok_or(DeviceError::Unknown { name })
 }
 
 fn node_of_address(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {

@@ -52,11 +52,7 @@ impl File {
 
     /// The same with a path that ends with a zero byte; EINVAL if it does not.
     pub(crate) fn open_bytes(path: &[u8]) -> Result<File, Errno> {
-        if path.last() != Some(&0) {
-            return Err(Errno::EINVAL);
-        }
-        // SAFETY: there is a terminating zero, at the end at the latest.
-        File::open(unsafe { CStr::from_ptr(path.as_ptr().cast()) })
+        File::open(c_str(path).ok_or(Errno::EINVAL)?)
     }
 
     /// Reads at the file's position; 0 at its end.
@@ -150,6 +146,12 @@ impl<const N: usize> Buffer<N> {
             }
         }
     }
+}
+
+/// The text up to its first zero byte, in bytes that end with one.
+pub(crate) fn c_str(bytes: &[u8]) -> Option<&CStr> {
+    // SAFETY: there is a terminating zero, at the end at the latest.
+    (bytes.last() == Some(&0)).then(|| unsafe { CStr::from_ptr(bytes.as_ptr().cast()) })
 }
 
 /// Calls `each` with what follows `prefix` in the name of every entry of the directory that
