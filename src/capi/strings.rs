@@ -49,13 +49,13 @@ impl Messages {
     ///
     /// # Safety
     /// The slices in `error` end where a C string ends.
-    unsafe fn explain(&self, error: ListError<'_>) {
+    unsafe fn explain(&self, error: &ListError<'_>) {
         let show = |format: &'static CStr, rest: &[u8]| {
             // SAFETY: `rest` goes up to the terminating zero of the caller's string; the
             // formats take one string.
             unsafe { numa_warn(self.number, format.as_ptr().cast_mut(), rest.as_ptr()) }
         };
-        match error {
+        match *error {
             ListError::OutOfRange {
                 number,
                 rest,
@@ -80,67 +80,62 @@ impl Messages {
             }
             ListError::MissingEnd { rest } => show(self.missing, rest),
             ListError::Unparseable { rest } => show(self.unparseable, rest),
-            ListError::Device(error) => explain_device(error),
+            ListError::Device(ref error) => explain_device(error),
         }
     }
 }
 
 /// Says why a device word leads to no node. Numbers and forms of the messages were measured.
-fn explain_device(error: DeviceError) {
+fn explain_device(error: &DeviceError) {
     use DeviceError as E;
+    let (E::Stat { path: name, .. }
+    | E::NoBlockDevice { path: name, .. }
+    | E::Unreadable { name, .. }
+    | E::Unknown { name }
+    | E::BadName { name }
+    | E::BadPci { word: name }
+    | E::BadAddress { word: name, .. }
+    | E::NoRoute { word: name, .. }) = error;
+    let name = name.as_c_str().as_ptr();
     macro_rules! say {
         ($number:ident, $format:literal $(, $arg:expr)*) => {
             // SAFETY: the format takes these arguments, and names end with a zero.
             unsafe { numa_warn(warning::$number, $format.as_ptr().cast_mut() $(, $arg)*) }
         };
     }
-    match error {
-        E::Stat { path, .. } => {
-            say!(STAT_FILE, c"Cannot stat file %s", path.as_c_str().as_ptr())
-        }
-        E::NoBlockDevice { path, major, minor } => say!(
+    match *error {
+        E::Stat { .. } => say!(STAT_FILE, c"Cannot stat file %s", name),
+        E::NoBlockDevice { major, minor, .. } => say!(
             BLOCK_DEVICE,
             c"Cannot find block device %x:%x in sysfs for `%s'",
             major,
             minor,
-            path.as_c_str().as_ptr()
+            name
         ),
-        E::Unreadable { kind, name, .. } => say!(
+        E::Unreadable { kind, .. } => say!(
             READ_DEVICE,
             c"Cannot read node mask for %.*s device `%s'",
             int(kind.len()),
             kind.as_ptr(),
-            name.as_c_str().as_ptr()
+            name
         ),
-        E::Unknown { name } => say!(
+        E::Unknown { .. } => say!(
             DEVICE_NODE,
             c"Kernel does not know node mask for device `%s'",
-            name.as_c_str().as_ptr()
+            name
         ),
-        E::BadName { name } => {
-            say!(
-                BAD_NAME,
-                c"Illegal characters in `%s' specification",
-                name.as_c_str().as_ptr()
-            )
-        }
-        E::BadPci { word } => {
-            say!(
-                PCI_WORD,
-                c"Cannot parse PCI device `%s'",
-                word.as_c_str().as_ptr()
-            )
-        }
-        E::BadAddress { word, code } => say!(
+        E::BadName { .. } => say!(BAD_NAME, c"Illegal characters in `%s' specification", name),
+        E::BadPci { .. } => say!(PCI_WORD, c"Cannot parse PCI device `%s'", name),
+        E::BadAddress { code, .. } => say!(
             RESOLVE,
             c"Cannot resolve %s: %s",
-            word.as_c_str().as_ptr(),
+            name,
             libc::gai_strerror(code)
         ),
-        E::NoRoute { word, .. } => say!(
+        E::NoRoute { .. } => say!(
             ROUTE,
             c"Cannot find the network device of the route to %s",
-            word.as_c_str().as_ptr()
+            name
         ),
     }
     if let Some(errno) = error.errno() {
@@ -176,7 +171,7 @@ unsafe fn parse(
         Err(error) => {
             // SAFETY: the error's slices end where the caller's string ends; the mask is ours.
             unsafe {
-                messages.explain(error);
+                messages.explain(&error);
                 super::masks::numa_bitmask_free(mask);
             }
             ptr::null_mut()
