@@ -6,12 +6,13 @@
 //! `struct bitmask` in place; [`Mask`] owns its words and keeps masks of common
 //! machines (1024 nodes, 8192 CPUs) without an allocation.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 use core::ffi::c_ulong;
 use core::fmt;
 use core::marker::PhantomData;
 
 use crate::error::{Error, Result};
+use crate::sys::heap;
 
 /// One word of a mask, as the kernel and C see it.
 pub type Word = c_ulong;
@@ -366,7 +367,7 @@ id!(
 pub struct Mask<I, const INLINE: usize> {
     size: usize,
     near: [Word; INLINE],
-    far: Vec<Word>,
+    far: Box<[Word]>,
     id: PhantomData<I>,
 }
 
@@ -381,13 +382,10 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     ///
     /// Fails with [`Error::OutOfMemory`] only.
     pub fn new(size: usize) -> Result<Self> {
-        let mut far = Vec::new();
-        let need = words_for(size);
-        if need > INLINE {
-            far.try_reserve_exact(need)
-                .map_err(|_| Error::OutOfMemory)?;
-            far.resize(need, 0);
-        }
+        let far = match words_for(size) {
+            need if need > INLINE => heap::zeroed_words(need).ok_or(Error::OutOfMemory)?,
+            _ => Box::default(),
+        };
         Ok(Mask {
             size,
             near: [0; INLINE],
@@ -547,6 +545,7 @@ impl<I: Id, const INLINE: usize> fmt::Debug for Mask<I, INLINE> {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use alloc::vec::Vec;
 
     fn nodes(size: usize, ids: &[u32]) -> NodeMask {
         let mut m = NodeMask::new(size).unwrap();

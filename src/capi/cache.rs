@@ -5,7 +5,6 @@
 //! at exit are safe: one block for each node that was asked about, and one more for each other
 //! set of CPUs that it was found to have.
 
-use alloc::vec::Vec;
 use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -41,10 +40,10 @@ fn new_block(len: usize) -> Option<&'static [AtomicUsize]> {
     if let Ok(start) = start {
         return ARENA.get(start..start + len);
     }
-    let mut words = Vec::new();
-    words.try_reserve_exact(len).ok()?;
-    words.resize_with(len, || AtomicUsize::new(0));
-    Some(words.leak())
+    // SAFETY: calloc takes any size.
+    let start = unsafe { libc::calloc(len, size_of::<AtomicUsize>()) };
+    // SAFETY: null or a new block of that many zeros.
+    unsafe { block(start.cast(), len) }
 }
 
 /// Gives a block back that nobody has seen.
@@ -59,8 +58,8 @@ fn drop_block(block: &'static [AtomicUsize]) {
         let at = (start as usize - own.start as usize) / size_of::<AtomicUsize>();
         let _ = ARENA_USED.compare_exchange(at + len, at, Ordering::AcqRel, Ordering::Relaxed);
     } else {
-        // SAFETY: made by Vec::leak from a vector of exactly this length and capacity.
-        drop(unsafe { Vec::from_raw_parts(start.cast_mut(), len, len) });
+        // SAFETY: the block came from calloc, and nobody else knows of it.
+        unsafe { libc::free(start.cast_mut().cast()) };
     }
 }
 

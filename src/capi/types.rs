@@ -1,6 +1,6 @@
 //! The masks of C callers, and how this library looks at them.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 use core::ffi::{c_int, c_uint, c_ulong};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
@@ -10,6 +10,7 @@ pub(super) use super::bitmask::{bitmask, view};
 use super::data;
 use crate::error::{Error, Result};
 use crate::mask::{Bits, WORD_BITS, Word, bits, words_for};
+use crate::sys::heap;
 
 /// Bits of the old, fixed-size node mask.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
@@ -153,7 +154,7 @@ pub(super) fn single(words: &mut [Word; words_for(NODE_ROOM)], node: c_int) -> B
 /// nothing until it is used.
 pub(super) struct CpuRoom {
     near: [MaybeUninit<Word>; words_for(CPU_ROOM)],
-    far: Vec<Word>,
+    far: Box<[Word]>,
 }
 
 impl CpuRoom {
@@ -161,7 +162,7 @@ impl CpuRoom {
     pub(super) fn new() -> CpuRoom {
         CpuRoom {
             near: [const { MaybeUninit::uninit() }; words_for(CPU_ROOM)],
-            far: Vec::new(),
+            far: Box::default(),
         }
     }
 
@@ -170,11 +171,7 @@ impl CpuRoom {
     pub(super) fn zeroed(&mut self) -> Result<&mut [Word]> {
         let need = words_for(data::limits().cpu_bits());
         let Some(words) = self.near.get_mut(..need) else {
-            self.far.clear();
-            self.far
-                .try_reserve_exact(need)
-                .map_err(|_| Error::OutOfMemory)?;
-            self.far.resize(need, 0);
+            self.far = heap::zeroed_words(need).ok_or(Error::OutOfMemory)?;
             return Ok(&mut self.far);
         };
         words

@@ -3,12 +3,13 @@
 //! Each function takes references and slices whose lengths it checks itself, so
 //! that no caller can make the kernel write outside of them, and returns
 //! `Result<_, Errno>`. errno itself is read in one place, [`Errno::last`].
-//! Nothing here allocates or locks; all functions are async-signal-safe and may
+//! Nothing here but [`heap`] allocates, and nothing locks; all functions are async-signal-safe and may
 //! be called after fork.
 #![allow(unsafe_code)]
 
 mod errno;
 pub(crate) mod file;
+pub(crate) mod heap;
 pub(crate) mod kernel;
 pub(crate) mod lock;
 pub(crate) mod memory;
