@@ -31,9 +31,14 @@ impl MadeUp {
         Root::at(self.text.as_bytes())
     }
 
+    /// Where a file of it really is.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.directory.join(path)
+    }
+
     /// Writes a file, with the directories above it.
     pub(crate) fn write(&self, path: &str, contents: &[u8]) {
-        let path = self.directory.join(path);
+        let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, contents).unwrap();
     }

@@ -9,7 +9,7 @@ use core::time::Duration;
 use super::maps::{Kinds, Sizes};
 use super::pace::Pace;
 use super::plan::{Plan, Route};
-use super::walk::{Unit, Walk};
+use super::walk::{Found, Unit, Walk};
 use super::{Share, locate_pages};
 use crate::error::{Error, Result};
 use crate::root::Root;
@@ -134,7 +134,7 @@ pub struct Progress {
 /// What [`Job::step`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// A call's worth of pages: call again.
+    /// A call's worth of pages, or a stretch without any: call again.
     Worked,
     /// Nothing: enough workers run, or the last ones have to finish first. Call again a few
     /// milliseconds later.
@@ -423,13 +423,17 @@ impl<'r> Job<'r> {
             if !source.at_end {
                 let bytes = self.piece_bytes(source.left);
                 let units = (bytes / self.page).clamp(1, PIECE_UNITS);
-                worker.unit = source.walk.fill(&mut worker.addresses, units, bytes)?;
-                let taken = worker.addresses.len() * worker.unit.size(self.page);
-                source.left = source.left.saturating_sub(taken);
-                if !worker.addresses.is_empty() {
-                    break;
+                match source.walk.fill(&mut worker.addresses, units, bytes)? {
+                    Found::Units(unit) => {
+                        worker.unit = unit;
+                        let taken = worker.addresses.len() * unit.size(self.page);
+                        source.left = source.left.saturating_sub(taken);
+                        break;
+                    }
+                    // Time to see whether to stop.
+                    Found::Hole => return Ok(Some(Step::Worked)),
+                    Found::End => source.at_end = true,
                 }
-                source.at_end = true;
             }
             if !worker.later.is_empty() {
                 // These are part of a piece, so that no other layer begins before.

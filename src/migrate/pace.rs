@@ -417,7 +417,7 @@ mod tests {
         while pace.chunk() < 4 << 20 {
             let start = end;
             // 2 ms for the call, 7 ms for a mebibyte.
-            end += 2_000_000 + (7_000_000 * pace.chunk() as u64 >> 20);
+            end += 2_000_000 + 7_000_000 * pace.chunk() as u64 / (1 << 20);
             pace.learn(pace.chunk(), start, end);
             calls += 1;
         }

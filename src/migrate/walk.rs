@@ -24,6 +24,9 @@ const WORDS: usize = 8192;
 const SPARSE_FACTOR: u64 = 4;
 const SPARSE_BYTES: u64 = 256 << 20;
 
+/// How often a hole is read on before the caller gets a word in: 2 GiB with pages of 4 KiB.
+const PATIENCE: u32 = 64;
+
 /// What a piece's addresses stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -43,6 +46,17 @@ impl Unit {
             Unit::Huge(size) | Unit::Block(size) => size,
         }
     }
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Addresses of such units.
+    Units(Unit),
+    /// A large hole that may go on.
+    Hole,
+    /// There is nothing more.
+    End,
 }
 
 /// What there is at one place.
@@ -217,17 +231,18 @@ impl<'r> Walk<'r> {
     }
 
     /// Fills `pages` with the addresses of the next present pages, at most `max` units and
-    /// `max_bytes`, all of one kind. Leaves it empty at the end.
+    /// `max_bytes`, all of one kind. Never takes long, whatever the process has reserved.
     pub(super) fn fill(
         &mut self,
         pages: &mut Vec<usize>,
         max: usize,
         max_bytes: usize,
-    ) -> Result<Unit> {
+    ) -> Result<Found> {
         pages.clear();
         pages.try_reserve(max).map_err(|_| Error::OutOfMemory)?;
         let mut unit = Unit::Page;
-        while let Some(mut run) = self.next_run()? {
+        let mut patience = PATIENCE;
+        while let Some(mut run) = self.next_run(&mut patience)? {
             if pages.is_empty() {
                 unit = run.unit;
             } else if run.unit != unit {
@@ -245,10 +260,15 @@ impl<'r> Walk<'r> {
                 break;
             }
         }
-        Ok(unit)
+        Ok(match pages.is_empty() {
+            false => Found::Units(unit),
+            true if patience == 0 => Found::Hole,
+            true => Found::End,
+        })
     }
 
-    fn next_run(&mut self) -> Result<Option<Run>> {
+    /// The next run; `None` at the end, and when there is no patience left for a hole.
+    fn next_run(&mut self, patience: &mut u32) -> Result<Option<Run>> {
         loop {
             if let Some(run) = self.run.take() {
                 return Ok(Some(run));
@@ -264,6 +284,10 @@ impl<'r> Walk<'r> {
                 }
                 continue;
             }
+            if *patience == 0 {
+                return Ok(None);
+            }
+            *patience -= 1;
             self.find_regions()?;
         }
     }
@@ -514,15 +538,17 @@ mod tests {
         let mut walk = Walk::new(made.root(), 7, kinds, ranges).unwrap();
         let (mut pages, mut text) = (Vec::new(), String::new());
         loop {
-            let unit = walk.fill(&mut pages, 100, 8 << 20).unwrap();
-            let Some(first) = pages.first() else {
-                return text;
+            let name = match walk.fill(&mut pages, 100, 8 << 20).unwrap() {
+                Found::Units(Unit::Page) => "p",
+                Found::Units(Unit::Huge(_)) => "h",
+                Found::Units(Unit::Block(_)) => "b",
+                Found::Hole => {
+                    text += "hole ";
+                    continue;
+                }
+                Found::End => return text,
             };
-            let name = match unit {
-                Unit::Page => "p",
-                Unit::Huge(_) => "h",
-                Unit::Block(_) => "b",
-            };
+            let first = pages[0];
             assert!(pages.windows(2).all(|w| w[0] < w[1]));
             text += &format!("{name}{}x{} ", first / PAGE, pages.len());
         }
@@ -592,6 +618,26 @@ mod tests {
     }
 
     #[test]
+    fn a_hole_does_not_take_all_the_time() {
+        // 5 GiB of which only the last page is there.
+        let maps = "100000000-240001000 rw-p 00000000 00:00 0 \n";
+        let (first, last) = (0x1_0000_0000 / PAGE, 0x2_4000_0000 / PAGE);
+        let made = process(maps, &[]);
+        let pagemap = made.path("proc/7/pagemap");
+        let pagemap = std::fs::File::options().write(true).open(pagemap).unwrap();
+        let offset = (last * 8) as u64;
+        std::os::unix::fs::FileExt::write_at(&pagemap, &(1u64 << 63).to_ne_bytes(), offset)
+            .unwrap();
+        // Without numa_maps there is nothing better than to read on.
+        assert_eq!(
+            found(&made, Kinds::ALL, &[]),
+            format!("hole hole p{last}x1 ")
+        );
+        let range = first * PAGE..(first + 1000) * PAGE;
+        assert_eq!(found(&made, Kinds::ALL, &[range]), "");
+    }
+
+    #[test]
     fn explicit_huge_pages() {
         let maps = "00400000-00a00000 rw-p 00000000 00:0f 9 /anon_hugepage (deleted)\n";
         let made = process(maps, &[1024..2048]);
@@ -615,10 +661,11 @@ mod tests {
             Walk::new(Root::SYSTEM, pid, Kinds::ALL, core::slice::from_ref(&range)).unwrap();
         let (mut pages, mut bytes) = (Vec::new(), 0);
         loop {
-            let unit = walk.fill(&mut pages, 1000, 1 << 30).unwrap();
-            if pages.is_empty() {
-                break;
-            }
+            let unit = match walk.fill(&mut pages, 1000, 1 << 30).unwrap() {
+                Found::Units(unit) => unit,
+                Found::Hole => continue,
+                Found::End => break,
+            };
             assert!(
                 pages
                     .iter()

@@ -183,7 +183,22 @@ kill "$pid"
 # Before 6.7 the kernel tells where pages are only by a file with a word for each place, so
 # that the way to the first one counts.
 case $(uname -r) in
-    6.1.*) ;;
+    6.1.*)
+        # There it takes seconds, in which Ctrl-C counts.
+        hold sparse-end -e -r 1024 anon:0:16384
+        # shellcheck disable=SC2086
+        set -- $region
+        "$move" "$pid" 0 1 2>hole.err &
+        mover=$!
+        until grep -q '^SigCgt:.*[2367abef]$' "/proc/$mover/status"; do :; done
+        kill -INT "$mover"
+        wait "$mover"
+        check "Ctrl-C in a hole: status 130" [ $? = 130 ]
+        check "Ctrl-C in a hole: says so" grep -q interrupted hole.err
+        "$here/where" "$pid" "$1" 16384 >hole.0
+        check "Ctrl-C in a hole: before anything was found" [ "$(counts hole.0)" = "0:16384" ]
+        kill "$pid"
+        ;;
     *)
         hold sparse-end -e -r 1024 anon:0:16384
         "$here/cost" "$move" --dry-run "$pid" 2 3 2>sparse-end.cost >sparse.dry
