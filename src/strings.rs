@@ -128,55 +128,44 @@ fn shown(value: u64) -> i64 {
 /// Most lists hold nothing else, and are parsed several times faster so.
 fn parse_plain(text: &[u8], accepted: Bits<'_>, out: &mut [Word], size: usize) -> Option<usize> {
     // More digits than any id has.
-    const MAX_DIGITS: u32 = 8;
-    // An id of a range that is not accepted is left out.
-    let mut set = |n: usize| {
-        if n < size && accepted.contains(n) {
-            if let Some(word) = out.get_mut(n / WORD_BITS) {
-                *word |= 1 << (n % WORD_BITS);
-            }
+    const MAX_DIGITS: usize = 8;
+    let (mut at, mut done, mut first) = (0, 0, None);
+    loop {
+        let (start, mut n) = (at, 0usize);
+        while let Some(b @ b'0'..=b'9') = text.get(at) {
+            n = n.wrapping_mul(10).wrapping_add(usize::from(b - b'0'));
+            at += 1;
         }
-    };
-    let (mut done, mut first, mut n, mut digits) = (0, None, 0, 0);
-    for (at, &b) in text.iter().enumerate() {
-        let digit = b.wrapping_sub(b'0');
-        if digit <= 9 {
-            // With a zero before it, the number would be octal.
-            if (n == 0 && digits > 0) || digits == MAX_DIGITS {
-                return Some(done);
-            }
-            n = n * 10 + usize::from(digit);
-            digits += 1;
-            continue;
-        }
-        if digits == 0 || !accepted.contains(n) {
+        // With a zero before it, the number would be octal.
+        let len = at - start;
+        let odd = len == 0 || len > MAX_DIGITS || (len > 1 && text[start] == b'0');
+        if odd || !bits::get(accepted.words(), accepted.size(), n) {
             return Some(done);
         }
-        match (b, first) {
-            (b'-', None) => first = Some(n),
-            (b',', None) => {
-                set(n);
-                done = at + 1;
-            }
-            (b',', Some(start)) => {
-                // The wrong way round it is its first number.
-                for n in start..=n.max(start) {
-                    set(n);
+        match (text.get(at), first.take()) {
+            (Some(b'-'), None) => first = Some(n),
+            (Some(b',') | None, None) => {
+                if let Some(word) = out.get_mut(n / WORD_BITS).filter(|_| n < size) {
+                    *word |= 1 << (n % WORD_BITS);
                 }
-                (done, first) = (at + 1, None);
+            }
+            (Some(b',') | None, Some(start)) => {
+                // The wrong way round it is its first number. Of what is between its ends only
+                // what is accepted counts.
+                for id in (start..=n.max(start)).filter(|&id| accepted.contains(id)) {
+                    bits::put(out, size, id, true);
+                }
             }
             _ => return Some(done),
         }
-        (n, digits) = (0, 0);
+        if at == text.len() {
+            return None;
+        }
+        at += 1;
+        if first.is_none() {
+            done = at;
+        }
     }
-    if digits == 0 || !accepted.contains(n) {
-        return Some(done);
-    }
-    let start = first.unwrap_or(n);
-    for n in start..=n.max(start) {
-        set(n);
-    }
-    None
 }
 
 /// Parses a node or CPU string into the first `size` bits of `out`, which should be as many as
