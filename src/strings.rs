@@ -188,13 +188,13 @@ pub fn parse_list<'a>(
     if text.is_empty() {
         return Ok(());
     }
-    let (complement, rest) = match text.strip_prefix(b"!") {
-        Some(rest) => (true, rest),
-        None => (false, text),
+    let (complement, rest) = match text {
+        [b'!', rest @ ..] => (true, rest),
+        _ => (false, text),
     };
-    let (relative, mut rest) = match rest.strip_prefix(b"+") {
-        Some(rest) => (true, rest),
-        None => (false, rest),
+    let (relative, mut rest) = match rest {
+        [b'+', rest @ ..] => (true, rest),
+        _ => (false, rest),
     };
     let resolve = |n: &Number, rest: &'a [u8], end: bool| {
         let (mut value, mut name) = (n.value, shown(n.value));
@@ -230,7 +230,7 @@ pub fn parse_list<'a>(
                 let start = resolve(&first, rest, false)?;
                 let mut last = start;
                 rest = &rest[first.used..];
-                if let Some(after) = rest.strip_prefix(b"-") {
+                if let [b'-', after @ ..] = rest {
                     let second = scan_number(after).ok_or(ListError::MissingEnd { rest: after })?;
                     last = resolve(&second, after, true)?;
                     rest = &after[second.used..];
