@@ -24,10 +24,22 @@ ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DESTDIR    ?=
 
-CC      ?= cc
-LD      ?= ld
-AR      ?= ar
-OBJCOPY ?= objcopy
+# Building for another machine: CROSS_COMPILE is the prefix of the C toolchain's programs (or CC, LD,
+# AR and OBJCOPY are given), RUST_TARGET the name that Rust has for it.
+CROSS_COMPILE ?=
+RUST_TARGET   ?= $(CARGO_BUILD_TARGET)
+
+# Make has CC, LD and AR of its own, which ?= would keep.
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)$(if $(CROSS_COMPILE),gcc,cc)
+endif
+ifeq ($(origin LD),default)
+LD := $(CROSS_COMPILE)ld
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
+OBJCOPY ?= $(CROSS_COMPILE)objcopy
 CARGO   ?= cargo
 INSTALL ?= install
 CFLAGS  ?= -O2 -g
@@ -73,13 +85,22 @@ TLS := $(shell echo | $(CC) -mtls-dialect=gnu2 -x c -S -o /dev/null - 2>/dev/nul
 
 # --- the libraries ---------------------------------------------------------------------------
 
+# Cargo puts what it makes for a named target into a directory of that name. It links programs with
+# the compiler that makes the rest, unless it has been told otherwise in its own way.
+CARGO_TARGET := $(if $(RUST_TARGET),--target $(RUST_TARGET))
+CARGO_OUT    := $(BUILD)/cargo/$(if $(RUST_TARGET),$(RUST_TARGET)/)release
+ifneq ($(RUST_TARGET),)
+CARGO_LINKER := CARGO_TARGET_$(shell echo $(RUST_TARGET) | tr a-z- A-Z_)_LINKER
+export $(CARGO_LINKER) ?= $(firstword $(CC))
+endif
+
 # The crate with the C layer, its dependencies and core, as an archive.
 RUST_STATICLIB = $(CARGO) rustc --locked --release --lib --crate-type staticlib \
-	--target-dir $(BUILD)/cargo
+	$(CARGO_TARGET) --target-dir $(BUILD)/cargo
 
 $(BUILD)/librust.a: $(RUST_SOURCES) | $(BUILD)
 	$(RUST_STATICLIB) --features capi -- $(RUST_FLAGS)
-	cp $(BUILD)/cargo/release/libnuma.a $@
+	cp $(CARGO_OUT)/libnuma.a $@
 
 $(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fvisibility=hidden $(TLS) \
@@ -133,7 +154,7 @@ $(BUILD)/libnuma.a: $(BUILD)/numa.o $(BUILD)/flags-static.o $(ABI_DATA)
 # into its size.
 $(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a | $(BUILD)
 	$(RUST_STATICLIB) --features capi-ext -- $(RUST_FLAGS)
-	cp $(BUILD)/cargo/release/libnuma.a $@
+	cp $(CARGO_OUT)/libnuma.a $@
 
 $(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)
 	ABI=abi/ext sh abi/generate undefined > $(BUILD)/ext-undefined
@@ -165,8 +186,8 @@ $(BUILD)/numa.pc $(BUILD)/numa-ext.pc: $(BUILD)/%: pkgconfig/%.in Cargo.toml Mak
 migratepages: $(BUILD)/migratepages
 
 $(BUILD)/migratepages: $(RUST_SOURCES) $(TOOL_SOURCES) $(BUILD)/librust-ext.a | $(BUILD)
-	$(CARGO) build --locked --release -p migratepages --target-dir $(BUILD)/cargo
-	cp $(BUILD)/cargo/release/migratepages $@
+	$(CARGO) build --locked --release -p migratepages $(CARGO_TARGET) --target-dir $(BUILD)/cargo
+	cp $(CARGO_OUT)/migratepages $@
 
 headers:
 	$(CARGO) run --locked -q -p headers --target-dir $(BUILD)/cargo
