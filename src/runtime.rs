@@ -46,3 +46,9 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     // SAFETY: abort has no preconditions.
     unsafe { libc::abort() }
 }
+
+/// What unwind tables name that the precompiled parts of core bring along: on some architectures
+/// those of the division of 128-bit numbers. Nothing unwinds, so nothing calls it; the linker
+/// drops it where nothing names it.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
