@@ -10,9 +10,15 @@
 #include <stdio.h>
 #ifdef SHARED
 #include <dlfcn.h>
-#if defined(__x86_64__) && defined(__GLIBC__)
 /* The version that the other imports have: each one more costs time at load. */
+#if defined(__GLIBC__) && defined(__x86_64__) && defined(__LP64__)
 __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
+#elif defined(__GLIBC__) && (defined(__aarch64__) || (defined(__powerpc64__) && _CALL_ELF == 2))
+__asm__(".symver dlsym, dlsym@GLIBC_2.17");
+#elif defined(__GLIBC__) && defined(__s390x__)
+__asm__(".symver dlsym, dlsym@GLIBC_2.2");
+#elif defined(__GLIBC__) && defined(__riscv) && __riscv_xlen == 64
+__asm__(".symver dlsym, dlsym@GLIBC_2.27");
 #endif
 #endif
 
