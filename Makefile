@@ -83,6 +83,14 @@ LAZY       := memcpy memmove memset memcmp bcmp strlen strchr malloc calloc real
 TLS := $(shell echo | $(CC) -mtls-dialect=gnu2 -x c -S -o /dev/null - 2>/dev/null && \
 	echo -mtls-dialect=gnu2)
 
+# binutils cannot throw out functions on RISC-V without spoiling the unwind tables of the others, and
+# a static program with such tables crashes at its start.
+SPOILT := $(if $(filter riscv%,$(shell $(CC) -dumpmachine)),.eh_frame .rela.eh_frame .rel.eh_frame)
+
+# Sections that belong to a group are kept once in a program, under a name. Ours are called by local
+# names (i386 has some for each function), so they must not make way for another archive's.
+GROUPS := $(shell $(LD) --help 2>/dev/null | grep -o -m 1 -- --force-group-allocation)
+
 # --- the libraries ---------------------------------------------------------------------------
 
 # Cargo puts what it makes for a named target into a directory of that name. It links programs with
@@ -122,7 +130,7 @@ $(BUILD)/numa.o: $(BUILD)/shim.o $(BUILD)/librust.a $(ABI_DATA)
 	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/undefined $(LAZY:%=--wrap=%) $(BUILD)/shim.o \
 		$(BUILD)/librust.a
 	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd \
-		--weaken-symbols=$(BUILD)/weak $@.tmp $@
+		$(SPOILT:%=--remove-section=%) --weaken-symbols=$(BUILD)/weak $@.tmp $@
 	rm $@.tmp
 
 # The unwind tables would be a fifth of the shared library. Nothing unwinds through it (panics
@@ -132,7 +140,7 @@ $(BUILD)/$(REAL): $(BUILD)/numa.o $(BUILD)/flags-shared.o $(ABI_DATA)
 	sh abi/generate redefine > $(BUILD)/redefine
 	sh abi/generate dynamic > $(BUILD)/dynamic
 	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine --remove-section=.eh_frame \
-		--remove-section=.rela.eh_frame $< $(BUILD)/shared.o
+		--remove-section=.rela.eh_frame --remove-section=.rel.eh_frame $< $(BUILD)/shared.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $(BUILD)/shared.o \
 		$(BUILD)/flags-shared.o $(OWN_FLAGS) -Wl,-z,$(BIND) \
 		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,--dynamic-list=$(BUILD)/dynamic \
@@ -144,7 +152,7 @@ $(BUILD)/$(REAL): $(BUILD)/numa.o $(BUILD)/flags-shared.o $(ABI_DATA)
 # static library.
 $(BUILD)/libnuma.a: $(BUILD)/numa.o $(BUILD)/flags-static.o $(ABI_DATA)
 	sh abi/generate defaults > $(BUILD)/defaults
-	$(LD) -r -o $(BUILD)/static.o.tmp $(BUILD)/numa.o $(BUILD)/flags-static.o
+	$(LD) -r $(GROUPS) -o $(BUILD)/static.o.tmp $(BUILD)/numa.o $(BUILD)/flags-static.o
 	$(OBJCOPY) --keep-global-symbols=$(BUILD)/defaults $(BUILD)/static.o.tmp $(BUILD)/static.o
 	rm $(BUILD)/static.o.tmp
 	rm -f $@
@@ -158,8 +166,9 @@ $(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a | $(BUILD)
 
 $(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)
 	ABI=abi/ext sh abi/generate undefined > $(BUILD)/ext-undefined
-	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/librust-ext.a
-	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd $@.tmp $@
+	$(LD) -r --gc-sections $(GROUPS) -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/librust-ext.a
+	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd $(SPOILT:%=--remove-section=%) \
+		$@.tmp $@
 	rm $@.tmp
 
 $(BUILD)/$(EXT_REAL): $(BUILD)/ext.o $(ABI_DATA)
