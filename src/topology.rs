@@ -349,14 +349,21 @@ fn probe_node_limit() -> Option<usize> {
 fn search_node_limit() -> Option<usize> {
     let mut mask = [0 as Word; words_for(PROBE_BITS)];
     let mut probe = |n: usize| {
-        bits::put(&mut mask, n + 1, n, true);
-        let answer = probe_node(Bits::new(&mask, n + 1));
-        bits::put(&mut mask, n + 1, n, false);
+        // Whole words only: of a mask that ends within one, a kernel for less nodes than a word
+        // has bits (arm64's usual 16) fails to check some.
+        let size = words_for(n + 1) * WORD_BITS;
+        bits::put(&mut mask, size, n, true);
+        let answer = probe_node(Bits::new(&mask, size));
+        bits::put(&mut mask, size, n, false);
         answer
     };
-    let (mut known, mut unknown) = (0, PROBE_BITS);
     if !probe(0).ok()? {
         return None;
+    }
+    // Small limits are the likely ones: those that double come first.
+    let (mut known, mut unknown) = (0, 1);
+    while unknown < PROBE_BITS && probe(unknown).ok()? {
+        (known, unknown) = (unknown, unknown * 2);
     }
     while unknown - known > 1 {
         let middle = known + (unknown - known) / 2;

@@ -42,7 +42,7 @@ static void without_policies(int error, const char *words)
 	QUIET(EQUAL(numa_available(), -1));
 	/* Sizes and sets come from /sys and /proc. */
 	QUIET(EQUAL(numa_num_configured_nodes() >= 1, 1));
-	QUIET(EQUAL(numa_num_possible_nodes() >= 32, 1));
+	QUIET(EQUAL(numa_num_possible_nodes() >= 4, 1));
 	EQUAL(numa_num_task_nodes(), numa_bitmask_weight(numa_all_nodes_ptr));
 	CHECK(numa_num_task_nodes() >= 1, "%d", numa_num_task_nodes());
 	CHECK(numa_num_task_cpus() >= 1, "%d", numa_num_task_cpus());

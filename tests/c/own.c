@@ -73,7 +73,7 @@ long get_mempolicy(int *mode, unsigned long *mask, unsigned long maxnode, void *
 	made.flags = flags;
 	if (mode)
 		*mode = made.mode;
-	if (mask && maxnode > 64)
+	if (mask && maxnode > 16)
 		mask[0] = 0x14;
 	return answer();
 }
