@@ -24,7 +24,7 @@ pub(crate) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize
 }
 
 /// The kernel's answer, or the negative error number.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
 #[inline(always)]
 unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
@@ -48,7 +48,7 @@ unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
 }
 
 /// The kernel's answer, or the negative error number.
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_arch = "aarch64", target_pointer_width = "64"))]
 #[inline(always)]
 unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let result;
@@ -70,7 +70,10 @@ unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
 }
 
 /// The kernel's answer, or the negative error number: by the C library's function for any call.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(all(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_pointer_width = "64"
+)))]
 unsafe fn raw(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let before = Errno::last();
     // SAFETY: the caller answers for the arguments.

@@ -87,12 +87,20 @@ mod raw {
 #[cfg(not(feature = "capi"))]
 mod raw {
     use super::*;
+    #[cfg(not(target_arch = "arm"))]
+    use libc::SYS_migrate_pages;
+    use libc::{SYS_get_mempolicy, SYS_mbind, SYS_move_pages, SYS_set_mempolicy};
+
+    // The libc crate has all numbers but this one.
+    #[cfg(target_arch = "arm")]
+    #[allow(non_upper_case_globals)]
+    const SYS_migrate_pages: c_long = 400;
 
     macro_rules! direct {
         ($name:ident, $number:ident, $($arg:ident: $type:ty),*) => {
             pub(super) unsafe fn $name($($arg: $type),*) -> c_long {
                 // SAFETY: the caller's arguments fit the call of this name.
-                unsafe { libc::syscall(libc::$number, $($arg),*) }
+                unsafe { libc::syscall($number, $($arg),*) }
             }
         };
     }
