@@ -466,6 +466,12 @@ pub fn configured_cpus() -> usize {
     sys::configured_cpus()
 }
 
+/// Number of CPUs that are online.
+#[cfg(feature = "capi")]
+pub(crate) fn online_cpus() -> usize {
+    sys::online_cpus()
+}
+
 /// The system's page size in bytes.
 pub fn page_size() -> usize {
     sys::page_size()

@@ -236,31 +236,40 @@ fn read_allowed_cpus(cpus: &mut [Word], size: usize) {
     }
 }
 
-/// Adds the CPUs to ALL_CPUS that the process may use once they are online again.
+/// Adds the CPUs to ALL_CPUS that the process might have used at load if they had been online.
 #[cold]
 #[inline(never)]
 fn complete_cpus() {
-    let limits = limits();
+    let configured = limits().configured_cpus();
     keeping_errno(|| {
-        // SAFETY: the mask is a static of this file; its header is written at load only.
-        let (map, size) = unsafe { (ALL_CPUS.maskp, ALL_CPUS.size as usize) };
-        let (size, configured) = (size.min(CPU_ROOM), limits.configured_cpus());
-        let mut online = [0; words_for(CPU_ROOM)];
-        let known = affinity::thread_cpus(0, &mut online).is_ok();
-        if !known || bits::weight(&online, size) >= configured {
+        // SAFETY: the mask is a static of this file; its header is written at load only, and its map
+        // has so many bits.
+        let map = unsafe {
+            let words = words_for((ALL_CPUS.size as usize).min(CPU_ROOM));
+            slice::from_raw_parts(ALL_CPUS.maskp.cast::<AtomicUsize>(), words)
+        };
+        let mut at_load = [0; words_for(CPU_ROOM)];
+        for (to, from) in at_load.iter_mut().zip(map) {
+            *to = from.load(Ordering::Relaxed) as Word;
+        }
+        let size = map.len() * WORD_BITS;
+        let count = bits::weight(&at_load, size);
+        if count >= configured {
             return;
         }
+        let mut now = [0; words_for(CPU_ROOM)];
         let mut allowed = [0; words_for(CPU_ROOM)];
-        if topology::read_allowed_cpus(Root::SYSTEM, &mut allowed, size).is_err() {
-            return;
+        if affinity::thread_cpus(0, &mut now).is_ok() && now == at_load {
+            if topology::read_allowed_cpus(Root::SYSTEM, &mut allowed, size).is_err() {
+                return;
+            }
+        } else if count >= topology::online_cpus() {
+            // The affinity has changed since, but it was no restriction then.
+            bits::fill(&mut allowed, size, true);
         }
         for cpu in bits::iter(&allowed, size).take_while(|&cpu| cpu < configured) {
-            if !bits::get(&online, size, cpu) {
-                let bit = (1 as Word) << (cpu % WORD_BITS);
-                // SAFETY: the map has `size` bits. Atomic, as another thread may do the same.
-                unsafe { AtomicUsize::from_ptr(map.add(cpu / WORD_BITS).cast()) }
-                    .fetch_or(bit as usize, Ordering::Relaxed);
-            }
+            // Other threads may read it, or do the same.
+            map[cpu / WORD_BITS].fetch_or(1 << (cpu % WORD_BITS), Ordering::Relaxed);
         }
     });
     LIMITS.cpus_complete.store(true, Ordering::Release);

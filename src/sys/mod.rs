@@ -53,6 +53,14 @@ pub(crate) fn configured_cpus() -> usize {
     usize::try_from(count).unwrap_or(1).max(1)
 }
 
+/// CPUs that are online.
+#[cfg(feature = "capi")]
+pub(crate) fn online_cpus() -> usize {
+    // SAFETY: sysconf has no preconditions.
+    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    usize::try_from(count).unwrap_or(1).max(1)
+}
+
 /// The process id of the caller.
 #[cfg(feature = "capi-ext")]
 pub(crate) fn own_pid() -> i32 {

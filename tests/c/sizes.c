@@ -168,6 +168,22 @@ TEST_IN(cpu1_goes, cpus_that_are_offline_count)
 	EQUAL(numa_node_of_cpu(1), -1);
 }
 
+TEST_IN(cpu1_goes, cpus_that_are_offline_count_after_a_change)
+{
+	struct set allowed;
+	cpu_set_t one;
+
+	atexit(cpu1_on_again);
+	CHECK(status_map("Cpus_allowed:", &allowed) >= 0, "no Cpus_allowed");
+	SKIP_IF(!has(&allowed, 1), "a cpuset loses a CPU that goes offline");
+	/* What the process might use at load counts, not what it may use at the first question. */
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	CHECK(!sched_setaffinity(0, sizeof(one), &one), "no affinity");
+	EQUAL(numa_num_task_cpus(), sysconf(_SC_NPROCESSORS_CONF));
+	CHECK(numa_bitmask_isbitset(numa_all_cpus_ptr, 1), "%s", text_of(numa_all_cpus_ptr));
+}
+
 TEST_IN(on_one_cpu, task_cpus_under_an_affinity)
 {
 	EQUAL(numa_num_task_cpus(), 1);
