@@ -169,7 +169,7 @@ fn parse_plain(text: &[u8], accepted: Bits<'_>, out: &mut [Word], size: usize) -
 }
 
 /// Parses a node or CPU string into the first `size` bits of `out`, which should be as many as
-/// the accepted set has.
+/// the accepted set has, and empty.
 ///
 /// Does not allocate itself. The target is undefined after an error.
 pub fn parse_list<'a>(
@@ -184,7 +184,6 @@ pub fn parse_list<'a>(
         relative_to,
         beyond,
     } = universe;
-    bits::fill(out, size, false);
     if text.is_empty() {
         return Ok(());
     }
@@ -316,6 +315,7 @@ fn parse_with<'a, I: Id, const W: usize>(
 ) -> Result<Mask<I, W>, ListError<'a>> {
     let mut out = accepted.clone();
     let size = out.size();
+    bits::fill(out.words_mut(), size, false);
     let universe = Universe {
         accepted: accepted.as_bits(),
         relative_to: accepted.as_bits(),
