@@ -28,11 +28,15 @@ fn checked(result: c_long) -> Result<usize, Errno> {
     usize::try_from(result).map_err(|_| Errno::last())
 }
 
+/// A figure of the system, if it is known.
+fn sysconf(name: core::ffi::c_int) -> Option<usize> {
+    // SAFETY: sysconf has no preconditions.
+    usize::try_from(unsafe { libc::sysconf(name) }).ok()
+}
+
 /// The system's page size in bytes.
 pub(crate) fn page_size() -> usize {
-    // SAFETY: sysconf has no preconditions.
-    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    usize::try_from(size).unwrap_or(4096)
+    sysconf(libc::_SC_PAGESIZE).unwrap_or(4096)
 }
 
 /// Nanoseconds of a clock that only moves forward.
@@ -48,17 +52,13 @@ pub(crate) fn monotonic_nanoseconds() -> u64 {
 
 /// Number of CPUs that the system is configured with, online or not.
 pub(crate) fn configured_cpus() -> usize {
-    // SAFETY: sysconf has no preconditions.
-    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_CONF) };
-    usize::try_from(count).unwrap_or(1).max(1)
+    sysconf(libc::_SC_NPROCESSORS_CONF).map_or(1, |count| count.max(1))
 }
 
 /// CPUs that are online.
 #[cfg(feature = "capi")]
 pub(crate) fn online_cpus() -> usize {
-    // SAFETY: sysconf has no preconditions.
-    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
-    usize::try_from(count).unwrap_or(1).max(1)
+    sysconf(libc::_SC_NPROCESSORS_ONLN).map_or(1, |count| count.max(1))
 }
 
 /// The process id of the caller.
