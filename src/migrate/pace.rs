@@ -339,6 +339,21 @@ mod tests {
         }
     }
 
+    /// Tells a pace of 400 calls, later than all before, each of which took so long and moved what
+    /// so many workers do. Returns how many of them found one worker.
+    fn go_on(pace: &Pace, took: u64, bytes: impl Fn(usize) -> usize) -> u32 {
+        pace.left.store(usize::MAX, Relaxed);
+        let mut end = 1 << 40;
+        let mut alone = 0;
+        for _ in 0..400 {
+            let start = end;
+            end += took;
+            alone += u32::from(pace.active() == 1);
+            pace.learn(bytes(pace.active()), start, end);
+        }
+        alone
+    }
+
     /// Nanoseconds for `total` bytes.
     fn time(total: usize, rate: usize) -> u64 {
         total as u64 * 1000 / rate as u64
@@ -446,17 +461,7 @@ mod tests {
         let pace = Pace::new(PAUSE, 2, BATCH);
         let (active, _) = simulate(&pace, 200 << 20, 0, |n| [0, 100, 195][n]);
         assert_eq!(active, 2);
-        pace.left.store(usize::MAX, Relaxed);
-        // Later than all that came before.
-        let mut end = 1 << 40;
-        let mut alone = 0;
-        for _ in 0..400 {
-            let start = end;
-            end += 100_000_000;
-            alone += u32::from(pace.active() == 1);
-            let bytes = [0, 4_000_000, 1_000_000][pace.active()];
-            pace.learn(bytes, start, end);
-        }
+        let alone = go_on(&pace, 100_000_000, |n| [0, 4_000_000, 1_000_000][n]);
         assert_eq!(pace.active(), 1);
         assert!(alone > 350, "{alone}");
     }
@@ -466,13 +471,7 @@ mod tests {
         let pace = Pace::new(PAUSE, 2, BATCH);
         let (active, _) = simulate(&pace, 200 << 20, 0, |n| [0, 100, 50][n]);
         assert_eq!(active, 1);
-        pace.left.store(usize::MAX, Relaxed);
-        let mut end = 1 << 40;
-        for _ in 0..400 {
-            let start = end;
-            end += 10_000_000;
-            pace.learn(1_000_000, start, end);
-        }
+        go_on(&pace, 10_000_000, |_| 1_000_000);
         assert_eq!(pace.active(), 2);
     }
 
@@ -480,16 +479,8 @@ mod tests {
     fn a_slow_machine_keeps_its_workers() {
         let pace = Pace::new(PAUSE, 2, BATCH);
         simulate(&pace, 200 << 20, 0, |n| [0, 100, 195][n]);
-        pace.left.store(usize::MAX, Relaxed);
         // Everything takes three times as long from now on.
-        let mut end = 1 << 40;
-        let mut alone = 0;
-        for _ in 0..400 {
-            let start = end;
-            end += 10_000_000;
-            alone += u32::from(pace.active() == 1);
-            pace.learn(300_000, start, end);
-        }
+        let alone = go_on(&pace, 10_000_000, |_| 300_000);
         assert_eq!(pace.active(), 2);
         assert!(alone < 10, "{alone}");
     }
