@@ -6,7 +6,7 @@
 #ifndef FAKE_H
 #define FAKE_H
 
-#include "check.h"
+#include "machine.h"
 
 #include <sched.h>
 #include <stddef.h>
@@ -97,18 +97,10 @@ static UNUSED void put_link(const char *path, const char *target)
 /* Nodes that the kernel has room for; where /proc is not there to tell, any number. */
 static UNUSED int room_for_nodes(void)
 {
-	static const char key[] = "Mems_allowed:";
-	FILE *file = fopen("/proc/self/status", "r");
-	char line[4096];
-	int digits = 0;
+	struct set set;
+	int bits = status_map("Mems_allowed:", &set);
 
-	while (file && !digits && fgets(line, sizeof(line), file))
-		if (!strncmp(line, key, sizeof(key) - 1))
-			for (const char *p = line + sizeof(key) - 1; *p; p++)
-				digits += !!strchr("0123456789abcdef", *p);
-	if (file)
-		fclose(file);
-	return digits ? digits * 4 : 1 << 15;
+	return bits > 0 ? bits : 1 << 15;
 }
 
 /* A node of a made-up /sys: its CPU map, its distances, its memory in KiB. Skips the test where the

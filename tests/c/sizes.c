@@ -2,40 +2,6 @@
 #include "machine.h"
 #include "fake.h"
 
-/* The map of a line of /proc/self/status; the number of its bits, or -1. */
-static int status_map(const char *key, struct set *set)
-{
-	char line[8192];
-	FILE *file = fopen("/proc/self/status", "r");
-	int bits = -1;
-
-	memset(set, 0, sizeof(*set));
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file)) {
-		size_t length = strlen(key);
-		char *digits, *from, *to;
-
-		if (strncmp(line, key, length))
-			continue;
-		digits = line + length;
-		for (from = to = digits; *from; from++)
-			if (strchr("0123456789abcdef", *from))
-				*to++ = *from;
-		*to = 0;
-		bits = (int)(to - digits) * 4;
-		for (int bit = 0; bit < bits; bit++) {
-			char digit = to[-1 - bit / 4];
-			int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
-
-			if (value >> (bit % 4) & 1)
-				add(set, bit);
-		}
-	}
-	fclose(file);
-	return bits;
-}
-
 TEST(numa_is_available)
 {
 	int wanted = syscall(SYS_get_mempolicy, NULL, NULL, 0UL, NULL, 0) &&
