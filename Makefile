@@ -77,7 +77,7 @@ LINK_FLAGS := -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,noseparate-code 
 # Calls that can be bound lazily: rustc makes others unless it is told that the library is not
 # linked with -z now. The functions that its own libraries call go through src/capi/shim.c.
 RUST_FLAGS := -C force-frame-pointers=yes -C relro-level=partial
-LAZY       := memcpy memmove memset memcmp bcmp strlen strchr malloc calloc realloc free abort
+LAZY       := memcpy memmove memset memcmp bcmp strlen strchr malloc calloc free abort
 
 # Thread-local variables without a call of __tls_get_addr, where the compiler can.
 TLS := $(shell echo | $(CC) -mtls-dialect=gnu2 -x c -S -o /dev/null - 2>/dev/null && \

@@ -36,7 +36,6 @@ LAZY(size_t, strlen, (const char *string), (string))
 LAZY(char *, strchr, (const char *string, int byte), (string, byte))
 LAZY(void *, malloc, (size_t size), (size))
 LAZY(void *, calloc, (size_t count, size_t size), (count, size))
-LAZY(void *, realloc, (void *block, size_t size), (block, size))
 
 /* Both are the same today; memcpy's version would be one more that the linker has to look for. */
 HIDDEN void *__wrap_memcpy(void *to, const void *from, size_t size);
