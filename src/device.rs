@@ -181,8 +181,11 @@ fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
     let (major, minor) = Word::new(path)
         .and_then(|word| file::block_device_of(word.as_c_str()))
         .map_err(|errno| DeviceError::Stat { path: name, errno })?;
-    let mut link = root.path("/sys/dev/block/");
-    link.number(major).push(b":").number(minor);
+    let mut link = Path::new();
+    link.below(root, "/sys/dev/block/")
+        .number(major)
+        .push(b":")
+        .number(minor);
     match node_above_link(root, &link, "block", name) {
         Err(DeviceError::Unreadable { .. }) => Err(DeviceError::NoBlockDevice {
             path: name,
@@ -209,8 +212,11 @@ fn node_of_class_device(
             errno: Errno::ENOENT,
         });
     }
-    let mut link = root.path("/sys/class/");
-    link.push(class.as_bytes()).push(b"/").push(device);
+    let mut link = Path::new();
+    link.below(root, "/sys/class/")
+        .push(class.as_bytes())
+        .push(b"/")
+        .push(device);
     node_above_link(root, &link, class, name)
 }
 
@@ -242,8 +248,8 @@ fn nearest_node<'t>(root: Root<'_>, target: &'t [u8]) -> Result<(&'t [u8], Optio
     let start = target.windows(9).position(|w| w == b"/devices/");
     let mut directory = &target[start.ok_or(Errno::ENODEV)?..];
     while directory.len() > b"/devices".len() {
-        let mut path = root.path("/sys");
-        path.push(directory).push(b"/numa_node");
+        let mut path = Path::new();
+        path.below(root, "/sys").push(directory).push(b"/numa_node");
         match read_node(&path) {
             Err(Errno::ENOENT) => {}
             node => return Ok((directory, node?)),
@@ -294,14 +300,16 @@ fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
     let [segment, bus, device, function] =
         pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
-    let mut path = root.path("/sys/bus/pci/devices/");
-    path.hex(segment, 4)
+    let mut path = Path::new();
+    path.below(root, "/sys/bus/pci/devices/")
+        .hex(segment, 4)
         .push(b":")
         .hex(bus, 2)
         .push(b":")
         .hex(device, 2)
-        .push(b".");
-    path.hex(function, 1).push(b"/numa_node");
+        .push(b".")
+        .hex(function, 1)
+        .push(b"/numa_node");
     let kind = "PCI";
     read_node(&path)
         .map_err(|errno| DeviceError::Unreadable { kind, name, errno })?

@@ -84,7 +84,7 @@ impl<'a> Bits<'a> {
 /// not being there.
 pub mod bits {
     use super::{WORD_BITS, Word, words_for};
-    use crate::sys::popcount;
+    use crate::sys::{popcount, set_bytes};
 
     /// The valid bits of the last, partly used word, or 0 when it is full.
     const fn tail(size: usize) -> Word {
@@ -127,20 +127,14 @@ pub mod bits {
     /// Up to so many words a loop beats a call of the C library (measured).
     const SHORT: usize = 2;
 
-    /// Sets all words.
+    /// Sets or clears all words.
     #[inline(always)]
-    fn fill_words(words: &mut [Word], value: Word) {
+    fn fill_words(words: &mut [Word], on: bool) {
         if words.len() > SHORT {
-            // Each a memset, which one call with a variable would not be.
-            if value == 0 {
-                words.fill(0);
-            } else {
-                words.fill(Word::MAX);
-            }
-            return;
+            return set_bytes(words, if on { u8::MAX } else { 0 });
         }
         for word in words {
-            *word = value;
+            *word = if on { Word::MAX } else { 0 };
         }
     }
 
@@ -155,9 +149,9 @@ pub mod bits {
     pub(crate) fn fill_fast(words: &mut [Word], size: usize, on: bool) {
         let value = if on { Word::MAX } else { 0 };
         let Some((full, rest)) = words.split_at_mut_checked(size / WORD_BITS) else {
-            return fill_words(words, value);
+            return fill_words(words, on);
         };
-        fill_words(full, value);
+        fill_words(full, on);
         if let Some(last) = rest.first_mut() {
             *last = *last & !tail(size) | value & tail(size);
         }

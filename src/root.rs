@@ -8,7 +8,7 @@ use core::ffi::CStr;
 
 use crate::sys::Errno;
 pub(crate) use crate::sys::file::Buffer;
-use crate::sys::file::{self, File};
+use crate::sys::file::{self, File, Text};
 
 /// A directory that stands for `/` when files of /sys and /proc are read.
 #[derive(Debug, Clone, Copy)]
@@ -38,41 +38,30 @@ impl<'a> Root<'a> {
         if self.prefix.is_empty() {
             return file::list(directory, prefix, each);
         }
-        let mut path = self.path("");
-        path.push(directory.to_bytes());
+        let mut path = Path::new();
+        path.push(self.prefix).push(directory.to_bytes());
         file::list(path.as_c_str()?, prefix, each)
-    }
-
-    /// Starts a path below this root.
-    pub(crate) fn path(&self, below: &str) -> Path {
-        let mut path = Path {
-            bytes: [0; Path::CAPACITY],
-            len: 0,
-        };
-        path.push(self.prefix);
-        path.push(below.as_bytes());
-        path
     }
 }
 
 /// A path in a fixed buffer, so that reading a file needs no heap.
-pub(crate) struct Path {
-    bytes: [u8; Path::CAPACITY],
-    len: usize,
-}
+pub(crate) struct Path(Text<512>);
 
 impl Path {
-    /// Paths below a root are short; a prefix may take the rest.
-    const CAPACITY: usize = 512;
+    /// An empty one. It is meant to be filled where it is: moved, all its room is copied.
+    #[inline(always)]
+    pub(crate) const fn new() -> Path {
+        Path(Text::new())
+    }
+
+    /// Begins with a path below a root. Those are short; a root's prefix may take the rest.
+    pub(crate) fn below(&mut self, root: Root<'_>, path: &str) -> &mut Self {
+        self.push(root.prefix).push(path.as_bytes())
+    }
 
     /// Appends text. A path that gets too long stays too long, and opening it fails.
     pub(crate) fn push(&mut self, text: &[u8]) -> &mut Self {
-        let end = self.len.saturating_add(text.len());
-        // One byte is kept for the terminating zero.
-        if end < Self::CAPACITY {
-            self.bytes[self.len..end].copy_from_slice(text);
-        }
-        self.len = end;
+        self.0.push(text);
         self
     }
 
@@ -111,17 +100,12 @@ impl Path {
     }
 
     fn as_c_str(&self) -> Result<&CStr, Errno> {
-        CStr::from_bytes_with_nul(self.terminated()?).map_err(|_| Errno::EINVAL)
-    }
-
-    /// The path with a zero byte behind it.
-    fn terminated(&self) -> Result<&[u8], Errno> {
-        self.bytes.get(..=self.len).ok_or(Errno::ENAMETOOLONG)
+        CStr::from_bytes_with_nul(self.0.terminated()?).map_err(|_| Errno::EINVAL)
     }
 
     /// Opens the file.
     pub(crate) fn open(&self) -> Result<File, Errno> {
-        File::open_bytes(self.terminated()?)
+        File::open_bytes(self.0.terminated()?)
     }
 
     /// Reads the whole file into `buf`. EFBIG if it does not fit.

@@ -17,12 +17,6 @@ const NODE_DIR: &CStr = c"/sys/devices/system/node";
 /// 2304 bytes, a distance row of 1024 nodes about 4 KiB.
 type FileBuffer = Buffer<8192>;
 
-fn node_file(root: Root<'_>, node: Node, file: &str) -> Path {
-    let mut path = root.path("/sys/devices/system/node/node");
-    path.number(node.0).push(b"/").push(file.as_bytes());
-    path
-}
-
 /// Reads a file of a node, up to its end or until that is `enough`; a missing file means that
 /// there is no such node.
 fn read_node_file<'b>(
@@ -32,7 +26,11 @@ fn read_node_file<'b>(
     buf: &'b mut FileBuffer,
     enough: &dyn Fn(&[u8]) -> bool,
 ) -> Result<&'b [u8]> {
-    node_file(root, node, file)
+    let mut path = Path::new();
+    path.below(root, "/sys/devices/system/node/node")
+        .number(node.0)
+        .push(b"/")
+        .push(file.as_bytes())
         .read_until(buf, enough)
         .map_err(|errno| match errno {
             Errno::ENOENT | Errno::ENOTDIR => Error::NoSuchNode(node.0),
@@ -396,7 +394,10 @@ fn with_status_map<T>(
     use_map: &mut dyn FnMut(&[u8]) -> T,
 ) -> Option<T> {
     let mut buf = FileBuffer::new();
-    let text = root.path("/proc/self/status").read(&mut buf).ok()?;
+    let text = Path::new()
+        .below(root, "/proc/self/status")
+        .read(&mut buf)
+        .ok()?;
     let line = text
         .split(|&b| b == b'\n')
         .find_map(|line| line.strip_prefix(key))?;

@@ -148,6 +148,42 @@ impl<const N: usize> Buffer<N> {
     }
 }
 
+/// Text that grows in its place, and costs nothing until it does.
+pub(crate) struct Text<const N: usize> {
+    /// The first `len` bytes and the zero behind them are initialised, if they fit.
+    bytes: [MaybeUninit<u8>; N],
+    len: usize,
+}
+
+impl<const N: usize> Text<N> {
+    /// No text.
+    #[inline(always)]
+    pub(crate) const fn new() -> Self {
+        let mut bytes = [const { MaybeUninit::uninit() }; N];
+        bytes[0] = MaybeUninit::new(0);
+        Text { bytes, len: 0 }
+    }
+
+    /// Appends text. What gets too long stays too long.
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        let start = self.len;
+        self.len = start.saturating_add(text.len());
+        let room = self.bytes.get_mut(start..).unwrap_or_default();
+        if let Some((to, [end, ..])) = room.split_at_mut_checked(text.len()) {
+            // SAFETY: bytes are valid as maybe-initialised ones.
+            to.copy_from_slice(unsafe { &*(ptr::from_ref(text) as *const [MaybeUninit<u8>]) });
+            *end = MaybeUninit::new(0);
+        }
+    }
+
+    /// The text with a zero byte behind it; ENAMETOOLONG if that does not fit.
+    pub(crate) fn terminated(&self) -> Result<&[u8], Errno> {
+        let bytes = self.bytes.get(..=self.len).ok_or(Errno::ENAMETOOLONG)?;
+        // SAFETY: all that was appended fitted, so it was written, and the zero behind it.
+        Ok(unsafe { &*(ptr::from_ref(bytes) as *const [u8]) })
+    }
+}
+
 /// The text up to its first zero byte, in bytes that end with one.
 pub(crate) fn c_str(bytes: &[u8]) -> Option<&CStr> {
     // SAFETY: there is a terminating zero, at the end at the latest.
@@ -228,4 +264,34 @@ pub(crate) fn block_device_of(path: &CStr) -> Result<(u32, u32), Errno> {
     } else {
         (status.stx_dev_major, status.stx_dev_minor)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_has_room_for_all_but_its_last_byte() {
+        let mut text = Text::<8>::new();
+        assert_eq!(text.terminated(), Ok(&b"\0"[..]));
+        text.push(b"");
+        text.push(b"node");
+        assert_eq!(text.terminated(), Ok(&b"node\0"[..]));
+        text.push(b"127");
+        assert_eq!(text.terminated(), Ok(&b"node127\0"[..]));
+        text.push(b"");
+        assert_eq!(text.terminated(), Ok(&b"node127\0"[..]));
+    }
+
+    #[test]
+    fn text_that_got_too_long_stays_too_long() {
+        for too_much in [&b"12345678"[..], b"123456789"] {
+            let mut text = Text::<8>::new();
+            text.push(too_much);
+            for more in [&b""[..], b"1"] {
+                text.push(more);
+                assert_eq!(text.terminated(), Err(Errno::ENAMETOOLONG));
+            }
+        }
+    }
 }

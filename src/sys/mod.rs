@@ -28,6 +28,14 @@ fn checked(result: c_long) -> Result<usize, Errno> {
     usize::try_from(result).map_err(|_| Errno::last())
 }
 
+/// Sets every byte of `words`: always a memset, where a loop over the words is one only for some
+/// compilers.
+#[inline(always)]
+pub(crate) fn set_bytes(words: &mut [core::ffi::c_ulong], byte: u8) {
+    // SAFETY: the slice is valid for writing, and any bytes are words.
+    unsafe { words.as_mut_ptr().write_bytes(byte, words.len()) };
+}
+
 /// A figure of the system, if it is known.
 fn sysconf(name: core::ffi::c_int) -> Option<usize> {
     // SAFETY: sysconf has no preconditions.
