@@ -84,7 +84,7 @@ impl<'a> Bits<'a> {
 /// not being there.
 pub mod bits {
     use super::{WORD_BITS, Word, words_for};
-    use crate::sys::{popcount, set_bytes};
+    use crate::sys::{self, popcount, set_bytes};
 
     /// The valid bits of the last, partly used word, or 0 when it is full.
     const fn tail(size: usize) -> Word {
@@ -151,10 +151,11 @@ pub mod bits {
         let Some((full, rest)) = words.split_at_mut_checked(size / WORD_BITS) else {
             return fill_words(words, on);
         };
-        fill_words(full, on);
+        // First, as nothing has to survive a call then.
         if let Some(last) = rest.first_mut() {
             *last = *last & !tail(size) | value & tail(size);
         }
+        fill_words(full, on);
     }
 
     /// Number of set bits.
@@ -197,7 +198,7 @@ pub mod bits {
     #[inline(always)]
     fn same_words(a: &[Word], b: &[Word]) -> bool {
         if a.len() > SHORT {
-            return a == b;
+            return sys::same_words(a, b);
         }
         let mut differs = 0;
         for (a, b) in a.iter().zip(b) {
@@ -235,10 +236,26 @@ pub mod bits {
     #[cfg(feature = "capi")]
     #[inline(always)]
     pub(crate) fn copy_words(from: &[Word], to: &mut [Word]) {
-        let (same, rest) = to.split_at_mut(from.len().min(to.len()));
-        same.copy_from_slice(&from[..same.len()]);
-        if !rest.is_empty() {
-            rest.fill(0);
+        if to.len() <= SHORT {
+            let mut from = from.iter();
+            for word in to {
+                *word = from.next().map_or(0, |&word| word);
+            }
+            return;
+        }
+        if to.len() > from.len() {
+            return copy_fewer_words(from, to);
+        }
+        sys::copy_words(from, to);
+    }
+
+    /// [`copy_words`] to a target that is larger.
+    #[cfg(feature = "capi")]
+    #[inline(never)]
+    fn copy_fewer_words(from: &[Word], to: &mut [Word]) {
+        sys::copy_words(from, to);
+        if let Some(rest) = to.get_mut(from.len()..) {
+            set_bytes(rest, 0);
         }
     }
 

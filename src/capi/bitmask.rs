@@ -17,38 +17,29 @@ pub struct bitmask {
     pub maskp: *mut c_ulong,
 }
 
-/// The size of a mask, made ready for use if it is one of ours: they have none until they are
-/// loaded, and another library's constructor may come before ours.
-#[inline(always)]
-pub(super) fn size_of_map(mask: &bitmask) -> usize {
-    #[cfg(feature = "capi")]
-    if mask.size == 0 || data::is_incomplete(mask) {
-        return data::prepared_size(mask);
-    }
-    mask.size as usize
-}
-
 /// A caller's mask for reading. A null pointer is an empty mask.
 ///
 /// # Safety
 /// `mask` is null or points to a bitmask whose map has `size` bits.
 #[inline(never)]
 pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
+    #[cfg(feature = "capi")]
+    data::make_ready(mask);
     // SAFETY: as demanded of the caller.
-    unsafe { view_fast(mask) }
+    unsafe { view_ready(mask) }
 }
 
-/// [`view`] without a call, for the shortest functions.
+/// [`view`] of a mask that is ready, without a call.
 ///
 /// # Safety
 /// As for [`view`].
 #[inline(always)]
-pub(super) unsafe fn view_fast<'a>(mask: *const bitmask) -> Bits<'a> {
+pub(super) unsafe fn view_ready<'a>(mask: *const bitmask) -> Bits<'a> {
     // SAFETY: the caller passes null or a valid bitmask.
     let Some(mask) = (unsafe { mask.as_ref() }) else {
         return Bits::new(&[], 0);
     };
-    let size = size_of_map(mask);
+    let size = mask.size as usize;
     if mask.maskp.is_null() {
         return Bits::new(&[], 0);
     }

@@ -9,7 +9,7 @@ use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::data::{limits, nodes};
+use super::data::{limits, nodes, published_limits};
 use super::types::{CPU_ROOM, CpuRoom, NODE_ROOM};
 use crate::error::Result;
 use crate::mask::{Bits, Node, Word, bits, words_for};
@@ -132,8 +132,9 @@ impl Cpus {
 #[inline(always)]
 pub(super) fn cached_cpus(node: Node) -> Option<(&'static [Word], usize)> {
     let generation = GENERATION.load(Ordering::Acquire);
-    let words = words_for(limits().cpu_bits());
     let first = CPUS.get(node.0 as usize)?.load(Ordering::Acquire);
+    // What is in CPUS came after them.
+    let words = words_for(published_limits().cpu_bits());
     // SAFETY: the slot points to a block of CPUS.
     let found = unsafe { Cpus::at(first, words) }?;
     (found.generation.load(Ordering::Acquire) == generation).then_some((found.words, found.end))
@@ -251,37 +252,37 @@ fn find_node_of_cpu(cpu: usize) -> Option<Node> {
 static DISTANCES: [AtomicPtr<AtomicUsize>; NODES] =
     [const { AtomicPtr::new(ptr::null_mut()) }; NODES];
 
-/// The distance between two nodes, from the cache or the files. Nodes that appeared after the
-/// load are found in the files.
-pub(super) fn distance(from: Node, to: Node) -> Result<u32> {
-    let limits = limits();
-    let len = limits.max_node() + 1;
-    let slot = DISTANCES.get(from.0 as usize);
-    let row = |slot: &AtomicPtr<AtomicUsize>| {
-        // SAFETY: the slots of DISTANCES hold null or a block of this length.
-        unsafe { block(slot.load(Ordering::Acquire), len) }
-    };
-    let cached = slot.and_then(row);
-    if let Some(found) = cached.and_then(|row| row.get(to.0 as usize)) {
-        let value = found.load(Ordering::Relaxed);
-        if value != 0 {
-            return Ok(value as u32);
-        }
+/// The distance between two nodes, if it is cached.
+#[inline(always)]
+pub(super) fn cached_distance(from: Node, to: Node) -> Option<u32> {
+    let start = DISTANCES.get(from.0 as usize)?.load(Ordering::Acquire);
+    // What is in DISTANCES came after the limits.
+    let len = published_limits().max_node() + 1;
+    // SAFETY: the slots of DISTANCES hold null or a block of this length.
+    let row = unsafe { block(start, len) }?;
+    match row.get(to.0 as usize)?.load(Ordering::Relaxed) {
+        0 => None,
+        distance => Some(distance as u32),
     }
-    if let (Some(slot), None) = (slot, cached) {
-        fill_row(slot, from, len, limits.node_bits())?;
-        if let Some(found) = row(slot).and_then(|row| row.get(to.0 as usize)) {
-            let value = found.load(Ordering::Relaxed);
-            if value != 0 {
-                return Ok(value as u32);
-            }
+}
+
+/// The distance between two nodes from the files, where [`cached_distance`] has none. Those of
+/// nodes that appeared after the load are not kept.
+#[cold]
+#[inline(never)]
+pub(super) fn read_distance(from: Node, to: Node) -> Result<u32> {
+    let limits = limits();
+    let slot = DISTANCES.get(from.0 as usize);
+    if let Some(slot) = slot.filter(|slot| slot.load(Ordering::Acquire).is_null()) {
+        fill_row(slot, from, limits.max_node() + 1, limits.node_bits())?;
+        if let Some(found) = cached_distance(from, to) {
+            return Ok(found);
         }
     }
     topology::distance(Root::SYSTEM, from, to, limits.node_bits())
 }
 
 /// Reads a node's distances into its slot.
-#[cold]
 #[inline(never)]
 fn fill_row(slot: &AtomicPtr<AtomicUsize>, from: Node, len: usize, size: usize) -> Result<()> {
     // Without memory for it nothing is kept.

@@ -145,12 +145,11 @@ pub unsafe extern "C" fn numa_node_to_cpus_v1(
 ) -> c_int {
     // SAFETY: the caller's buffer.
     let words = unsafe { raw_words(buffer, usize::try_from(bufferlen).unwrap_or(0)) };
-    let found = cpus::node_in_range(node);
     let fits = words.len() >= words_for(limits().cpu_bits());
-    let Some(node) = found.ok().filter(|_| fits) else {
+    if !fits || cpus::node_in_range(node).is_err() {
         Errno::ERANGE.set();
         return -1;
-    };
+    }
     let result = cpus::node_to_cpus(node, words, words.len() * WORD_BITS);
     if result != 0 {
         words.fill(0);

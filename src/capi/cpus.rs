@@ -3,11 +3,11 @@
 use core::ffi::{CStr, c_int};
 
 use super::cache;
-use super::data::{all_nodes, limits, nodes};
+use super::data::{all_nodes, limits, make_ready, nodes, published_limits};
 use super::masks::numa_allocate_nodemask;
 use super::report::{OrComplain, complain, numa_warn, warn, warning};
 use super::result::{OrErrno, int};
-use super::types::{CpuRoom, bitmask, view, view_mut, view_mut_fast};
+use super::types::{CpuRoom, bitmask, view, view_mut, view_mut_ready};
 use crate::affinity;
 use crate::error::{Error, Result};
 use crate::mask::{Bits, Node, WORD_BITS, Word, bits};
@@ -33,20 +33,17 @@ pub(super) fn node_in_range(node: c_int) -> Result<Node, Errno> {
 /// the node does not fit. Cached; see numa_node_to_cpu_update.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c_int {
-    let node = match node_in_range(node) {
-        Ok(node) => node,
-        Err(errno) => {
-            errno.set();
-            return -1;
-        }
-    };
+    make_ready(mask);
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut_fast(mask) };
-    if let Some((cpus, end)) = cache::cached_cpus(node) {
-        // Whole words: there is no CPU beyond the size in them.
-        if end <= size {
-            bits::copy_words(cpus, words);
-            return 0;
+    let (words, size) = unsafe { view_mut_ready(mask) };
+    // A node beyond the highest may be cached too.
+    if node as u32 as usize <= published_limits().max_node() {
+        if let Some((cpus, end)) = cache::cached_cpus(Node(node as u32)) {
+            // Whole words: there is no CPU beyond the size in them.
+            if end <= size {
+                bits::copy_words(cpus, words);
+                return 0;
+            }
         }
     }
     node_to_cpus(node, words, size)
@@ -55,7 +52,14 @@ pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c
 /// [`numa_node_to_cpus`] of any node, cached or not.
 #[cold]
 #[inline(never)]
-pub(super) fn node_to_cpus(node: Node, words: &mut [Word], size: usize) -> c_int {
+pub(super) fn node_to_cpus(node: c_int, words: &mut [Word], size: usize) -> c_int {
+    let node = match node_in_range(node) {
+        Ok(node) => node,
+        Err(errno) => {
+            errno.set();
+            return -1;
+        }
+    };
     let mut room = CpuRoom::new();
     match cache::cpus(node, &mut room) {
         Ok((cpus, end)) if end <= size => {

@@ -11,6 +11,7 @@
 //! first call that wants it.
 
 use core::ffi::{c_int, c_ulong};
+use core::hint::black_box;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::{ptr, slice};
 
@@ -122,15 +123,20 @@ numbers! {
 
 impl Limits {
     /// Number of CPUs that the system is configured with.
+    #[inline]
     pub(super) fn configured_cpus(&self) -> usize {
         match self.configured_cpus.load(Ordering::Relaxed) {
-            0 => {
-                let count = keeping_errno(topology::configured_cpus);
-                self.configured_cpus.store(count, Ordering::Relaxed);
-                count
-            }
+            0 => self.count_configured_cpus(),
             count => count,
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_configured_cpus(&self) -> usize {
+        let count = keeping_errno(topology::configured_cpus);
+        self.configured_cpus.store(count, Ordering::Relaxed);
+        count
     }
 
     /// Number of CPUs that the process may use, as of load.
@@ -153,11 +159,17 @@ static LIMITS: Limits = Limits {
 };
 
 /// The numbers fixed at load; loads them if the constructor has not run yet.
-#[inline]
+#[inline(always)]
 pub(super) fn limits() -> &'static Limits {
     if !LIMITS.ready.load(Ordering::Acquire) {
         load();
     }
+    &LIMITS
+}
+
+/// The same for whoever knows that they are loaded, or does well with zeros.
+#[inline(always)]
+pub(super) fn published_limits() -> &'static Limits {
     &LIMITS
 }
 
@@ -275,24 +287,54 @@ fn complete_cpus() {
     LIMITS.cpus_complete.store(true, Ordering::Release);
 }
 
-/// Whether a mask is the set of all CPUs, and not complete yet.
+/// Whether a mask is ready for use. Those of this library have no size until they are loaded, and
+/// another library's constructor may come before ours; the CPUs wait for their first use.
 #[inline(always)]
-pub(super) fn is_incomplete(mask: *const bitmask) -> bool {
-    ptr::eq(mask, &raw const ALL_CPUS) && !LIMITS.cpus_complete.load(Ordering::Acquire)
+pub(super) fn is_ready(mask: *const bitmask) -> bool {
+    LIMITS.ready.load(Ordering::Acquire)
+        && (!ptr::eq(mask, &raw const ALL_CPUS) || LIMITS.cpus_complete.load(Ordering::Acquire))
 }
 
-/// The size of a mask that has none or that is incomplete, once it is ready.
+/// Makes a mask ready for use.
+#[inline(always)]
+pub(super) fn make_ready(mask: *const bitmask) {
+    if !is_ready(mask) {
+        prepare(mask);
+    }
+}
+
 #[cold]
 #[inline(never)]
-pub(super) fn prepared_size(mask: &bitmask) -> usize {
-    if is_static(mask) {
-        limits();
-        if is_incomplete(mask) {
-            complete_cpus();
-        }
+fn prepare(mask: *const bitmask) {
+    limits();
+    if !is_ready(mask) {
+        complete_cpus();
     }
-    // SAFETY: a valid reference, read again because loading may have changed it.
-    unsafe { (&raw const mask.size).read_volatile() as usize }
+}
+
+/// A value computed from masks that are ready. What is computed is written twice, behind a call that
+/// makes them ready, and where they are, as nearly always: there nothing has to survive a call,
+/// which is half of the cost of a short function.
+macro_rules! when_ready {
+    ([$($mask:expr),+], $value:expr) => {
+        if $($crate::capi::data::is_ready($mask))&&+ {
+            $value
+        } else {
+            $crate::capi::data::cold(move || {
+                $($crate::capi::data::make_ready($mask);)+
+                $value
+            })
+        }
+    };
+}
+pub(super) use when_ready;
+
+/// Runs `body`, away from the code that calls it.
+#[cold]
+#[inline(never)]
+pub(super) fn cold<R>(body: impl FnOnce() -> R) -> R {
+    // The caller must not find out that this is a value that it has, and keep that instead.
+    black_box(body())
 }
 
 /// Gives a static mask its size, and a map of its own if the static one is too small. Returns

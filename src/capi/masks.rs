@@ -3,11 +3,11 @@
 use core::ffi::{c_int, c_uint};
 use core::ptr;
 
-use super::bitmask::view_fast;
-use super::data::{is_static, limits};
+use super::bitmask::{view, view_ready};
+use super::data::{is_static, limits, make_ready, when_ready};
 use super::report::complain;
 use super::result::OrErrno;
-use super::types::{self, NODEMASK_BITS, bitmask, nodemask_t, unsigned, view_mut_fast, view_old};
+use super::types::{self, NODEMASK_BITS, bitmask, nodemask_t, unsigned, view_mut_ready, view_old};
 use crate::error::{Error, Result};
 use crate::mask::bits;
 use crate::sys::Errno;
@@ -55,8 +55,9 @@ pub extern "C" fn numa_allocate_cpumask() -> *mut bitmask {
 /// Sets all bits below the size. Returns the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setall(bmp: *mut bitmask) -> *mut bitmask {
+    make_ready(bmp);
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut_fast(bmp) };
+    let (words, size) = unsafe { view_mut_ready(bmp) };
     bits::fill_fast(words, size, true);
     bmp
 }
@@ -64,8 +65,9 @@ pub unsafe extern "C" fn numa_bitmask_setall(bmp: *mut bitmask) -> *mut bitmask 
 /// Clears all bits below the size. Returns the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmask {
+    make_ready(bmp);
     // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut_fast(bmp) };
+    let (words, size) = unsafe { view_mut_ready(bmp) };
     bits::fill_fast(words, size, false);
     bmp
 }
@@ -73,33 +75,41 @@ pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmas
 /// Sets bit n. Beyond the size it does nothing. Returns the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
-    // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut_fast(bmp) };
-    bits::put(words, size, n as usize, true);
-    bmp
+    when_ready!([bmp], {
+        // SAFETY: the caller's mask.
+        let (words, size) = unsafe { view_mut_ready(bmp) };
+        bits::put(words, size, n as usize, true);
+        bmp
+    })
 }
 
 /// Clears bit n. Beyond the size it does nothing. Returns the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
-    // SAFETY: the caller's mask.
-    let (words, size) = unsafe { view_mut_fast(bmp) };
-    bits::put(words, size, n as usize, false);
-    bmp
+    when_ready!([bmp], {
+        // SAFETY: the caller's mask.
+        let (words, size) = unsafe { view_mut_ready(bmp) };
+        bits::put(words, size, n as usize, false);
+        bmp
+    })
 }
 
 /// 1 if bit n is set, else 0; also 0 beyond the size.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_isbitset(bmp: *const bitmask, n: c_uint) -> c_int {
-    // SAFETY: the caller's mask.
-    unsafe { view_fast(bmp) }.contains(n as usize).into()
+    when_ready!([bmp], {
+        // SAFETY: the caller's mask.
+        let mask = unsafe { view_ready(bmp) };
+        bits::get(mask.words(), mask.size(), n as usize).into()
+    })
 }
 
 /// Number of set bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_weight(bmp: *const bitmask) -> c_uint {
+    make_ready(bmp);
     // SAFETY: the caller's mask.
-    let mask = unsafe { view_fast(bmp) };
+    let mask = unsafe { view_ready(bmp) };
     unsigned(bits::weight_fast(mask.words(), mask.size()))
 }
 
@@ -107,15 +117,17 @@ pub unsafe extern "C" fn numa_bitmask_weight(bmp: *const bitmask) -> c_uint {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
     // SAFETY: the caller's mask.
-    let mask = unsafe { view_fast(bmp) };
+    let mask = unsafe { view(bmp) };
     unsigned(size_of_val(mask.words()))
 }
 
 /// 1 if both masks have the same bits set, else 0. The sizes may differ.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_equal(bmp1: *const bitmask, bmp2: *const bitmask) -> c_int {
+    make_ready(bmp1);
+    make_ready(bmp2);
     // SAFETY: the caller's masks.
-    let (a, b) = unsafe { (view_fast(bmp1), view_fast(bmp2)) };
+    let (a, b) = unsafe { (view_ready(bmp1), view_ready(bmp2)) };
     bits::equal(a.words(), a.size(), b.words(), b.size()).into()
 }
 
@@ -126,16 +138,19 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
     if ptr::eq(bmpfrom, bmpto) {
         return;
     }
+    make_ready(bmpfrom);
+    make_ready(bmpto);
     // SAFETY: the caller's masks, which are not the same.
-    let (from, (to, _)) = unsafe { (view_fast(bmpfrom), view_mut_fast(bmpto)) };
+    let (from, (to, _)) = unsafe { (view_ready(bmpfrom), view_mut_ready(bmpto)) };
     bits::copy_words(from.words(), to);
 }
 
 /// Copies a mask into an old one; what does not fit is cut.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *mut nodemask_t) {
+    make_ready(bmp);
     // SAFETY: the caller's masks.
-    let (from, to) = unsafe { (view_fast(bmp), nodemask.as_mut()) };
+    let (from, to) = unsafe { (view_ready(bmp), nodemask.as_mut()) };
     let Some(to) = to else { return };
     match from.words().first_chunk() {
         // All bits of these words count.
@@ -147,8 +162,9 @@ pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *
 /// Copies an old mask into a mask; what does not fit is cut, what is missing becomes zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_nodemask_to_bitmask(nodemask: *mut nodemask_t, bmp: *mut bitmask) {
+    make_ready(bmp);
     // SAFETY: the caller's masks.
-    let (from, (to, size)) = unsafe { (view_old(nodemask), view_mut_fast(bmp)) };
+    let (from, (to, size)) = unsafe { (view_old(nodemask), view_mut_ready(bmp)) };
     match to.split_first_chunk_mut() {
         Some((first, rest)) if size >= NODEMASK_BITS => {
             *first = from.n;

@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_long, c_longlong};
 
 use super::cache;
-use super::result::OrErrno;
+use super::result::{OrErrno, int};
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
@@ -13,11 +13,22 @@ use crate::topology::{self, NodeMemory};
 /// node, or nothing known). Cached.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_distance(node1: c_int, node2: c_int) -> c_int {
+    // Negative ones are beyond all that is cached.
+    match cache::cached_distance(Node(node1 as u32), Node(node2 as u32)) {
+        Some(distance) => int(distance as usize),
+        None => read_distance(node1, node2),
+    }
+}
+
+/// The distance where it is not cached.
+#[cold]
+#[inline(never)]
+fn read_distance(node1: c_int, node2: c_int) -> c_int {
     let (Ok(from), Ok(to)) = (u32::try_from(node1), u32::try_from(node2)) else {
         return Err(Error::Invalid("node")).or_errno(0);
     };
-    cache::distance(Node(from), Node(to))
-        .map(|distance| c_int::try_from(distance).unwrap_or(c_int::MAX))
+    cache::read_distance(Node(from), Node(to))
+        .map(|distance| int(distance as usize))
         .or_errno(0)
 }
 

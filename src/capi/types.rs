@@ -5,7 +5,6 @@ use core::ffi::{c_int, c_uint, c_ulong};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
 
-use super::bitmask::size_of_map;
 pub(super) use super::bitmask::{bitmask, view};
 use super::data;
 use crate::error::{Error, Result};
@@ -57,21 +56,22 @@ impl nodemask_t {
 /// reference of this library points to.
 #[inline(never)]
 pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> (&'a mut [Word], usize) {
+    data::make_ready(mask);
     // SAFETY: as demanded of the caller.
-    unsafe { view_mut_fast(mask) }
+    unsafe { view_mut_ready(mask) }
 }
 
-/// [`view_mut`] without a call, for the shortest functions.
+/// [`view_mut`] of a mask that is ready, without a call.
 ///
 /// # Safety
 /// As for [`view_mut`].
 #[inline(always)]
-pub(super) unsafe fn view_mut_fast<'a>(mask: *mut bitmask) -> (&'a mut [Word], usize) {
+pub(super) unsafe fn view_mut_ready<'a>(mask: *mut bitmask) -> (&'a mut [Word], usize) {
     // SAFETY: the caller passes null or a valid bitmask.
     let Some(mask) = (unsafe { mask.as_ref() }) else {
         return (&mut [], 0);
     };
-    let size = size_of_map(mask);
+    let size = mask.size as usize;
     if mask.maskp.is_null() {
         return (&mut [], 0);
     }

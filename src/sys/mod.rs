@@ -36,6 +36,24 @@ pub(crate) fn set_bytes(words: &mut [core::ffi::c_ulong], byte: u8) {
     unsafe { words.as_mut_ptr().write_bytes(byte, words.len()) };
 }
 
+/// Copies as many words as both have. One memcpy, without the check of copy_from_slice that the
+/// lengths are the same.
+#[cfg(feature = "capi")]
+#[inline(always)]
+pub(crate) fn copy_words(from: &[core::ffi::c_ulong], to: &mut [core::ffi::c_ulong]) {
+    let len = from.len().min(to.len());
+    // SAFETY: both have so many words, and a slice that is written overlaps no other.
+    unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), to.as_mut_ptr(), len) };
+}
+
+/// Whether two sequences of the same length are the same: one memcmp.
+#[inline(always)]
+pub(crate) fn same_words(a: &[core::ffi::c_ulong], b: &[core::ffi::c_ulong]) -> bool {
+    let len = size_of_val(a).min(size_of_val(b));
+    // SAFETY: both have so many bytes.
+    unsafe { libc::memcmp(a.as_ptr().cast(), b.as_ptr().cast(), len) == 0 }
+}
+
 /// A figure of the system, if it is known.
 fn sysconf(name: core::ffi::c_int) -> Option<usize> {
     // SAFETY: sysconf has no preconditions.
