@@ -27,39 +27,107 @@ pub(super) fn forget_cpus() {
     GENERATION.fetch_add(1, Ordering::AcqRel);
 }
 
-/// Words for the blocks of machines of common size. Static, so that a program that opens and
-/// closes this library in a loop loses nothing; pages that are not used cost nothing.
-static ARENA: [AtomicUsize; 8192] = [const { AtomicUsize::new(0) }; 8192];
-static ARENA_USED: AtomicUsize = AtomicUsize::new(0);
-
-/// A block of `len` zeroed words that lives as long as the library.
-fn new_block(len: usize) -> Option<&'static [AtomicUsize]> {
-    let start = ARENA_USED.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
-        used.checked_add(len).filter(|&end| end <= ARENA.len())
-    });
-    if let Ok(start) = start {
-        return ARENA.get(start..start + len);
-    }
-    // SAFETY: calloc takes any size.
-    let start = unsafe { libc::calloc(len, size_of::<AtomicUsize>()) };
-    // SAFETY: null or a new block of that many zeros.
-    unsafe { block(start.cast(), len) }
+/// All that is cached. Static, so that a program that opens and closes this library in a loop
+/// loses nothing; pages that are not used cost nothing.
+///
+/// What a first query on a small machine needs is at both ends, in the pages of what is written at
+/// load: a page that is touched for the first time costs a fifth of reading a file.
+#[repr(C)]
+struct Tables {
+    near: Arena<160>,
+    nodes: [Slot; NODES],
+    far: Arena<8192>,
+    /// For each CPU, the last one first, its node: the generation in which it was asked for, and
+    /// the node. 0 is none.
+    node_of_cpu: [AtomicUsize; CPU_ROOM],
 }
 
-/// Gives a block back that nobody has seen.
-fn drop_block(block: &'static [AtomicUsize]) {
-    let (start, len) = (block.as_ptr(), block.len());
-    let own = ARENA.as_ptr_range();
-    if own.contains(&start) {
+impl Tables {
+    #[inline(always)]
+    fn node_of_cpu(&self, cpu: usize) -> Option<&AtomicUsize> {
+        self.node_of_cpu.get((CPU_ROOM - 1).checked_sub(cpu)?)
+    }
+}
+
+/// What is known of a node.
+struct Slot {
+    /// A chain of blocks, one for each set of CPUs that the node was found to have.
+    cpus: AtomicPtr<AtomicUsize>,
+    /// A row: one word for each node up to the highest one at load, the distance to it, or 0.
+    /// Written before it is put here, and never again.
+    distances: AtomicPtr<AtomicUsize>,
+}
+
+static TABLES: Tables = Tables {
+    near: Arena::new(),
+    nodes: [const {
+        Slot {
+            cpus: AtomicPtr::new(ptr::null_mut()),
+            distances: AtomicPtr::new(ptr::null_mut()),
+        }
+    }; NODES],
+    far: Arena::new(),
+    node_of_cpu: [const { AtomicUsize::new(0) }; CPU_ROOM],
+};
+
+/// Words for blocks.
+struct Arena<const N: usize> {
+    used: AtomicUsize,
+    words: [AtomicUsize; N],
+}
+
+impl<const N: usize> Arena<N> {
+    const fn new() -> Self {
+        Arena {
+            used: AtomicUsize::new(0),
+            words: [const { AtomicUsize::new(0) }; N],
+        }
+    }
+
+    fn take(&self, len: usize) -> Option<&[AtomicUsize]> {
+        let enough = |used: usize| used.checked_add(len).filter(|&end| end <= N);
+        let start = self
+            .used
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, enough)
+            .ok()?;
+        self.words.get(start..start + len)
+    }
+
+    /// Takes a block back that nobody has seen, if it is of this arena.
+    fn give_back(&self, block: &[AtomicUsize]) -> bool {
+        let own = self.words.as_ptr_range();
+        let (start, len) = (block.as_ptr(), block.len());
+        if !own.contains(&start) {
+            return false;
+        }
         for word in block {
             word.store(0, Ordering::Relaxed);
         }
         // The last one can be had again; others are lost, which takes two threads at once.
         let at = (start as usize - own.start as usize) / size_of::<AtomicUsize>();
-        let _ = ARENA_USED.compare_exchange(at + len, at, Ordering::AcqRel, Ordering::Relaxed);
-    } else {
+        let _ = self
+            .used
+            .compare_exchange(at + len, at, Ordering::AcqRel, Ordering::Relaxed);
+        true
+    }
+}
+
+/// A block of `len` zeroed words that lives as long as the library.
+fn new_block(len: usize) -> Option<&'static [AtomicUsize]> {
+    let block = TABLES.near.take(len).or_else(|| TABLES.far.take(len));
+    block.or_else(|| {
+        // SAFETY: calloc takes any size.
+        let start = unsafe { libc::calloc(len, size_of::<AtomicUsize>()) };
+        // SAFETY: null or a new block of that many zeros.
+        unsafe { self::block(start.cast(), len) }
+    })
+}
+
+/// Gives a block back that nobody has seen.
+fn drop_block(block: &'static [AtomicUsize]) {
+    if !TABLES.near.give_back(block) && !TABLES.far.give_back(block) {
         // SAFETY: the block came from calloc, and nobody else knows of it.
-        unsafe { libc::free(start.cast_mut().cast()) };
+        unsafe { libc::free(block.as_ptr().cast_mut().cast()) };
     }
 }
 
@@ -72,9 +140,6 @@ unsafe fn block(start: *const AtomicUsize, len: usize) -> Option<&'static [Atomi
     // SAFETY: blocks are never freed once they are in a table.
     (!start.is_null()).then(|| unsafe { slice::from_raw_parts(start, len) })
 }
-
-/// For each node a chain of blocks, one for each set of CPUs that it was found to have.
-static CPUS: [AtomicPtr<AtomicUsize>; NODES] = [const { AtomicPtr::new(ptr::null_mut()) }; NODES];
 
 /// The CPUs of a node as they were read: a block of three words and the CPU mask, in the
 /// kernel's size.
@@ -93,7 +158,7 @@ impl Cpus {
     const HEADER: usize = 3;
 
     /// # Safety
-    /// `start` is null or a block of CPUS.
+    /// `start` is null or a block of CPUs.
     #[inline(always)]
     unsafe fn at(start: *const AtomicUsize, words: usize) -> Option<Cpus> {
         // SAFETY: as demanded of the caller.
@@ -105,7 +170,7 @@ impl Cpus {
             generation,
             end: end.load(Ordering::Relaxed),
             next: next.load(Ordering::Relaxed) as *const AtomicUsize,
-            // SAFETY: integers of the same size, which nobody writes once the block is in CPUS.
+            // SAFETY: integers of the same size, which nobody writes once the block is in a slot.
             words: unsafe { slice::from_raw_parts(words.as_ptr().cast(), words.len()) },
         })
     }
@@ -117,7 +182,7 @@ impl Cpus {
         wanted: &dyn Fn(&Cpus) -> bool,
     ) -> Option<Cpus> {
         let mut at = first;
-        // SAFETY: the slots of CPUS, and its blocks, point to blocks of CPUS.
+        // SAFETY: the slots, and blocks of CPUs, point to blocks of CPUs.
         while let Some(cpus) = unsafe { Cpus::at(at, words) } {
             if wanted(&cpus) {
                 return Some(cpus);
@@ -132,10 +197,11 @@ impl Cpus {
 #[inline(always)]
 pub(super) fn cached_cpus(node: Node) -> Option<(&'static [Word], usize)> {
     let generation = GENERATION.load(Ordering::Acquire);
-    let first = CPUS.get(node.0 as usize)?.load(Ordering::Acquire);
-    // What is in CPUS came after them.
+    let slot = TABLES.nodes.get(node.0 as usize)?;
+    let first = slot.cpus.load(Ordering::Acquire);
+    // What is in a slot came after them.
     let words = words_for(published_limits().cpu_bits());
-    // SAFETY: the slot points to a block of CPUS.
+    // SAFETY: the slot points to a block of CPUs.
     let found = unsafe { Cpus::at(first, words) }?;
     (found.generation.load(Ordering::Acquire) == generation).then_some((found.words, found.end))
 }
@@ -157,7 +223,7 @@ fn read_cpus(node: Node, room: &mut CpuRoom) -> Result<(&[Word], usize)> {
     // Asked for before the file is read: what is found is at least as new.
     let generation = GENERATION.load(Ordering::Acquire);
     let size = limits().cpu_bits();
-    let slot = CPUS.get(node.0 as usize);
+    let slot = TABLES.nodes.get(node.0 as usize).map(|slot| &slot.cpus);
     let first = slot.map_or(ptr::null_mut(), |slot| slot.load(Ordering::Acquire));
     let is_fresh = |cpus: &Cpus| cpus.generation.load(Ordering::Acquire) == generation;
     if let Some(found) = Cpus::find(first, words_for(size), &is_fresh) {
@@ -197,8 +263,7 @@ fn keep_cpus(slot: &AtomicPtr<AtomicUsize>, generation: usize, end: usize, words
     }
 }
 
-/// For each CPU its node: the generation in which it was asked for, and the node. 0 is none.
-static NODE_OF_CPU: [AtomicUsize; CPU_ROOM] = [const { AtomicUsize::new(0) }; CPU_ROOM];
+/// In an entry of [`Tables::node_of_cpu`].
 const NODE_BITS: u32 = NODES.ilog2();
 
 /// What the table holds for CPUs of this node.
@@ -206,24 +271,18 @@ fn entry(generation: usize, node: Node) -> usize {
     generation << NODE_BITS | node.0 as usize
 }
 
-/// The lowest node that a CPU belongs to, of those that existed at load.
+/// The lowest node that a CPU belongs to, of those that existed at load, if it is in the table.
 #[inline(always)]
-pub(super) fn node_of_cpu(cpu: usize) -> Option<Node> {
-    let found = NODE_OF_CPU
-        .get(cpu)
-        .map_or(0, |c| c.load(Ordering::Relaxed));
-    let generation = GENERATION.load(Ordering::Relaxed);
-    if found >> NODE_BITS == generation & (usize::MAX >> NODE_BITS) {
-        Some(Node((found & (NODES - 1)) as u32))
-    } else {
-        find_node_of_cpu(cpu)
-    }
+pub(super) fn cached_node_of_cpu(cpu: usize) -> Option<usize> {
+    let entry = TABLES.node_of_cpu(cpu)?.load(Ordering::Relaxed);
+    // What is left of an entry of this generation is the node.
+    let node = entry ^ GENERATION.load(Ordering::Relaxed) << NODE_BITS;
+    (node < NODES).then_some(node)
 }
 
-/// [`node_of_cpu`] from the nodes' CPUs. All CPUs of the node that is found go into the table.
-#[cold]
-#[inline(never)]
-fn find_node_of_cpu(cpu: usize) -> Option<Node> {
+/// [`cached_node_of_cpu`] from the nodes' CPUs. All CPUs of the node that is found go into the
+/// table.
+pub(super) fn find_node_of_cpu(cpu: usize) -> Option<Node> {
     let generation = GENERATION.load(Ordering::Acquire);
     let mut room = CpuRoom::new();
     for n in nodes().iter() {
@@ -237,7 +296,7 @@ fn find_node_of_cpu(cpu: usize) -> Option<Node> {
         }
         if n < NODES {
             for cpu in Bits::new(words, end).iter() {
-                if let Some(cell) = NODE_OF_CPU.get(cpu) {
+                if let Some(cell) = TABLES.node_of_cpu(cpu) {
                     cell.store(entry(generation, node), Ordering::Relaxed);
                 }
             }
@@ -247,18 +306,14 @@ fn find_node_of_cpu(cpu: usize) -> Option<Node> {
     None
 }
 
-/// For each node a row: one word for each node up to the highest one at load, the distance to
-/// it, or 0. Written before it is put into its slot, and never again.
-static DISTANCES: [AtomicPtr<AtomicUsize>; NODES] =
-    [const { AtomicPtr::new(ptr::null_mut()) }; NODES];
-
 /// The distance between two nodes, if it is cached.
 #[inline(always)]
 pub(super) fn cached_distance(from: Node, to: Node) -> Option<u32> {
-    let start = DISTANCES.get(from.0 as usize)?.load(Ordering::Acquire);
-    // What is in DISTANCES came after the limits.
+    let slot = TABLES.nodes.get(from.0 as usize)?;
+    let start = slot.distances.load(Ordering::Acquire);
+    // What is in a slot came after the limits.
     let len = published_limits().max_node() + 1;
-    // SAFETY: the slots of DISTANCES hold null or a block of this length.
+    // SAFETY: the slot holds null or a block of this length.
     let row = unsafe { block(start, len) }?;
     match row.get(to.0 as usize)?.load(Ordering::Relaxed) {
         0 => None,
@@ -272,7 +327,10 @@ pub(super) fn cached_distance(from: Node, to: Node) -> Option<u32> {
 #[inline(never)]
 pub(super) fn read_distance(from: Node, to: Node) -> Result<u32> {
     let limits = limits();
-    let slot = DISTANCES.get(from.0 as usize);
+    let slot = TABLES
+        .nodes
+        .get(from.0 as usize)
+        .map(|slot| &slot.distances);
     if let Some(slot) = slot.filter(|slot| slot.load(Ordering::Acquire).is_null()) {
         fill_row(slot, from, limits.max_node() + 1, limits.node_bits())?;
         if let Some(found) = cached_distance(from, to) {

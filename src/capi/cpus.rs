@@ -83,7 +83,18 @@ pub extern "C" fn numa_node_to_cpu_update() {
 /// The node of a CPU, or -1 with EINVAL if it belongs to none.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
-    match usize::try_from(cpu).ok().and_then(cache::node_of_cpu) {
+    // As one that is negative is beyond the table.
+    match cache::cached_node_of_cpu(cpu as usize) {
+        Some(node) => node as c_int,
+        None => find_node_of_cpu(cpu),
+    }
+}
+
+/// [`numa_node_of_cpu`] of a CPU that is not in the table.
+#[cold]
+#[inline(never)]
+fn find_node_of_cpu(cpu: c_int) -> c_int {
+    match usize::try_from(cpu).ok().and_then(cache::find_node_of_cpu) {
         Some(node) => int(node.0 as usize),
         None => {
             Errno::EINVAL.set();
