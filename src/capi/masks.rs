@@ -148,15 +148,16 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
 /// Copies a mask into an old one; what does not fit is cut.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *mut nodemask_t) {
-    make_ready(bmp);
-    // SAFETY: the caller's masks.
-    let (from, to) = unsafe { (view_ready(bmp), nodemask.as_mut()) };
-    let Some(to) = to else { return };
-    match from.words().first_chunk() {
-        // All bits of these words count.
-        Some(words) if from.size() >= NODEMASK_BITS => to.n = *words,
-        _ => *to = nodemask_t::from_bits(from),
-    }
+    when_ready!([bmp], {
+        // SAFETY: the caller's masks.
+        let (from, to) = unsafe { (view_ready(bmp), nodemask.as_mut()) };
+        let Some(to) = to else { return };
+        match from.words().first_chunk() {
+            // All bits of these words count.
+            Some(words) if from.size() >= NODEMASK_BITS => to.n = *words,
+            _ => bits::copy(from.words(), from.size(), &mut to.n, NODEMASK_BITS),
+        }
+    });
 }
 
 /// Copies an old mask into a mask; what does not fit is cut, what is missing becomes zero.
