@@ -3,7 +3,8 @@
  * marks that strace shows, its calls of malloc, and the memory that is no longer shared. Built
  * with and without -lnuma.
  *
- *	load         prints "mallocs N", "library BYTES" and "process BYTES"
+ *	load         prints "mallocs N", "library BYTES", "process BYTES", and "queries BYTES": what
+ *	             first queries of a node add to the library's
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -112,9 +113,16 @@ static unsigned long of_process(void)
 	return kib * 1024 - stack;
 }
 
+/* Not there without -lnuma. */
+struct bitmask;
+extern struct bitmask *numa_allocate_cpumask(void) __attribute__((weak));
+extern int numa_node_to_cpus(int, struct bitmask *) __attribute__((weak));
+extern int numa_node_of_cpu(int) __attribute__((weak));
+extern int numa_distance(int, int) __attribute__((weak));
+
 int main(void)
 {
-	unsigned long taken = heap_calls - heap_before, library = 0, process;
+	unsigned long taken = heap_calls - heap_before, library = 0, queried = 0, process;
 
 	mark("end load");
 	process = of_process();
@@ -123,6 +131,16 @@ int main(void)
 		return 1;
 	}
 	dl_iterate_phdr(of_library, &library);
-	printf("mallocs\t%lu\nlibrary\t%lu\nprocess\t%lu\n", taken, library, process);
+	if (library) {
+		if (numa_node_to_cpus(0, numa_allocate_cpumask()) || numa_node_of_cpu(0) ||
+		    !numa_distance(0, 0)) {
+			fputs("load: node 0 is not as it was made\n", stderr);
+			return 1;
+		}
+		dl_iterate_phdr(of_library, &queried);
+		queried -= library;
+	}
+	printf("mallocs\t%lu\nlibrary\t%lu\nqueries\t%lu\nprocess\t%lu\n", taken, library, queried,
+	       process);
 	return 0;
 }
