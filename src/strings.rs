@@ -126,28 +126,38 @@ fn shown(value: u64) -> i64 {
 /// that was all.
 ///
 /// Most lists hold nothing else, and are parsed several times faster so.
+#[inline(never)]
 fn parse_plain(text: &[u8], accepted: Bits<'_>, out: &mut [Word], size: usize) -> Option<usize> {
-    // More digits than any id has.
-    const MAX_DIGITS: usize = 8;
-    let (mut at, mut done, mut first) = (0, 0, None);
+    // No id is as large.
+    const TOO_LARGE: usize = 10_000_000;
+    let mut rest = text.iter();
+    let (mut done, mut first) = (text, None);
+    let not_plain = |done: &[u8]| Some(text.len() - done.len());
     loop {
-        let (start, mut n) = (at, 0usize);
-        while let Some(b @ b'0'..=b'9') = text.get(at) {
-            n = n.wrapping_mul(10).wrapping_add(usize::from(b - b'0'));
-            at += 1;
+        let mut n = match rest.next() {
+            Some(b @ b'0'..=b'9') => usize::from(b - b'0'),
+            _ => return not_plain(done),
+        };
+        let end = loop {
+            match rest.next() {
+                // With a zero before it, the number would be octal.
+                Some(b'0'..=b'9') if n == 0 || n >= TOO_LARGE => return not_plain(done),
+                Some(b @ b'0'..=b'9') => n = n * 10 + usize::from(b - b'0'),
+                end => break end,
+            }
+        };
+        if !bits::get(accepted.words(), accepted.size(), n) {
+            return not_plain(done);
         }
-        // With a zero before it, the number would be octal.
-        let len = at - start;
-        let odd = len == 0 || len > MAX_DIGITS || (len > 1 && text[start] == b'0');
-        if odd || !bits::get(accepted.words(), accepted.size(), n) {
-            return Some(done);
-        }
-        match (text.get(at), first.take()) {
-            (Some(b'-'), None) => first = Some(n),
+        match (end, first.take()) {
             (Some(b',') | None, None) => {
                 if let Some(word) = out.get_mut(n / WORD_BITS).filter(|_| n < size) {
                     *word |= 1 << (n % WORD_BITS);
                 }
+            }
+            (Some(b'-'), None) => {
+                first = Some(n);
+                continue;
             }
             (Some(b',') | None, Some(start)) => {
                 // The wrong way round it is its first number. Of what is between its ends only
@@ -156,15 +166,10 @@ fn parse_plain(text: &[u8], accepted: Bits<'_>, out: &mut [Word], size: usize) -
                     bits::put(out, size, id, true);
                 }
             }
-            _ => return Some(done),
+            _ => return not_plain(done),
         }
-        if at == text.len() {
-            return None;
-        }
-        at += 1;
-        if first.is_none() {
-            done = at;
-        }
+        end?;
+        done = rest.as_slice();
     }
 }
 
