@@ -369,14 +369,11 @@ unsafe fn room(mask: *mut bitmask, size: usize) -> (&'static mut [Word], usize) 
 
 /// Whether a mask is one of those that this library owns and nobody may free.
 pub(super) fn is_static(mask: *const bitmask) -> bool {
-    [
-        &raw const ALL_NODES,
-        &raw const NO_NODES,
-        &raw const NODES,
-        &raw const ALL_CPUS,
-    ]
-    .iter()
-    .any(|&own| ptr::eq(own, mask))
+    // No array: the compiler would make a loop of it.
+    ptr::eq(mask, &raw const ALL_NODES)
+        || ptr::eq(mask, &raw const NO_NODES)
+        || ptr::eq(mask, &raw const NODES)
+        || ptr::eq(mask, &raw const ALL_CPUS)
 }
 
 /// The exported masks as a caller may have changed them.
