@@ -312,16 +312,16 @@ fn prepare(mask: *const bitmask) {
     }
 }
 
-/// A value computed from masks that are ready. What is computed is written twice, behind a call that
-/// makes them ready, and where they are, as nearly always: there nothing has to survive a call,
+/// A value computed from a mask that is ready. The computation is written twice, behind a call that
+/// makes the mask ready, and where it is, as nearly always: there nothing has to survive a call,
 /// which is half of the cost of a short function.
 macro_rules! when_ready {
-    ([$($mask:expr),+], $value:expr) => {
-        if $($crate::capi::data::is_ready($mask))&&+ {
+    ($mask:expr, $value:expr) => {
+        if $crate::capi::data::is_ready($mask) {
             $value
         } else {
             $crate::capi::data::cold(move || {
-                $($crate::capi::data::make_ready($mask);)+
+                $crate::capi::data::make_ready($mask);
                 $value
             })
         }

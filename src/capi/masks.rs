@@ -75,7 +75,7 @@ pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmas
 /// Sets bit n. Beyond the size it does nothing. Returns the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
-    when_ready!([bmp], {
+    when_ready!(bmp, {
         // SAFETY: the caller's mask.
         let (words, size) = unsafe { view_mut_ready(bmp) };
         bits::put(words, size, n as usize, true);
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *m
 /// Clears bit n. Beyond the size it does nothing. Returns the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
-    when_ready!([bmp], {
+    when_ready!(bmp, {
         // SAFETY: the caller's mask.
         let (words, size) = unsafe { view_mut_ready(bmp) };
         bits::put(words, size, n as usize, false);
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> 
 /// 1 if bit n is set, else 0; also 0 beyond the size.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_isbitset(bmp: *const bitmask, n: c_uint) -> c_int {
-    when_ready!([bmp], {
+    when_ready!(bmp, {
         // SAFETY: the caller's mask.
         let mask = unsafe { view_ready(bmp) };
         bits::get(mask.words(), mask.size(), n as usize).into()
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
 /// Copies a mask into an old one; what does not fit is cut.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *mut nodemask_t) {
-    when_ready!([bmp], {
+    when_ready!(bmp, {
         // SAFETY: the caller's masks.
         let (from, to) = unsafe { (view_ready(bmp), nodemask.as_mut()) };
         let Some(to) = to else { return };
