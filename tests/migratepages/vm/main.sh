@@ -190,7 +190,7 @@ case $(uname -r) in
         set -- $region
         "$move" "$pid" 0 1 2>hole.err &
         mover=$!
-        until grep -q '^SigCgt:.*[2367abef]$' "/proc/$mover/status"; do :; done
+        until ls -l "/proc/$mover/fd" | grep -q pagemap; do [ -e "/proc/$mover/exe" ] || break; done
         kill -INT "$mover"
         wait "$mover"
         check "Ctrl-C in a hole: status 130" [ $? = 130 ]

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use numa::migrate::{Kind, Kinds, Options, Share};
 use numa::{NodeMask, Root};
 
@@ -235,12 +236,16 @@ fn options(cli: &Cli) -> Options<'_> {
 /// Sets a flag at the first SIGINT or SIGTERM, and ends the command at the second.
 fn watch_signals() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
+    // One that comes meanwhile has to wait: it would find a handler that does nothing yet.
+    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
+    let before = signals.thread_swap_mask(SigmaskHow::SIG_BLOCK);
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         let status = INTERRUPTED.into();
         // Where handlers cannot be had, the signals keep their usual effect.
         let _ = signal_hook::flag::register_conditional_shutdown(signal, status, flag.clone());
         let _ = signal_hook::flag::register(signal, flag.clone());
     }
+    let _ = before.and_then(|mask| mask.thread_set_mask());
     flag
 }
 
