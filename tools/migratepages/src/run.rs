@@ -237,10 +237,10 @@ fn options(cli: &Cli) -> Options<'_> {
 fn watch_signals() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     // One that comes meanwhile has to wait: it would find a handler that does nothing yet.
-    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
-    let before = signals.thread_swap_mask(SigmaskHow::SIG_BLOCK);
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let status = INTERRUPTED.into();
+    let signals = [Signal::SIGINT, Signal::SIGTERM];
+    let before = SigSet::from_iter(signals).thread_swap_mask(SigmaskHow::SIG_BLOCK);
+    for signal in signals {
+        let (signal, status) = (signal as i32, INTERRUPTED.into());
         // Where handlers cannot be had, the signals keep their usual effect.
         let _ = signal_hook::flag::register_conditional_shutdown(signal, status, flag.clone());
         let _ = signal_hook::flag::register(signal, flag.clone());
