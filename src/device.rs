@@ -20,7 +20,8 @@ use core::fmt;
 
 use crate::mask::Node;
 use crate::root::{Buffer, Path, Root, number};
-use crate::sys::{Errno, file, net};
+use crate::sys::file::{self, Text};
+use crate::sys::{Errno, net};
 
 /// A name in a message, cut to a fixed length, with a terminating zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -157,29 +158,16 @@ pub fn node_of_word(root: Root<'_>, text: &[u8]) -> Option<Result<(u32, usize), 
     Some(node.map(|node| (node.0, used)))
 }
 
-/// A word as a C string in a fixed buffer.
-struct Word([u8; 4096]);
-
-impl Word {
-    fn new(text: &[u8]) -> Result<Word, Errno> {
-        let mut bytes = [0; 4096];
-        // Room for the terminating zero is kept.
-        bytes[..4095]
-            .get_mut(..text.len())
-            .ok_or(Errno::ENAMETOOLONG)?
-            .copy_from_slice(text);
-        Ok(Word(bytes))
-    }
-
-    fn as_c_str(&self) -> &CStr {
-        file::c_str(&self.0).unwrap_or_default()
-    }
-}
+/// Room for a word as a C string.
+type Word = Text<4096>;
 
 fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(path);
-    let (major, minor) = Word::new(path)
-        .and_then(|word| file::block_device_of(word.as_c_str()))
+    let mut word = Word::new();
+    word.push(path);
+    let (major, minor) = word
+        .as_c_str()
+        .and_then(file::block_device_of)
         .map_err(|errno| DeviceError::Stat { path: name, errno })?;
     let mut link = Path::new();
     link.below(root, "/sys/dev/block/")
@@ -318,9 +306,13 @@ fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
 
 fn node_of_address(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
-    let host = Word::new(word).map_err(|errno| DeviceError::NoRoute { word: name, errno })?;
-    let address = net::resolve(host.as_c_str())
-        .map_err(|code| DeviceError::BadAddress { word: name, code })?;
+    let mut host = Word::new();
+    host.push(word);
+    let host = host
+        .as_c_str()
+        .map_err(|errno| DeviceError::NoRoute { word: name, errno })?;
+    let address =
+        net::resolve(host).map_err(|code| DeviceError::BadAddress { word: name, code })?;
     let mut interface = [0; libc::IF_NAMESIZE];
     let len = net::route_interface(address)
         .and_then(|index: c_uint| net::interface_name(index, &mut interface))

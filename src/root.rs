@@ -105,7 +105,7 @@ impl Path {
 
     /// Opens the file.
     pub(crate) fn open(&self) -> Result<File, Errno> {
-        File::open_bytes(self.0.terminated()?)
+        File::open(self.0.as_c_str()?)
     }
 
     /// Reads the whole file into `buf`. EFBIG if it does not fit.

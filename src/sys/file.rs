@@ -50,11 +50,6 @@ impl File {
         unsafe { kernel::call(libc::SYS_write, [self.0 as usize, start, len, 0, 0, 0]) }
     }
 
-    /// The same with a path that ends with a zero byte; EINVAL if it does not.
-    pub(crate) fn open_bytes(path: &[u8]) -> Result<File, Errno> {
-        File::open(c_str(path).ok_or(Errno::EINVAL)?)
-    }
-
     /// Reads at the file's position; 0 at its end.
     pub(crate) fn read(&self, buf: &mut [u8]) -> Result<usize, Errno> {
         // SAFETY: initialised bytes are valid as maybe-initialised ones, and `read_raw` writes
@@ -174,6 +169,11 @@ impl<const N: usize> Text<N> {
             to.copy_from_slice(unsafe { &*(ptr::from_ref(text) as *const [MaybeUninit<u8>]) });
             *end = MaybeUninit::new(0);
         }
+    }
+
+    /// The text up to its first zero byte; ENAMETOOLONG if it does not fit.
+    pub(crate) fn as_c_str(&self) -> Result<&CStr, Errno> {
+        c_str(self.terminated()?).ok_or(Errno::EINVAL)
     }
 
     /// The text with a zero byte behind it; ENAMETOOLONG if that does not fit.
