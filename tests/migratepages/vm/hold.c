@@ -21,7 +21,7 @@
  *
  * -c       fork a child that shares everything and does nothing
  * -s       seccomp: none here, see deny.c
- * -r SIZE  reserve SIZE GiB of address space, and touch the regions inside it
+ * -r SIZE  reserve SIZE GiB of address space in one mapping, and touch the regions inside it
  * -e       the regions stand at the end of what is reserved
  *
  * Prints "region KIND ADDRESS PAGES PAGESIZE" for each and "ready PID"; for each
@@ -194,8 +194,11 @@ static void set_up(const char *spec)
         if (brk(r->start + len))
             die("brk");
     } else {
+        int inside = reserved != NULL;
         r->start = map_aligned(len);
-        madvise(r->start, len, is(r, "thp") ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+        /* What is reserved was asked as a whole: for a part, it would be three mappings. */
+        if (!inside)
+            madvise(r->start, len, is(r, "thp") ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     }
     for (page = 0; page < r->pages; page++) {
         int node = nodes[page % node_count];
@@ -255,6 +258,7 @@ int main(int argc, char **argv)
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (p == MAP_FAILED)
                 die("mmap");
+            madvise(p, len, MADV_NOHUGEPAGE);
             reserved = (char *)(((uintptr_t)p + HUGE - 1) & ~(HUGE - 1));
             if (at_end)
                 reserved_end = (char *)((uintptr_t)(p + len) & ~(HUGE - 1));
