@@ -21,7 +21,8 @@
  *
  * -c       fork a child that shares everything and does nothing
  * -s       seccomp: none here, see deny.c
- * -r SIZE  reserve SIZE GiB of address space in one mapping, and touch the regions inside it
+ * -r SIZE  reserve SIZE GiB of address space in one mapping, and touch the regions inside it,
+ *          which have no huge pages then
  * -e       the regions stand at the end of what is reserved
  *
  * Prints "region KIND ADDRESS PAGES PAGESIZE" for each and "ready PID"; for each
@@ -135,9 +136,12 @@ static void *map(unsigned long len, int flags, int fd)
     return p;
 }
 
-/* Maps len bytes of private memory at a multiple of 2 MiB, inside what -r reserved if given. */
+/*
+ * Maps len bytes of private memory at a multiple of 2 MiB, inside what -r reserved if given: that
+ * has had its advice as a whole, as advice for a part would make three mappings of it.
+ */
 static char *reserved, *reserved_end;
-static char *map_aligned(unsigned long len)
+static char *map_aligned(unsigned long len, int advice)
 {
     char *p;
     if (reserved) {
@@ -149,7 +153,9 @@ static char *map_aligned(unsigned long len)
         return p;
     }
     p = map(len + 2 * HUGE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
-    return (char *)(((uintptr_t)p + 2 * HUGE - 1) & ~(HUGE - 1));
+    p = (char *)(((uintptr_t)p + 2 * HUGE - 1) & ~(HUGE - 1));
+    madvise(p, len, advice);
+    return p;
 }
 
 static void set_up(const char *spec)
@@ -194,11 +200,7 @@ static void set_up(const char *spec)
         if (brk(r->start + len))
             die("brk");
     } else {
-        int inside = reserved != NULL;
-        r->start = map_aligned(len);
-        /* What is reserved was asked as a whole: for a part, it would be three mappings. */
-        if (!inside)
-            madvise(r->start, len, is(r, "thp") ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+        r->start = map_aligned(len, is(r, "thp") ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     }
     for (page = 0; page < r->pages; page++) {
         int node = nodes[page % node_count];

@@ -169,15 +169,13 @@ no_more() {
     awk 'NR == 1 { calls = $2; bytes = $4 } NR == 2 { exit !($2 <= calls + 30 && $4 <= bytes + 65536) }' \
         "${2:-dense}.cost" "$1.cost"
 }
-# mapped_around "ADDRESS ...": bytes of the mapping that the address is in.
-mapped_around() {
-    awk -v at="$(printf '%016x' "0x${1%% *}")" '
-        function wide(hex) { return substr("0000000000000000" hex, length(hex) + 1) }
-        { split($1, ends, "-"); if (wide(ends[1]) "" <= at "" && at "" < wide(ends[2]) "") print ends[1], ends[2] }' \
-        "/proc/$pid/maps" | { read -r from to; echo $((0x$to - 0x$from)); }
+# reserve NAME [-e]: 64 MiB used in a mapping of a terabyte, which must not have fallen apart.
+reserve() {
+    hold "$@" -r 1024 anon:0:16384
+    mapped=$(awk '$1 == "Size:" { size = $2 } $1 == "Rss:" && $2 >= 65536 { print size }' "/proc/$pid/smaps")
+    check "1 TiB reserved, $1: it is one mapping" [ "$mapped" -ge $((1023 << 20)) ]
 }
-hold sparse -r 1024 anon:0:16384
-check "1 TiB reserved: it is one mapping" [ "$(mapped_around "$region")" -ge $((1023 << 30)) ]
+reserve sparse
 "$here/cost" "$move" --dry-run "$pid" 2 3 2>sparse.cost >sparse.dry
 check "1 TiB reserved: looked through at the cost of what is there" no_more sparse
 "$here/cost" "$move" --show "$pid" 2>sparse-show.cost >sparse.show
@@ -193,8 +191,7 @@ kill "$pid"
 case $(uname -r) in
     6.1.*)
         # There it takes seconds (15 to 20 in the emulator), in which Ctrl-C counts.
-        hold sparse-end -e -r 1024 anon:0:16384
-        check "Ctrl-C in a hole: it is one mapping" [ "$(mapped_around "$region")" -ge $((1023 << 30)) ]
+        reserve sparse-end -e
         # shellcheck disable=SC2086
         set -- $region
         "$move" "$pid" 0 1 2>hole.err &
@@ -209,7 +206,7 @@ case $(uname -r) in
         kill "$pid"
         ;;
     *)
-        hold sparse-end -e -r 1024 anon:0:16384
+        reserve sparse-end -e
         "$here/cost" "$move" --dry-run "$pid" 2 3 2>sparse-end.cost >sparse.dry
         check "1 TiB reserved, used at its end: at the cost of what is there" no_more sparse-end
         kill "$pid"
