@@ -107,7 +107,7 @@ RUST_STATICLIB = $(CARGO) rustc --locked --release --lib --crate-type staticlib 
 	$(CARGO_TARGET) --target-dir $(BUILD)/cargo
 
 $(BUILD)/librust.a: $(RUST_SOURCES) | $(BUILD)
-	$(RUST_STATICLIB) --features capi -- $(RUST_FLAGS)
+	$(RUST_STATICLIB) -- --cfg capi $(RUST_FLAGS)
 	cp $(CARGO_OUT)/libnuma.a $@
 
 $(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
@@ -161,7 +161,7 @@ $(BUILD)/libnuma.a: $(BUILD)/numa.o $(BUILD)/flags-static.o $(ABI_DATA)
 # libnuma_ext, the same way: what C programs get beyond libnuma's interface and what would not fit
 # into its size.
 $(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a | $(BUILD)
-	$(RUST_STATICLIB) --features capi-ext -- $(RUST_FLAGS)
+	$(RUST_STATICLIB) -- --cfg capi_ext $(RUST_FLAGS)
 	cp $(CARGO_OUT)/libnuma.a $@
 
 $(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)

@@ -35,11 +35,16 @@
 compile_error!("this library speaks to the Linux kernel");
 
 #[cfg(all(
-    any(feature = "capi", feature = "capi-ext"),
+    any(capi, capi_ext),
     panic = "unwind",
     not(test)
 ))]
 compile_error!("the C library must be built with panic=abort: unwinding into C is undefined");
+
+#[cfg(any(cargo_c, all(feature = "capi", not(feature = "any"))))]
+compile_error!(
+    "the C libraries are built by `make`: cargo alone gives them no symbol versions and the wrong SONAME"
+);
 
 extern crate alloc;
 #[cfg(test)]
@@ -60,9 +65,9 @@ mod sys;
 mod testing;
 pub mod topology;
 
-#[cfg(any(feature = "capi", feature = "capi-ext"))]
+#[cfg(any(capi, capi_ext))]
 mod capi;
-#[cfg(all(any(feature = "capi", feature = "capi-ext"), not(test)))]
+#[cfg(all(any(capi, capi_ext), not(test)))]
 mod runtime;
 
 pub use error::{Error, Result};

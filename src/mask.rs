@@ -42,7 +42,7 @@ impl<'a> Bits<'a> {
     }
 
     /// The same for words that are known to be as many as the size needs.
-    #[cfg(any(feature = "capi", feature = "capi-ext"))]
+    #[cfg(any(capi, capi_ext))]
     #[inline(always)]
     pub(crate) fn of(words: &'a [Word], size: usize) -> Bits<'a> {
         debug_assert!(words.len() >= words_for(size));
@@ -173,7 +173,7 @@ pub mod bits {
 
     /// Number of set bits, for sets that are mostly empty. Does not ask what instructions the
     /// processor has, which is slow in virtual machines.
-    #[cfg(feature = "capi")]
+    #[cfg(capi)]
     pub(crate) fn sparse_weight(words: &[Word], size: usize) -> usize {
         let (full, last) = clip(words, size);
         popcount::sum(full) + last.count_ones() as usize
@@ -233,7 +233,7 @@ pub mod bits {
     }
 
     /// Copies whole words; what does not fit is cut, what is missing is zero.
-    #[cfg(feature = "capi")]
+    #[cfg(capi)]
     #[inline(always)]
     pub(crate) fn copy_words(from: &[Word], to: &mut [Word]) {
         if to.len() <= SHORT {
@@ -250,7 +250,7 @@ pub mod bits {
     }
 
     /// [`copy_words`] to a target that is larger.
-    #[cfg(feature = "capi")]
+    #[cfg(capi)]
     #[inline(never)]
     fn copy_fewer_words(from: &[Word], to: &mut [Word]) {
         sys::copy_words(from, to);

@@ -468,7 +468,7 @@ pub fn configured_cpus() -> usize {
 }
 
 /// Number of CPUs that are online.
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 pub(crate) fn online_cpus() -> usize {
     sys::online_cpus()
 }

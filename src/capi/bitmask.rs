@@ -3,7 +3,7 @@
 use core::ffi::c_ulong;
 use core::slice;
 
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 use super::data;
 use crate::mask::{Bits, words_for};
 
@@ -23,7 +23,7 @@ pub struct bitmask {
 /// `mask` is null or points to a bitmask whose map has `size` bits.
 #[inline(never)]
 pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
-    #[cfg(feature = "capi")]
+    #[cfg(capi)]
     data::make_ready(mask);
     // SAFETY: as demanded of the caller.
     unsafe { view_ready(mask) }

@@ -31,37 +31,37 @@
 #![allow(unreachable_pub)]
 
 mod bitmask;
-#[cfg(feature = "capi-ext")]
+#[cfg(capi_ext)]
 mod ext_locate;
-#[cfg(feature = "capi-ext")]
+#[cfg(capi_ext)]
 mod ext_migrate;
 mod result;
 
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod cache;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod compat;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod cpus;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod data;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod ext;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod masks;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod memory;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod migrate;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod policy;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod report;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod sizes;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod strings;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod topology;
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod types;

@@ -78,7 +78,7 @@ pub(crate) fn map(len: usize) -> Result<NonNull<c_void>, Errno> {
 ///
 /// # Safety
 /// Nothing may use the range afterwards.
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 #[inline(always)]
 pub(crate) unsafe fn unmap(addr: *mut c_void, len: usize) -> Result<(), Errno> {
     // SAFETY: the caller gives the range up.
@@ -93,7 +93,7 @@ pub(crate) unsafe fn unmap(addr: *mut c_void, len: usize) -> Result<(), Errno> {
 ///
 /// # Safety
 /// Nothing may use the old range afterwards.
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 pub(crate) unsafe fn remap(
     addr: *mut c_void,
     old: usize,
@@ -121,7 +121,7 @@ pub(crate) fn populate_write(addr: usize, len: usize) -> Result<(), Errno> {
 }
 
 /// Tells the processor that an address will be written to soon. Any address will do.
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 #[inline(always)]
 pub(crate) fn prefetch(addr: usize) {
     #[cfg(target_arch = "x86_64")]

@@ -46,7 +46,7 @@ pub(crate) const MF_MOVE: c_int = 1 << 1;
 /// move_pages: move pages that other processes map too (needs CAP_SYS_NICE).
 pub(crate) const MF_MOVE_ALL: c_int = 1 << 2;
 
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 mod raw {
     use super::*;
     // The symbols of src/capi/shim.c, weak there: the program's own definition wins.
@@ -84,7 +84,7 @@ mod raw {
     }
 }
 
-#[cfg(not(feature = "capi"))]
+#[cfg(not(capi))]
 mod raw {
     use super::*;
     #[cfg(not(target_arch = "arm"))]
@@ -252,7 +252,7 @@ pub(crate) fn probe() -> Result<(), Errno> {
 
 /// The nodes that the calling thread may allocate from, as its cpuset says; into `mask`,
 /// as above.
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 pub(crate) fn mems_allowed(mask: &mut [Word], size: usize) -> Result<(), Errno> {
     get(None, Some((mask, size)), 0, GET_MEMS_ALLOWED)
 }

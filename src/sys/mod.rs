@@ -38,7 +38,7 @@ pub(crate) fn set_bytes(words: &mut [core::ffi::c_ulong], byte: u8) {
 
 /// Copies as many words as both have. One memcpy, without the check of copy_from_slice that the
 /// lengths are the same.
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 #[inline(always)]
 pub(crate) fn copy_words(from: &[core::ffi::c_ulong], to: &mut [core::ffi::c_ulong]) {
     let len = from.len().min(to.len());
@@ -82,20 +82,20 @@ pub(crate) fn configured_cpus() -> usize {
 }
 
 /// CPUs that are online.
-#[cfg(feature = "capi")]
+#[cfg(capi)]
 pub(crate) fn online_cpus() -> usize {
     sysconf(libc::_SC_NPROCESSORS_ONLN).map_or(1, |count| count.max(1))
 }
 
 /// The process id of the caller.
-#[cfg(feature = "capi-ext")]
+#[cfg(capi_ext)]
 pub(crate) fn own_pid() -> i32 {
     // SAFETY: getpid has no preconditions.
     unsafe { libc::getpid() }
 }
 
 /// Sleeps for less than a second, or until a signal.
-#[cfg(feature = "capi-ext")]
+#[cfg(capi_ext)]
 pub(crate) fn sleep(time: core::time::Duration) {
     let time = libc::timespec {
         tv_sec: 0,
