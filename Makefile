@@ -10,9 +10,7 @@
 #   make bench-scale     how the cost of calls grows with nodes and CPUs, on made-up machines
 #   make bench-migrate   figures of migratepages against migrate_pages(2)
 #
-# Cargo makes a static library, the C toolchain the rest: rustc passes an anonymous version
-# script of its own when it links a shared library, which cannot be combined with ours. See
-# docs/architecture.md.
+# How the libraries are made: mk/libraries.mk and docs/architecture.md.
 
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
@@ -66,123 +64,7 @@ all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_e
 $(BUILD):
 	mkdir -p $@
 
-# How libnuma's imported functions are bound: at their first call (lazy), or all at load (now), which makes
-# loading three times as expensive and lets the linker protect their addresses from writing.
-BIND ?= lazy
-
-# noseparate-code: one segment less to map at load.
-LINK_FLAGS := -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,noseparate-code \
-	-Wl,--as-needed -static-libgcc -ldl
-
-# Calls that can be bound lazily: rustc makes others unless it is told that the library is not
-# linked with -z now. The functions that its own libraries call go through src/capi/shim.c.
-RUST_FLAGS := -C force-frame-pointers=yes -C relro-level=partial
-LAZY       := memcpy memmove memset memcmp bcmp strlen strchr malloc calloc free abort
-
-# Thread-local variables without a call of __tls_get_addr, where the compiler can.
-TLS := $(shell echo | $(CC) -mtls-dialect=gnu2 -x c -S -o /dev/null - 2>/dev/null && \
-	echo -mtls-dialect=gnu2)
-
-# binutils cannot throw out functions on RISC-V without spoiling the unwind tables of the others, and
-# a static program with such tables crashes at its start.
-SPOILT := $(if $(filter riscv%,$(shell $(CC) -dumpmachine)),.eh_frame .rela.eh_frame .rel.eh_frame)
-
-# Sections that belong to a group are kept once in a program, under a name. Ours are called by local
-# names (i386 has some for each function), so they must not make way for another archive's.
-GROUPS := $(shell $(LD) --help 2>/dev/null | grep -o -m 1 -- --force-group-allocation)
-
-# --- the libraries ---------------------------------------------------------------------------
-
-# Cargo puts what it makes for a named target into a directory of that name. It links programs with
-# the compiler that makes the rest, unless it has been told otherwise in its own way.
-CARGO_TARGET := $(if $(RUST_TARGET),--target $(RUST_TARGET))
-CARGO_OUT    := $(BUILD)/cargo/$(if $(RUST_TARGET),$(RUST_TARGET)/)release
-ifneq ($(RUST_TARGET),)
-CARGO_LINKER := CARGO_TARGET_$(shell echo $(RUST_TARGET) | tr a-z- A-Z_)_LINKER
-export $(CARGO_LINKER) ?= $(firstword $(CC))
-endif
-
-# The crate with the C layer, its dependencies and core, as an archive.
-RUST_STATICLIB = $(CARGO) rustc --locked --release --lib --crate-type staticlib \
-	$(CARGO_TARGET) --target-dir $(BUILD)/cargo
-
-$(BUILD)/librust.a: $(RUST_SOURCES) | $(BUILD)
-	$(RUST_STATICLIB) -- --cfg capi $(RUST_FLAGS)
-	cp $(CARGO_OUT)/libnuma.a $@
-
-$(BUILD)/shim.o: src/capi/shim.c | $(BUILD)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fvisibility=hidden $(TLS) \
-		-fno-lto -ffunction-sections -c -o $@ $<
-
-# Apart from the rest, as it differs between the two libraries.
-$(BUILD)/flags-static.o: src/capi/flags.c | $(BUILD)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fno-lto -c -o $@ $<
-$(BUILD)/flags-shared.o: src/capi/flags.c | $(BUILD)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 -Wall -Wextra -fPIC -fno-lto -DSHARED -c -o $@ $<
-FLAGS     := exit_on_error exit_on_warn fail_alloc_on_error
-OWN_FLAGS := $(foreach name,$(FLAGS),-Wl,--defsym=own_$(name)=numa_$(name))
-
-# One object of all, so that a static link cannot leave the constructor out. Sections with
-# LLVM bitcode make older binutils fail and are of no use here.
-$(BUILD)/numa.o: $(BUILD)/shim.o $(BUILD)/librust.a $(ABI_DATA)
-	sh abi/generate undefined > $(BUILD)/undefined
-	sh abi/generate weak > $(BUILD)/weak
-	$(LD) -r --gc-sections -o $@.tmp @$(BUILD)/undefined $(LAZY:%=--wrap=%) $(BUILD)/shim.o \
-		$(BUILD)/librust.a
-	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd \
-		$(SPOILT:%=--remove-section=%) --weaken-symbols=$(BUILD)/weak $@.tmp $@
-	rm $@.tmp
-
-# The unwind tables would be a fifth of the shared library. Nothing unwinds through it (panics
-# abort), and debuggers and profilers walk its frame pointers.
-$(BUILD)/$(REAL): $(BUILD)/numa.o $(BUILD)/flags-shared.o $(ABI_DATA)
-	sh abi/generate map > $(BUILD)/libnuma.map
-	sh abi/generate redefine > $(BUILD)/redefine
-	sh abi/generate dynamic > $(BUILD)/dynamic
-	$(OBJCOPY) --redefine-syms=$(BUILD)/redefine --remove-section=.eh_frame \
-		--remove-section=.rela.eh_frame --remove-section=.rel.eh_frame $< $(BUILD)/shared.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $(BUILD)/shared.o \
-		$(BUILD)/flags-shared.o $(OWN_FLAGS) -Wl,-z,$(BIND) \
-		-Wl,--version-script=$(BUILD)/libnuma.map -Wl,--dynamic-list=$(BUILD)/dynamic \
-		-Wl,-soname,$(SONAME) $(LINK_FLAGS)
-	ln -sf $(REAL) $(BUILD)/$(SONAME)
-	ln -sf $(SONAME) $(BUILD)/libnuma.so
-
-# Everything but the exported names is hidden, or the archive would clash with any other Rust
-# static library.
-$(BUILD)/libnuma.a: $(BUILD)/numa.o $(BUILD)/flags-static.o $(ABI_DATA)
-	sh abi/generate defaults > $(BUILD)/defaults
-	$(LD) -r $(GROUPS) -o $(BUILD)/static.o.tmp $(BUILD)/numa.o $(BUILD)/flags-static.o
-	$(OBJCOPY) --keep-global-symbols=$(BUILD)/defaults $(BUILD)/static.o.tmp $(BUILD)/static.o
-	rm $(BUILD)/static.o.tmp
-	rm -f $@
-	$(AR) rcs $@ $(BUILD)/static.o
-
-# libnuma_ext, the same way: what C programs get beyond libnuma's interface and what would not fit
-# into its size.
-$(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a | $(BUILD)
-	$(RUST_STATICLIB) -- --cfg capi_ext $(RUST_FLAGS)
-	cp $(CARGO_OUT)/libnuma.a $@
-
-$(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)
-	ABI=abi/ext sh abi/generate undefined > $(BUILD)/ext-undefined
-	$(LD) -r --gc-sections $(GROUPS) -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/librust-ext.a
-	$(OBJCOPY) --remove-section=.llvmbc --remove-section=.llvmcmd $(SPOILT:%=--remove-section=%) \
-		$@.tmp $@
-	rm $@.tmp
-
-$(BUILD)/$(EXT_REAL): $(BUILD)/ext.o $(ABI_DATA)
-	ABI=abi/ext sh abi/generate map > $(BUILD)/libnuma_ext.map
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -nostartfiles -o $@ $< -Wl,-z,now \
-		-Wl,--version-script=$(BUILD)/libnuma_ext.map -Wl,-soname,$(EXT_SONAME) $(LINK_FLAGS)
-	ln -sf $(EXT_REAL) $(BUILD)/$(EXT_SONAME)
-	ln -sf $(EXT_SONAME) $(BUILD)/libnuma_ext.so
-
-$(BUILD)/libnuma_ext.a: $(BUILD)/ext.o $(ABI_DATA)
-	ABI=abi/ext sh abi/generate defaults > $(BUILD)/ext-defaults
-	$(OBJCOPY) --keep-global-symbols=$(BUILD)/ext-defaults $< $(BUILD)/ext-static.o
-	rm -f $@
-	$(AR) rcs $@ $(BUILD)/ext-static.o
+include mk/libraries.mk
 
 # Written each time, as it holds the directories that this call was given.
 .PHONY: $(BUILD)/numa.pc $(BUILD)/numa-ext.pc

@@ -180,7 +180,9 @@ extern struct bitmask *numa_no_nodes_ptr;
 /* The nodes that exist, as of load. Do not free. */
 extern struct bitmask *numa_nodes_ptr;
 
-/* The CPUs that this process may run on, as of load. Do not free. */
+/*
+ * The CPUs that this process may run on, as of load, those that are offline included. Do not free.
+ */
 extern struct bitmask *numa_all_cpus_ptr;
 
 /* The nodes that exist and fit the old mask. New programs use numa_all_nodes_ptr. */
@@ -400,7 +402,8 @@ int numa_set_mempolicy_home_node(void *start, unsigned long len, int home_node, 
 /*
  * The CPUs of a node, into a mask. 0, or -1 with errno: ERANGE if the node is negative or
  * beyond numa_max_node(), ENOENT if there is no such node, EINVAL after numa_error if a CPU of
- * the node does not fit. Cached; see numa_node_to_cpu_update.
+ * the node does not fit. If the CPUs cannot be read, all that are possible are in the mask. Cached;
+ * see numa_node_to_cpu_update.
  */
 int numa_node_to_cpus(int node, struct bitmask *mask);
 
@@ -485,7 +488,7 @@ struct bitmask *numa_parse_nodestring_all(const char *string);
 struct bitmask *numa_parse_cpustring(const char *string);
 
 /*
- * The CPUs that a string as for numa_parse_cpustring names, among all that are configured,
+ * The CPUs that a string as for numa_parse_cpustring names, among all that are possible,
  * whether the process may use them or not. The new mask is the caller's. NULL, after numa_warn,
  * if the string is wrong.
  */

@@ -1,7 +1,7 @@
 //! On which CPUs a thread runs.
 
 use crate::error::{Error, Result};
-use crate::mask::{Bits, Word};
+use crate::mask::{Bits, BitsMut};
 use crate::sys::sched;
 
 /// Sets the CPUs that the thread `pid` (0: the caller) may run on.
@@ -17,9 +17,47 @@ pub(crate) fn set_thread_cpus_bytes(pid: i32, mask: &[u8]) -> Result<()> {
     sched::set_affinity(pid, mask).map_err(Error::kernel("sched_setaffinity"))
 }
 
-/// Reads the CPUs that the thread `pid` (0: the caller) may run on. Returns how many bytes
-/// the kernel filled; EINVAL if `words` is smaller than its mask.
-#[inline(always)]
-pub fn thread_cpus(pid: i32, words: &mut [Word]) -> Result<usize> {
-    sched::get_affinity(pid, words).map_err(Error::kernel("sched_getaffinity"))
+/// Reads the CPUs that the thread `pid` (0: the caller) may run on and that are online. Returns how
+/// many bytes the kernel wrote, the size of its CPU masks; EINVAL if `cpus` is smaller than that.
+pub fn read_thread_cpus(pid: i32, cpus: &mut BitsMut<'_>) -> Result<usize> {
+    sched::get_affinity(pid, cpus.words_mut()).map_err(Error::kernel("sched_getaffinity"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::CpuMask;
+    use crate::sys::Errno;
+
+    #[test]
+    fn what_is_set_is_read() {
+        let mut before = CpuMask::new(8192).unwrap();
+        let bytes = read_thread_cpus(0, &mut before.bits_mut()).unwrap();
+        assert!(bytes > 0 && bytes <= 1024);
+        let first = before.first().unwrap();
+        let mut one = CpuMask::new(first.0 as usize + 1).unwrap();
+        one.insert(first).unwrap();
+        set_thread_cpus(0, one.as_bits()).unwrap();
+        let mut now = CpuMask::new(8192).unwrap();
+        read_thread_cpus(0, &mut now.bits_mut()).unwrap();
+        assert_eq!(now, one);
+        set_thread_cpus(0, before.as_bits()).unwrap();
+    }
+
+    #[test]
+    fn refusals_name_the_call() {
+        let refused = |call, errno| Err(Error::Kernel { call, errno });
+        assert_eq!(
+            read_thread_cpus(0, &mut BitsMut::new(&mut [], 0)),
+            refused("sched_getaffinity", Errno::EINVAL)
+        );
+        assert_eq!(
+            set_thread_cpus(0, Bits::EMPTY),
+            refused("sched_setaffinity", Errno::EINVAL).map(drop)
+        );
+        assert_eq!(
+            set_thread_cpus(i32::MAX, Bits::EMPTY),
+            refused("sched_setaffinity", Errno::ESRCH).map(drop)
+        );
+    }
 }

@@ -15,13 +15,13 @@
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err)]
 
+use alloc::vec::Vec;
 use core::ffi::{CStr, c_uint};
 use core::fmt;
 
 use crate::mask::Node;
-use crate::root::{Buffer, Path, Root, number};
-use crate::sys::file::{self, Text};
-use crate::sys::{Errno, net};
+use crate::root::{Path, Root, number};
+use crate::sys::{Errno, file, net};
 
 /// A name in a message, cut to a fixed length, with a terminating zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Name {
 
     /// The name as a C string.
     pub fn as_c_str(&self) -> &CStr {
-        file::c_str(&self.bytes).unwrap_or_default()
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
     }
 }
 
@@ -158,22 +158,25 @@ pub fn node_of_word(root: Root<'_>, text: &[u8]) -> Option<Result<(u32, usize), 
     Some(node.map(|node| (node.0, used)))
 }
 
-/// Room for a word as a C string.
-type Word = Text<4096>;
+/// Calls `with` with a word as a C string, on the heap: it may be as long as a path.
+fn as_c_string<T>(word: &[u8], with: impl FnOnce(&CStr) -> Result<T, Errno>) -> Result<T, Errno> {
+    if word.len() >= libc::PATH_MAX as usize {
+        return Err(Errno::ENAMETOOLONG);
+    }
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(word.len() + 1)
+        .map_err(|_| Errno::ENOMEM)?;
+    copy.extend_from_slice(word);
+    copy.push(0);
+    with(CStr::from_bytes_until_nul(&copy).map_err(|_| Errno::EINVAL)?)
+}
 
 fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(path);
-    let mut word = Word::new();
-    word.push(path);
-    let (major, minor) = word
-        .as_c_str()
-        .and_then(file::block_device_of)
+    let (major, minor) = as_c_string(path, file::block_device_of)
         .map_err(|errno| DeviceError::Stat { path: name, errno })?;
-    let mut link = Path::new();
-    link.below(root, "/sys/dev/block/")
-        .number(major)
-        .push(b":")
-        .number(minor);
+    let mut link = Path::below(root, "/sys/dev/block/");
+    link.number(major).push(b":").number(minor);
     match node_above_link(root, &link, "block", name) {
         Err(DeviceError::Unreadable { .. }) => Err(DeviceError::NoBlockDevice {
             path: name,
@@ -200,11 +203,8 @@ fn node_of_class_device(
             errno: Errno::ENOENT,
         });
     }
-    let mut link = Path::new();
-    link.below(root, "/sys/class/")
-        .push(class.as_bytes())
-        .push(b"/")
-        .push(device);
+    let mut link = Path::below(root, "/sys/class/");
+    link.push(class.as_bytes()).push(b"/").push(device);
     node_above_link(root, &link, class, name)
 }
 
@@ -236,8 +236,8 @@ fn nearest_node<'t>(root: Root<'_>, target: &'t [u8]) -> Result<(&'t [u8], Optio
     let start = target.windows(9).position(|w| w == b"/devices/");
     let mut directory = &target[start.ok_or(Errno::ENODEV)?..];
     while directory.len() > b"/devices".len() {
-        let mut path = Path::new();
-        path.below(root, "/sys").push(directory).push(b"/numa_node");
+        let mut path = Path::below(root, "/sys");
+        path.push(directory).push(b"/numa_node");
         match read_node(&path) {
             Err(Errno::ENOENT) => {}
             node => return Ok((directory, node?)),
@@ -250,7 +250,7 @@ fn nearest_node<'t>(root: Root<'_>, target: &'t [u8]) -> Result<(&'t [u8], Optio
 
 /// The content of a numa_node file: a node, or `None` for -1.
 fn read_node(path: &Path) -> Result<Option<Node>, Errno> {
-    let mut buf = Buffer::<32>::new();
+    let mut buf = [0; 32];
     let text = path.read(&mut buf)?.trim_ascii();
     if text.starts_with(b"-") {
         return Ok(None);
@@ -288,9 +288,8 @@ fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
     let [segment, bus, device, function] =
         pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
-    let mut path = Path::new();
-    path.below(root, "/sys/bus/pci/devices/")
-        .hex(segment, 4)
+    let mut path = Path::below(root, "/sys/bus/pci/devices/");
+    path.hex(segment, 4)
         .push(b":")
         .hex(bus, 2)
         .push(b":")
@@ -306,13 +305,9 @@ fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
 
 fn node_of_address(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
-    let mut host = Word::new();
-    host.push(word);
-    let host = host
-        .as_c_str()
-        .map_err(|errno| DeviceError::NoRoute { word: name, errno })?;
-    let address =
-        net::resolve(host).map_err(|code| DeviceError::BadAddress { word: name, code })?;
+    let address = as_c_string(word, |host| Ok(net::resolve(host)))
+        .map_err(|errno| DeviceError::NoRoute { word: name, errno })?
+        .map_err(|code| DeviceError::BadAddress { word: name, code })?;
     let mut interface = [0; libc::IF_NAMESIZE];
     let len = net::route_interface(address)
         .and_then(|index: c_uint| net::interface_name(index, &mut interface))

@@ -34,11 +34,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("this library speaks to the Linux kernel");
 
-#[cfg(all(
-    any(capi, capi_ext),
-    panic = "unwind",
-    not(test)
-))]
+#[cfg(all(any(capi, capi_ext), panic = "unwind", not(test)))]
 compile_error!("the C library must be built with panic=abort: unwinding into C is undefined");
 
 #[cfg(any(cargo_c, all(feature = "capi", not(feature = "any"))))]
@@ -64,11 +60,10 @@ mod sys;
 #[cfg(test)]
 mod testing;
 pub mod topology;
+mod words;
 
 #[cfg(any(capi, capi_ext))]
 mod capi;
-#[cfg(all(any(capi, capi_ext), not(test)))]
-mod runtime;
 
 pub use error::{Error, Result};
 pub use mask::{Cpu, CpuMask, Node, NodeMask};

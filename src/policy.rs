@@ -1,14 +1,14 @@
 //! Memory policies of threads and of address ranges.
 //!
-//! Thin over set_mempolicy(2), get_mempolicy(2) and mbind(2). Masks may have any
-//! size; the kernel refuses nodes that it does not know with EINVAL. All functions
-//! act on the calling thread or process, do not allocate (masks up to 1024 bits) and
-//! are async-signal-safe.
+//! Thin over set_mempolicy(2), get_mempolicy(2), mbind(2) and set_mempolicy_home_node(2). Masks may
+//! have any size; the kernel refuses nodes that it does not know with EINVAL. All functions act on
+//! the calling thread or process. Those that take a borrowed mask or none do not allocate and are
+//! async-signal-safe.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_uint, c_ulong};
 
 use crate::error::{Error, Result};
-use crate::mask::{Bits, Node, NodeMask, Word, words_for};
+use crate::mask::{Bits, BitsMut, Node, NodeMask};
 use crate::sys::mempolicy::{self, mode};
 use crate::sys::{Errno, memory};
 
@@ -24,7 +24,7 @@ pub enum Mode {
     Bind,
     /// Page by page over the nodes.
     Interleave,
-    /// Near the CPU that touches a page first, whatever the thread's policy is.
+    /// Near the CPU that touches a page first, whatever the thread's policy is (Linux 3.8).
     Local,
     /// These nodes first, others when they are full (Linux 5.15).
     PreferredMany,
@@ -36,7 +36,6 @@ pub enum Mode {
 
 impl Mode {
     /// The kernel's number.
-    #[inline(always)]
     pub const fn number(self) -> c_int {
         match self {
             Mode::Default => mode::DEFAULT,
@@ -65,6 +64,30 @@ impl Mode {
     }
 }
 
+/// A policy's mode as the kernel reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// What the policy does with its nodes.
+    pub mode: Mode,
+    /// Whether a mode flag is set: nodes are static or relative to the cpuset, or NUMA balancing may
+    /// move pages among them.
+    pub has_flags: bool,
+}
+
+impl Setting {
+    fn from_number(number: c_int) -> Setting {
+        Setting {
+            mode: Mode::from_number(number),
+            has_flags: number & mode::FLAGS != 0,
+        }
+    }
+
+    /// Whether this is `mode` without a mode flag.
+    pub fn is_plain(self, mode: Mode) -> bool {
+        self.mode == mode && !self.has_flags
+    }
+}
+
 /// A policy as the kernel reports it.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -88,38 +111,35 @@ pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
     }
 }
 
-/// Reads the calling thread's policy: its mode and mode flags, and its nodes into the first
-/// `size` bits of `words`.
-pub fn read_thread_policy(words: &mut [Word], size: usize) -> Result<(Mode, c_int)> {
-    words
-        .iter_mut()
-        .take(words_for(size))
-        .for_each(|word| *word = 0);
-    mempolicy::thread_policy(words, size)
-        .map(|number| (Mode::from_number(number), number & mode::FLAGS))
+/// Reads the calling thread's policy, and its nodes into `nodes`, which must be as large as the
+/// kernel's masks.
+pub fn read_thread_policy(nodes: BitsMut<'_>) -> Result<Setting> {
+    mempolicy::thread_policy(nodes)
+        .map(Setting::from_number)
         .map_err(Error::kernel("get_mempolicy"))
 }
 
 /// The calling thread's policy, with a mask of `size` bits.
 pub fn thread_policy(size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
-    let number = mempolicy::thread_policy(nodes.words_mut(), size)
-        .map_err(Error::kernel("get_mempolicy"))?;
-    Ok(Policy {
-        mode: Mode::from_number(number),
-        nodes,
-    })
+    let mode = read_thread_policy(nodes.bits_mut())?.mode;
+    Ok(Policy { mode, nodes })
 }
 
-/// The policy of the page at an address, with a mask of `size` bits.
+/// The policy of the page at an address, with a mask of `size` bits. EFAULT if nothing is mapped
+/// there.
 pub fn policy_at(address: usize, size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
-    let number = mempolicy::policy_at(address, nodes.words_mut(), size)
-        .map_err(Error::kernel("get_mempolicy"))?;
-    Ok(Policy {
-        mode: Mode::from_number(number),
-        nodes,
-    })
+    let number =
+        mempolicy::policy_at(address, nodes.bits_mut()).map_err(Error::kernel("get_mempolicy"))?;
+    let mode = Mode::from_number(number);
+    Ok(Policy { mode, nodes })
+}
+
+/// Reads the nodes that the calling thread may allocate from now, as its cpuset says, into `nodes`,
+/// which must be as large as the kernel's masks.
+pub fn read_mems_allowed(nodes: BitsMut<'_>) -> Result<()> {
+    mempolicy::mems_allowed(nodes).map_err(Error::kernel("get_mempolicy"))
 }
 
 /// The node of the thread's next interleaved page. Fails with EINVAL unless the thread
@@ -132,7 +152,7 @@ pub fn next_interleave_node() -> Result<Node> {
 }
 
 /// Sets the policy of an address range, which begins on a page boundary. Pages that are
-/// there already stay; with `strict`, EIO tells that some are elsewhere.
+/// there already stay; with `strict`, EIO says that some are elsewhere.
 pub fn set_range_policy(
     address: usize,
     len: usize,
@@ -147,20 +167,31 @@ pub fn set_range_policy(
 /// Sets the home node of an address range with a bind or preferred-many policy: the node
 /// of the set that is tried first (Linux 5.17).
 pub fn set_home_node(address: usize, len: usize, node: Node) -> Result<()> {
-    mempolicy::set_mempolicy_home_node(address, len, node.0.into(), 0)
+    set_home_node_with(address, len, node.0, 0)
+}
+
+/// The same with flags, of which the kernel knows none yet.
+pub(crate) fn set_home_node_with(
+    address: usize,
+    len: usize,
+    node: c_uint,
+    flags: c_int,
+) -> Result<()> {
+    mempolicy::set_mempolicy_home_node(address, len, node as c_ulong, flags as c_ulong)
         .map_err(Error::kernel("set_mempolicy_home_node"))
 }
 
-/// Whether the kernel knows a policy mode. Asks with an empty range: no policy changes.
+/// Whether the kernel knows a policy mode. Asks by mbind(2) with an empty range, which checks the
+/// mode and then has nothing to do: no policy changes.
 pub fn supports_mode(mode: Mode) -> bool {
-    mempolicy::probe_mode(mode.number(), None).is_ok()
+    mempolicy::mbind(0, 0, mode.number(), None, 0).is_ok()
 }
 
 /// Whether the kernel knows home nodes. Asks with an empty range: no policy changes.
 pub fn supports_home_node() -> bool {
     // Any other answer than "no such call" or "denied" comes from the call itself.
     !matches!(
-        mempolicy::probe_home_node(),
+        mempolicy::set_mempolicy_home_node(0, 0, 0, 0),
         Err(Errno::ENOSYS | Errno::EPERM)
     )
 }
@@ -172,4 +203,114 @@ pub fn supports_home_node() -> bool {
 /// on a page boundary; ENOMEM and EFAULT where a page cannot be had.
 pub fn populate(address: usize, len: usize) -> Result<()> {
     memory::populate_write(address, len).map_err(Error::kernel("madvise"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology;
+
+    const SIZE: usize = 1024;
+
+    fn node_0() -> NodeMask {
+        let mut nodes = NodeMask::new(SIZE).unwrap();
+        nodes.insert(Node(0)).unwrap();
+        nodes
+    }
+
+    /// Runs a test of the thread's policy in a thread of its own, where policies may be used.
+    fn with_policies(test: fn()) {
+        if topology::is_available() {
+            std::thread::spawn(test).join().unwrap();
+        }
+    }
+
+    #[test]
+    fn numbers_and_modes_are_the_same() {
+        for number in 0..100 {
+            assert_eq!(Mode::from_number(number).number(), number);
+            assert_eq!(Mode::from_number(number | mode::FLAGS).number(), number);
+        }
+        let plain = Setting::from_number(mode::BIND);
+        assert!(plain.is_plain(Mode::Bind) && !plain.is_plain(Mode::Interleave));
+        let flagged = Setting::from_number(mode::BIND | mode::FLAG_STATIC_NODES);
+        assert!(flagged.mode == Mode::Bind && !flagged.is_plain(Mode::Bind));
+    }
+
+    #[test]
+    fn what_is_set_is_read() {
+        with_policies(|| {
+            let nodes = node_0();
+            for mode in [Mode::Bind, Mode::Interleave, Mode::Preferred] {
+                set_thread_policy(mode, Some(nodes.as_bits())).unwrap();
+                let policy = thread_policy(SIZE).unwrap();
+                assert_eq!((policy.mode, &policy.nodes), (mode, &nodes));
+                let next = next_interleave_node();
+                if mode == Mode::Interleave {
+                    assert_eq!(next, Ok(Node(0)));
+                } else {
+                    assert_eq!(next.unwrap_err().errno(), Errno::EINVAL);
+                }
+            }
+            set_thread_policy(Mode::Default, None).unwrap();
+            let policy = thread_policy(SIZE).unwrap();
+            assert_eq!((policy.mode, policy.nodes.len()), (Mode::Default, 0));
+        });
+    }
+
+    #[test]
+    fn balancing_is_a_flag_where_the_kernel_knows_it() {
+        with_policies(|| {
+            set_thread_bind_balancing(node_0().as_bits()).unwrap();
+            let mut nodes = NodeMask::new(SIZE).unwrap();
+            let setting = read_thread_policy(nodes.bits_mut()).unwrap();
+            assert_eq!((setting.mode, nodes), (Mode::Bind, node_0()));
+        });
+    }
+
+    #[test]
+    fn the_nodes_that_are_allowed() {
+        with_policies(|| {
+            let mut nodes = NodeMask::new(SIZE).unwrap();
+            read_mems_allowed(nodes.bits_mut()).unwrap();
+            assert!(!nodes.is_empty());
+        });
+    }
+
+    #[test]
+    fn probes_change_no_policy() {
+        with_policies(|| {
+            assert!(supports_mode(Mode::Default));
+            assert!(!supports_mode(Mode::Other(77)));
+            let _ = supports_home_node();
+            assert_eq!(thread_policy(SIZE).unwrap().mode, Mode::Default);
+        });
+    }
+
+    #[test]
+    fn refusals_name_the_call() {
+        with_policies(|| {
+            let refused = |call, errno| Err(Error::Kernel { call, errno });
+            let invalid = |call| refused(call, Errno::EINVAL);
+            assert_eq!(
+                set_thread_policy(Mode::Bind, None),
+                invalid("set_mempolicy")
+            );
+            assert_eq!(
+                set_thread_bind_balancing(Bits::EMPTY),
+                invalid("set_mempolicy")
+            );
+            assert_eq!(
+                set_range_policy(1, 1, Mode::Default, None, false),
+                invalid("mbind")
+            );
+            assert_eq!(
+                policy_at(0, SIZE).map(drop),
+                refused("get_mempolicy", Errno::EFAULT)
+            );
+            let home = set_home_node(1, 1, Node(0)).unwrap_err();
+            assert!(matches!(home.errno(), Errno::EINVAL | Errno::ENOSYS));
+            assert_eq!(populate(1, 1), invalid("madvise"));
+        });
+    }
 }

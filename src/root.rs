@@ -7,8 +7,7 @@
 use core::ffi::CStr;
 
 use crate::sys::Errno;
-pub(crate) use crate::sys::file::Buffer;
-use crate::sys::file::{self, File, Text};
+use crate::sys::file::{self, File};
 
 /// A directory that stands for `/` when files of /sys and /proc are read.
 #[derive(Debug, Clone, Copy)]
@@ -27,41 +26,41 @@ impl<'a> Root<'a> {
         Root { prefix: directory }
     }
 
-    /// Calls `each` with what follows `prefix` in the name of every entry of a directory that
-    /// begins so.
-    pub(crate) fn list(
-        &self,
-        directory: &CStr,
-        prefix: &[u8; 4],
-        each: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), Errno> {
-        if self.prefix.is_empty() {
-            return file::list(directory, prefix, each);
-        }
-        let mut path = Path::new();
-        path.push(self.prefix).push(directory.to_bytes());
-        file::list(path.as_c_str()?, prefix, each)
+    /// Calls `each` with the name of every entry of a directory.
+    pub(crate) fn list(&self, directory: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+        file::list(Path::below(*self, directory).as_c_str()?, each)
     }
 }
 
 /// A path in a fixed buffer, so that reading a file needs no heap.
-pub(crate) struct Path(Text<512>);
+pub(crate) struct Path {
+    /// Zero behind the text, if it fits.
+    bytes: [u8; Path::ROOM],
+    /// What was appended, whether it fits or not.
+    len: usize,
+}
 
 impl Path {
-    /// An empty one. It is meant to be filled where it is: moved, all its room is copied.
-    #[inline(always)]
-    pub(crate) const fn new() -> Path {
-        Path(Text::new())
-    }
+    /// Paths of /sys and /proc are short; a root's directory may take the rest.
+    const ROOM: usize = 512;
 
-    /// Begins with a path below a root. Those are short; a root's prefix may take the rest.
-    pub(crate) fn below(&mut self, root: Root<'_>, path: &str) -> &mut Self {
-        self.push(root.prefix).push(path.as_bytes())
+    /// A path below a root.
+    pub(crate) fn below(root: Root<'_>, path: &str) -> Path {
+        let mut made = Path {
+            bytes: [0; Path::ROOM],
+            len: 0,
+        };
+        made.push(root.prefix).push(path.as_bytes());
+        made
     }
 
     /// Appends text. A path that gets too long stays too long, and opening it fails.
     pub(crate) fn push(&mut self, text: &[u8]) -> &mut Self {
-        self.0.push(text);
+        let end = self.len.saturating_add(text.len());
+        if end < Path::ROOM {
+            self.bytes[self.len..end].copy_from_slice(text);
+        }
+        self.len = end;
         self
     }
 
@@ -94,37 +93,58 @@ impl Path {
         self.push(&digits[start..])
     }
 
+    /// The path; ENAMETOOLONG if it is too long, EINVAL if a zero byte is in it.
+    pub(crate) fn as_c_str(&self) -> Result<&CStr, Errno> {
+        let bytes = self.bytes.get(..=self.len).ok_or(Errno::ENAMETOOLONG)?;
+        CStr::from_bytes_with_nul(bytes).map_err(|_| Errno::EINVAL)
+    }
+
     /// The target of the symbolic link.
     pub(crate) fn read_link<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
         file::read_link(self.as_c_str()?, buf)
     }
 
-    fn as_c_str(&self) -> Result<&CStr, Errno> {
-        CStr::from_bytes_with_nul(self.0.terminated()?).map_err(|_| Errno::EINVAL)
-    }
-
     /// Opens the file.
     pub(crate) fn open(&self) -> Result<File, Errno> {
-        File::open(self.0.as_c_str()?)
+        File::open(self.as_c_str()?)
     }
 
-    /// Reads the whole file into `buf`. EFBIG if it does not fit.
-    pub(crate) fn read<'b, const N: usize>(
-        &self,
-        buf: &'b mut Buffer<N>,
-    ) -> Result<&'b [u8], Errno> {
-        self.read_until(buf, &|_| false)
+    /// Reads the whole file into `buf`. EFBIG if it is not smaller than that.
+    pub(crate) fn read<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+        let file = self.open()?;
+        let mut len = 0;
+        loop {
+            let room = buf.get_mut(len..).filter(|room| !room.is_empty());
+            match file.read(room.ok_or(Errno::EFBIG)?)? {
+                0 => return Ok(&buf[..len]),
+                n => len += n,
+            }
+        }
     }
 
-    /// Reads the file until what has been read is `enough`, which saves the read that finds the
-    /// end.
-    pub(crate) fn read_until<'b, const N: usize>(
-        &self,
-        buf: &'b mut Buffer<N>,
-        enough: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<&'b [u8], Errno> {
-        buf.fill(&self.open()?, enough)
+    /// Reads the file from its beginning and hands each byte to the parser, until that has enough or
+    /// the file ends. EFBIG if it does not come to an end.
+    pub(crate) fn parse(&self, parser: &mut impl Parser) -> Result<(), Errno> {
+        /// The longest line of interest has 2.3 KiB: little stack, few calls.
+        const CHUNK: usize = 1024;
+        /// More than /proc/self/status may have, with 65,536 groups.
+        const CHUNKS: usize = 1024;
+        let file = self.open()?;
+        let mut chunk = [0; CHUNK];
+        for _ in 0..CHUNKS {
+            let len = file.read(&mut chunk)?;
+            if len == 0 || !chunk[..len].iter().all(|&byte| parser.take(byte)) {
+                return Ok(());
+            }
+        }
+        Err(Errno::EFBIG)
     }
+}
+
+/// What is made of a file's bytes.
+pub(crate) trait Parser {
+    /// Takes the next byte. Returns whether more are wanted.
+    fn take(&mut self, byte: u8) -> bool;
 }
 
 /// The decimal number that is the whole of `text`.
@@ -139,4 +159,34 @@ pub(crate) fn number(text: &[u8]) -> Option<u32> {
         }
         n.checked_mul(10)?.checked_add(u32::from(digit))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_room_for_all_but_its_last_byte() {
+        let long = "x".repeat(Path::ROOM);
+        for (len, fits) in [(0, true), (Path::ROOM - 1, true), (Path::ROOM, false)] {
+            let mut path = Path::below(Root::SYSTEM, &long[..len]);
+            assert_eq!(path.as_c_str().is_ok(), fits, "{len}");
+            // What is too long stays too long.
+            let expected = match fits && len + 1 < Path::ROOM {
+                true => Ok(len + 1),
+                false => Err(Errno::ENAMETOOLONG),
+            };
+            path.push(b"").push(b"y");
+            assert_eq!(path.as_c_str().map(CStr::count_bytes), expected, "{len}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_paths() {
+        let mut path = Path::below(Root::at(b"/root"), "/");
+        path.number(0).push(b" ").number(u32::MAX).push(b" ");
+        path.hex(0, 4).push(b" ").hex(0x1_2345, 4);
+        assert_eq!(path.as_c_str(), Ok(c"/root/0 4294967295 0000 12345"));
+        assert_eq!(path.push(b"\0").as_c_str(), Err(Errno::EINVAL));
+    }
 }

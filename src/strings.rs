@@ -3,13 +3,13 @@
 //! The grammar is that of numactl(8): `[!][+]list`, where the list joins `N`,
 //! `N-M`, `all` and, for nodes, device words with commas. Numbers are written as
 //! strtoul(3) reads them with base 0. What the reference accepts beyond its
-//! manual (`0,all`, `0,+1`, leading blanks) was measured and is kept.
+//! manual (`0,all`, `0,+1`, leading blanks) is accepted here too.
 
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err, clippy::large_enum_variant)]
 
 use crate::device::{self, DeviceError};
-use crate::mask::{Bits, Id, Mask, NodeMask, WORD_BITS, Word, bits};
+use crate::mask::{Bits, BitsMut, Id, Mask, NodeMask};
 use crate::root::Root;
 
 /// Which ids a string may name.
@@ -121,74 +121,43 @@ fn shown(value: u64) -> i64 {
     }
 }
 
-/// Sets the ids of the elements `N` and `N-M` that a list begins with, up to the first that is
-/// written otherwise or names an id that is not accepted. Returns where that is, or `None` if
-/// that was all.
-///
-/// Most lists hold nothing else, and are parsed several times faster so.
-#[inline(never)]
-fn parse_plain(text: &[u8], accepted: Bits<'_>, out: &mut [Word], size: usize) -> Option<usize> {
-    // No id is as large.
-    const TOO_LARGE: usize = 10_000_000;
-    let mut rest = text.iter();
-    let (mut done, mut first) = (text, None);
-    let not_plain = |done: &[u8]| Some(text.len() - done.len());
-    loop {
-        let mut n = match rest.next() {
-            Some(b @ b'0'..=b'9') => usize::from(b - b'0'),
-            _ => return not_plain(done),
-        };
-        let end = loop {
-            match rest.next() {
-                // With a zero before it, the number would be octal.
-                Some(b'0'..=b'9') if n == 0 || n >= TOO_LARGE => return not_plain(done),
-                Some(b @ b'0'..=b'9') => n = n * 10 + usize::from(b - b'0'),
-                end => break end,
+impl Universe<'_> {
+    /// The id that a number stands for.
+    fn resolve<'a>(
+        &self,
+        number: &Number,
+        relative: bool,
+        rest: &'a [u8],
+        end: bool,
+    ) -> Result<usize, ListError<'a>> {
+        let (mut id, mut name) = (usize::try_from(number.value).ok(), shown(number.value));
+        if relative {
+            id = id.and_then(|nth| self.relative_to.iter().nth(nth));
+            if id.is_none() {
+                let negative = (number.value as i64) < 0;
+                name = if negative { -1 } else { self.beyond.into() };
             }
-        };
-        if !bits::get(accepted.words(), accepted.size(), n) {
-            return not_plain(done);
         }
-        match (end, first.take()) {
-            (Some(b',') | None, None) => {
-                if let Some(word) = out.get_mut(n / WORD_BITS).filter(|_| n < size) {
-                    *word |= 1 << (n % WORD_BITS);
-                }
-            }
-            (Some(b'-'), None) => {
-                first = Some(n);
-                continue;
-            }
-            (Some(b',') | None, Some(start)) => {
-                // The wrong way round it is its first number. Of what is between its ends only
-                // what is accepted counts.
-                for id in (start..=n.max(start)).filter(|&id| accepted.contains(id)) {
-                    bits::put(out, size, id, true);
-                }
-            }
-            _ => return not_plain(done),
-        }
-        end?;
-        done = rest.as_slice();
+        id.filter(|&id| self.accepted.contains(id))
+            .ok_or(ListError::OutOfRange {
+                number: name,
+                rest,
+                end,
+                overflow: number.overflow,
+            })
     }
 }
 
-/// Parses a node or CPU string into the first `size` bits of `out`, which should be as many as
-/// the accepted set has, and empty.
+/// Parses a node or CPU string into `out`, which should be as large as the accepted set.
 ///
 /// Does not allocate itself. The target is undefined after an error.
 pub fn parse_list<'a>(
     text: &'a [u8],
     universe: Universe<'_>,
-    out: &mut [Word],
-    size: usize,
+    mut out: BitsMut<'_>,
     lookup: WordLookup<'_>,
 ) -> Result<(), ListError<'a>> {
-    let Universe {
-        accepted,
-        relative_to,
-        beyond,
-    } = universe;
+    out.clear();
     if text.is_empty() {
         return Ok(());
     }
@@ -200,82 +169,63 @@ pub fn parse_list<'a>(
         [b'+', rest @ ..] => (true, rest),
         _ => (false, rest),
     };
-    let resolve = |n: &Number, rest: &'a [u8], end: bool| {
-        let (mut value, mut name) = (n.value, shown(n.value));
-        if relative {
-            match usize::try_from(value)
-                .ok()
-                .and_then(|v| relative_to.iter().nth(v))
-            {
-                Some(id) => value = id as u64,
-                None if (value as i64) < 0 => (value, name) = (u64::MAX, -1),
-                None => (value, name) = (u64::MAX, beyond.into()),
-            }
-        }
-        match usize::try_from(value) {
-            Ok(id) if accepted.contains(id) => Ok(id),
-            _ => Err(ListError::OutOfRange {
-                number: name,
-                rest,
-                end,
-                overflow: n.overflow,
-            }),
-        }
-    };
-    let odd = if relative {
-        Some(0)
-    } else {
-        parse_plain(rest, accepted, out, size)
-    };
-    if let Some(at) = odd {
-        rest = &rest[at..];
-        loop {
-            if let Some(first) = scan_number(rest) {
-                let start = resolve(&first, rest, false)?;
-                let mut last = start;
-                rest = &rest[first.used..];
-                if let [b'-', after @ ..] = rest {
-                    let second = scan_number(after).ok_or(ListError::MissingEnd { rest: after })?;
-                    last = resolve(&second, after, true)?;
-                    rest = &after[second.used..];
-                }
-                // A range the wrong way round is, measured, its first number.
-                for n in start..=last.max(start) {
-                    if accepted.contains(n) {
-                        bits::put(out, size, n, true);
-                    }
-                }
-            } else if rest == b"all" {
-                bits::copy(accepted.words(), accepted.size(), out, size);
-                rest = b"";
-            } else {
-                let found = lookup(rest).ok_or(ListError::Unparseable { rest })?;
-                let (id, used) = found.map_err(ListError::Device)?;
-                if !accepted.contains(id as usize) {
-                    return Err(ListError::OutOfRange {
-                        number: id.into(),
-                        rest,
-                        end: false,
-                        overflow: false,
-                    });
-                }
-                bits::put(out, size, id as usize, true);
-                rest = rest.get(used..).unwrap_or(b"");
-            }
-            match rest {
-                [] => break,
-                [b',', after @ ..] => rest = after,
-                _ => return Err(ListError::Unparseable { rest }),
-            }
+    let accepted = universe.accepted;
+    loop {
+        rest = parse_element(rest, universe, relative, &mut out, lookup)?;
+        match rest {
+            [] => break,
+            [b',', after @ ..] => rest = after,
+            _ => return Err(ListError::Unparseable { rest }),
         }
     }
     if complement {
-        for n in 0..size {
-            let on = accepted.contains(n) && !bits::get(out, size, n);
-            bits::put(out, size, n, on);
-        }
+        out.complement_in(accepted);
     }
     Ok(())
+}
+
+/// Adds what the first element of a list stands for. Returns the text behind it.
+fn parse_element<'a>(
+    text: &'a [u8],
+    universe: Universe<'_>,
+    relative: bool,
+    out: &mut BitsMut<'_>,
+    lookup: WordLookup<'_>,
+) -> Result<&'a [u8], ListError<'a>> {
+    let accepted = universe.accepted;
+    let Some(first) = scan_number(text) else {
+        if text == b"all" {
+            out.copy_from(accepted);
+            return Ok(b"");
+        }
+        let found = lookup(text).ok_or(ListError::Unparseable { rest: text })?;
+        let (id, used) = found.map_err(ListError::Device)?;
+        if !accepted.contains(id as usize) {
+            return Err(ListError::OutOfRange {
+                number: id.into(),
+                rest: text,
+                end: false,
+                overflow: false,
+            });
+        }
+        out.insert(id as usize);
+        return Ok(text.get(used..).unwrap_or(b""));
+    };
+    let start = universe.resolve(&first, relative, text, false)?;
+    out.insert(start);
+    let [b'-', after @ ..] = &text[first.used..] else {
+        return Ok(&text[first.used..]);
+    };
+    let second = scan_number(after).ok_or(ListError::MissingEnd { rest: after })?;
+    let last = universe.resolve(&second, relative, after, true)?;
+    // A range the wrong way round is its first number, as in the reference. Of what is between its
+    // ends only what is accepted counts.
+    let mut at = start;
+    while let Some(id) = accepted.next(at).filter(|&id| id <= last) {
+        out.insert(id);
+        at = id + 1;
+    }
+    Ok(&after[second.used..])
 }
 
 /// Parses a CPU string, or a node string without device words, in the Rust API.
@@ -319,14 +269,12 @@ fn parse_with<'a, I: Id, const W: usize>(
     lookup: WordLookup<'_>,
 ) -> Result<Mask<I, W>, ListError<'a>> {
     let mut out = accepted.clone();
-    let size = out.size();
-    bits::fill(out.words_mut(), size, false);
     let universe = Universe {
         accepted: accepted.as_bits(),
         relative_to: accepted.as_bits(),
-        beyond: size as u32,
+        beyond: accepted.size() as u32,
     };
-    parse_list(text.as_bytes(), universe, out.words_mut(), size, lookup)?;
+    parse_list(text.as_bytes(), universe, out.bits_mut(), lookup)?;
     Ok(out)
 }
 

@@ -1,46 +1,49 @@
-//! What the kernel says about nodes and CPUs: /sys/devices/system/node and the sizes of its masks.
+//! What the kernel says about nodes and CPUs, in /sys/devices/system and /proc/self/status.
 //!
-//! Every function here reads afresh. Caches belong to the callers, which know
-//! how long their answers may live.
+//! Every function here reads afresh. Caches belong to the callers, which know how long their answers
+//! may live.
+//!
+//! Where no directory of a node can be seen (no /sys, or not readable), there is one node, with all
+//! CPUs, for every function alike; its memory and distances are not known.
 
-use core::cell::Cell;
-use core::ffi::CStr;
-
+use crate::affinity;
 use crate::error::{Error, Result};
-use crate::mask::{Bits, CpuMask, Node, NodeMask, WORD_BITS, Word, bits, words_for};
-use crate::root::{Buffer, Path, Root, number};
-use crate::sys::{self, Errno, mempolicy, sched};
+use crate::mask::{Bits, BitsMut, CpuMask, Node, NodeMask, WORD_BITS, Word};
+use crate::root::{Parser, Path, Root, number};
+use crate::sys::{self, Errno, mempolicy};
 
-const NODE_DIR: &CStr = c"/sys/devices/system/node";
+const NODES: &str = "/sys/devices/system/node";
 
-/// Room for one file of a node. The kernel limits most to a page; a cpumap of 8192 CPUs is
-/// 2304 bytes, a distance row of 1024 nodes about 4 KiB.
-type FileBuffer = Buffer<8192>;
+/// Bits of the kernel's node masks where nothing tells: those of the largest kernel. Smaller kernels
+/// take masks of this size.
+const MOST_NODES: usize = 1024;
 
-/// Reads a file of a node, up to its end or until that is `enough`; a missing file means that
-/// there is no such node.
-fn read_node_file<'b>(
+/// The path of a file of a node.
+fn node_file(root: Root<'_>, node: Node, file: &str) -> Path {
+    let mut path = Path::below(root, NODES);
+    path.push(b"/node").number(node.0).push(b"/");
+    path.push(file.as_bytes());
+    path
+}
+
+/// The path of the file that holds a node's CPUs, for messages.
+#[cfg(capi)]
+pub(crate) fn cpumap_path(node: Node) -> Path {
+    node_file(Root::SYSTEM, node, "cpumap")
+}
+
+/// Hands a file of a node to a parser; a missing file means that there is no such node.
+fn parse_node_file(
     root: Root<'_>,
     node: Node,
     file: &'static str,
-    buf: &'b mut FileBuffer,
-    enough: &dyn Fn(&[u8]) -> bool,
-) -> Result<&'b [u8]> {
-    let mut path = Path::new();
-    path.below(root, "/sys/devices/system/node/node")
-        .number(node.0)
-        .push(b"/")
-        .push(file.as_bytes())
-        .read_until(buf, enough)
-        .map_err(|errno| match errno {
-            Errno::ENOENT | Errno::ENOTDIR => Error::NoSuchNode(node.0),
-            errno => Error::File { file, errno },
-        })
-}
-
-/// Whether a file that is one line has been read.
-fn is_line(text: &[u8]) -> bool {
-    text.last() == Some(&b'\n')
+    parser: &mut impl Parser,
+) -> Result<()> {
+    let path = node_file(root, node, file);
+    path.parse(parser).map_err(|errno| match errno {
+        Errno::ENOENT | Errno::ENOTDIR => Error::NoSuchNode(node.0),
+        errno => Error::File { file, errno },
+    })
 }
 
 /// Calls `each` for every node directory, in no particular order.
@@ -48,69 +51,94 @@ fn is_line(text: &[u8]) -> bool {
 /// Nodes without memory and nodes without CPUs are included. Fails when the
 /// directory cannot be read, as in a container without /sys.
 pub fn for_each_node(root: Root<'_>, each: &mut dyn FnMut(Node)) -> Result<()> {
-    root.list(NODE_DIR, b"node", &mut |digits| {
-        if let Some(n) = number(digits) {
+    root.list(NODES, &mut |name| {
+        if let Some(n) = name.strip_prefix(b"node").and_then(number) {
             each(Node(n));
         }
     })
-    .map_err(|errno| Error::File {
-        file: "/sys/devices/system/node",
-        errno,
-    })
+    .map_err(|errno| Error::File { file: NODES, errno })
 }
 
-/// Reads the nodes that exist into the first `size` bits of `words`. Ids that do not fit are
-/// left out.
-pub fn read_nodes(root: Root<'_>, words: &mut [Word], size: usize) -> Result<()> {
-    bits::fill(words, size, false);
-    add_nodes(root, words, size).map(drop)
+/// Reads the nodes that exist into `nodes`: node 0 alone if none can be seen. Ids that do not fit are
+/// left out. Returns whether any was seen.
+pub fn read_nodes(root: Root<'_>, mut nodes: BitsMut<'_>) -> bool {
+    nodes.clear();
+    let mut seen = false;
+    let mut add = |node: Node| seen |= nodes.insert(node.0 as usize);
+    // What cannot be read has not been seen.
+    let _ = for_each_node(root, &mut add);
+    if !seen {
+        nodes.insert(0);
+    }
+    seen
 }
 
-/// Adds the nodes that exist to the first `size` bits of `words`. Returns the highest one and
-/// how many there are.
-pub(crate) fn add_nodes(root: Root<'_>, words: &mut [Word], size: usize) -> Result<(usize, usize)> {
-    let (mut highest, mut count) = (0, 0);
-    for_each_node(root, &mut |node| {
-        let n = node.0 as usize;
-        if n < size {
-            bits::put(words, size, n, true);
-            highest = n.max(highest);
-            count += 1;
-        }
-    })?;
-    Ok((highest, count))
-}
-
-/// The nodes that exist, in a mask of `size` bits.
+/// The nodes that exist, in a mask of `size` bits: node 0 alone if none can be seen.
 pub fn nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
     let mut mask = NodeMask::new(size)?;
-    read_nodes(root, mask.words_mut(), size)?;
+    read_nodes(root, mask.bits_mut());
     Ok(mask)
 }
 
-/// Reads the CPUs of a node into the first `size` bits of `words`.
+/// Reads the CPUs of a node into `cpus`.
 ///
-/// [`Error::MaskTooSmall`] if a CPU of the node does not fit; the target is undefined then.
-pub fn read_cpus_of_node(
-    root: Root<'_>,
-    node: Node,
-    words: &mut [Word],
-    size: usize,
-) -> Result<()> {
-    let mut buf = FileBuffer::new();
-    let text = read_node_file(root, node, "cpumap", &mut buf, &is_line)?;
-    let end = text.iter().position(|&b| b == b'\n').unwrap_or(text.len());
-    parse_hex_map(&text[..end], words, size).map_err(|error| match error {
-        HexMapError::TooLong => Error::MaskTooSmall { bits: size },
-        HexMapError::Malformed => Error::Malformed { file: "cpumap" },
+/// [`Error::MaskTooSmall`] if a CPU of the node does not fit; the target is undefined after an error.
+pub fn read_cpus_of_node(root: Root<'_>, node: Node, mut cpus: BitsMut<'_>) -> Result<()> {
+    const FILE: &str = "cpumap";
+    let bits = cpus.size();
+    let mut map = HexMap::new(cpus.reborrow());
+    let read = parse_node_file(root, node, FILE, &mut Line(&mut map));
+    if read.is_err() && node == Node(0) && !any_node_seen(root) {
+        read_possible_cpus(root, cpus);
+        return Ok(());
+    }
+    read?;
+    map.finish().map_err(|error| match error {
+        HexMapError::TooLong => Error::MaskTooSmall { bits },
+        HexMapError::Malformed => Error::Malformed { file: FILE },
     })
+}
+
+fn any_node_seen(root: Root<'_>) -> bool {
+    read_nodes(
+        root,
+        BitsMut::new(&mut [0; MOST_NODES / WORD_BITS], MOST_NODES),
+    )
 }
 
 /// The CPUs of a node, in a mask of `size` bits; see [`read_cpus_of_node`].
 pub fn cpus_of_node(root: Root<'_>, node: Node, size: usize) -> Result<CpuMask> {
     let mut cpus = CpuMask::new(size)?;
-    read_cpus_of_node(root, node, cpus.words_mut(), size)?;
+    read_cpus_of_node(root, node, cpus.bits_mut())?;
     Ok(cpus)
+}
+
+/// Reads the CPUs that the kernel may ever bring online into `cpus`, by their ids, which may have gaps.
+/// Where it does not say they are as many as are configured.
+pub fn read_possible_cpus(root: Root<'_>, mut cpus: BitsMut<'_>) {
+    let mut list = IdList::new(cpus.reborrow());
+    let read = Path::below(root, "/sys/devices/system/cpu/possible").parse(&mut list);
+    if read.is_err() || !list.is_good() {
+        cpus.clear();
+        (0..sys::configured_cpus()).all(|cpu| cpus.insert(cpu));
+    }
+}
+
+/// The CPUs that the kernel may ever bring online, in a mask of `size` bits; see
+/// [`read_possible_cpus`].
+pub fn possible_cpus(root: Root<'_>, size: usize) -> Result<CpuMask> {
+    let mut cpus = CpuMask::new(size)?;
+    read_possible_cpus(root, cpus.bits_mut());
+    Ok(cpus)
+}
+
+/// A parser's end at the end of its line.
+struct Line<'p, P>(&'p mut P);
+
+impl<P: Parser> Parser for Line<'_, P> {
+    fn take(&mut self, byte: u8) -> bool {
+        byte != b'\n' && self.0.take(byte)
+    }
 }
 
 /// What is wrong with a hexadecimal map.
@@ -122,90 +150,271 @@ pub enum HexMapError {
     TooLong,
 }
 
+/// The kernel's map format: comma-separated 32-bit hexadecimal words, the most significant first.
+///
+/// How many words there are shows at the end only. So they are kept in the order in which they come,
+/// from the first that is not zero, and turned round at the end.
+struct HexMap<'m> {
+    target: BitsMut<'m>,
+    /// Bits of the target's last word that are not the target's.
+    beyond: Word,
+    /// Words that have been kept.
+    kept: usize,
+    value: u32,
+    /// Digits of the current word, and of all.
+    digits: u32,
+    all_digits: usize,
+    error: Option<HexMapError>,
+}
+
+impl<'m> HexMap<'m> {
+    const GROUP_BITS: usize = 32;
+
+    fn new(mut target: BitsMut<'m>) -> HexMap<'m> {
+        target.clear();
+        let beyond = target.words_mut().last().copied().unwrap_or(0);
+        target.words_mut().fill(0);
+        HexMap {
+            target,
+            beyond,
+            kept: 0,
+            value: 0,
+            digits: 0,
+            all_digits: 0,
+            error: None,
+        }
+    }
+
+    /// The word of the target and the place in it where a group is kept.
+    fn place(group: usize) -> (usize, usize) {
+        let at = group * Self::GROUP_BITS;
+        (at / WORD_BITS, at % WORD_BITS)
+    }
+
+    fn group(&mut self, group: usize) -> u32 {
+        let (word, shift) = Self::place(group);
+        (self.target.words_mut()[word] >> shift) as u32
+    }
+
+    /// Keeps a group where zeros are.
+    fn keep(&mut self, group: usize, value: u32) -> bool {
+        let (word, shift) = Self::place(group);
+        match self.target.words_mut().get_mut(word) {
+            Some(word) => *word |= Word::from(value) << shift,
+            None => return false,
+        }
+        true
+    }
+
+    fn end_group(&mut self) {
+        if self.digits == 0 {
+            self.error = Some(HexMapError::Malformed);
+        } else if self.kept > 0 || self.value != 0 {
+            if !self.keep(self.kept, self.value) {
+                self.error = Some(HexMapError::TooLong);
+            }
+            self.kept += 1;
+        }
+        (self.value, self.digits) = (0, 0);
+    }
+
+    /// Turns the groups round. Zero bits may be cut.
+    fn finish(mut self) -> Result<(), HexMapError> {
+        if self.error.is_none() {
+            self.end_group();
+        }
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        for low in 0..self.kept / 2 {
+            let high = self.kept - 1 - low;
+            let both = self.group(low) ^ self.group(high);
+            for group in [low, high] {
+                let (word, shift) = Self::place(group);
+                self.target.words_mut()[word] ^= Word::from(both) << shift;
+            }
+        }
+        let size = self.target.size();
+        let in_target = self.target.as_bits().count();
+        let words = self.target.words_mut();
+        let in_words = Bits::new(words, words.len() * WORD_BITS).count();
+        if let Some(last) = words.last_mut().filter(|_| size % WORD_BITS != 0) {
+            *last = *last & !(Word::MAX << (size % WORD_BITS)) | self.beyond;
+        }
+        if in_target == in_words {
+            Ok(())
+        } else {
+            Err(HexMapError::TooLong)
+        }
+    }
+}
+
+impl Parser for HexMap<'_> {
+    #[inline]
+    fn take(&mut self, byte: u8) -> bool {
+        match char::from(byte).to_digit(16) {
+            Some(digit) if self.digits < 8 => {
+                self.value = self.value << 4 | digit;
+                self.digits += 1;
+                self.all_digits += 1;
+            }
+            None if byte == b',' => self.end_group(),
+            _ => self.error = Some(HexMapError::Malformed),
+        }
+        self.error.is_none()
+    }
+}
+
 /// Parses the kernel's map format, comma-separated 32-bit hexadecimal words, the most
-/// significant first, into the first `size` bits of `words`. Zero bits may be cut.
+/// significant first, into `target`. Zero bits may be cut.
 ///
 /// The target is undefined after an error. Does not allocate.
-pub fn parse_hex_map(text: &[u8], words: &mut [Word], size: usize) -> Result<(), HexMapError> {
-    const GROUP_BITS: usize = 32;
-    bits::fill(words, size, false);
-    let (mut rest, mut at) = (text, 0);
-    // From the end, where the place of a group does not depend on how many there are.
-    loop {
-        let start = match rest {
-            // The kernel's groups have eight digits, but for the first.
-            [.., b',', _, _, _, _, _, _, _, _] => rest.len() - 8,
-            _ => rest.iter().rposition(|&b| b == b',').map_or(0, |c| c + 1),
+pub fn parse_hex_map(text: &[u8], target: BitsMut<'_>) -> Result<(), HexMapError> {
+    let mut map = HexMap::new(target);
+    // An error is kept.
+    let _ = text.iter().all(|&byte| map.take(byte));
+    map.finish()
+}
+
+/// The kernel's list format, `0-3,8`.
+struct IdList<'m> {
+    target: BitsMut<'m>,
+    start: Option<usize>,
+    number: Option<usize>,
+    bad: bool,
+}
+
+impl<'m> IdList<'m> {
+    fn new(mut target: BitsMut<'m>) -> IdList<'m> {
+        target.clear();
+        IdList {
+            target,
+            start: None,
+            number: None,
+            bad: false,
+        }
+    }
+
+    fn end_range(&mut self) {
+        let Some(last) = self.number.take() else {
+            self.bad = true;
+            return;
         };
-        let value = hex_group(&rest[start..]).ok_or(HexMapError::Malformed)?;
-        if value != 0 {
-            if at + (GROUP_BITS - value.leading_zeros() as usize) > size {
-                return Err(HexMapError::TooLong);
-            }
-            match words.get_mut(at / WORD_BITS) {
-                Some(word) => *word |= Word::from(value) << (at % WORD_BITS),
-                None => return Err(HexMapError::TooLong),
-            }
+        let start = self.start.take().unwrap_or(last);
+        self.bad |= start > last;
+        // What does not fit is left out.
+        (start..=last).all(|id| self.target.insert(id));
+    }
+
+    /// Whether the file was such a list, with something in it.
+    fn is_good(&mut self) -> bool {
+        if self.number.is_some() {
+            self.end_range();
         }
-        if start == 0 {
-            return Ok(());
-        }
-        rest = &rest[..start - 1];
-        at += GROUP_BITS;
+        !self.bad && !self.target.as_bits().is_empty()
     }
 }
 
-/// One to eight hexadecimal digits.
-#[inline(always)]
-fn hex_group(text: &[u8]) -> Option<u32> {
-    if let Ok(digits) = <[u8; 8]>::try_from(text) {
-        return hex_digits(u64::from_be_bytes(digits));
+impl Parser for IdList<'_> {
+    fn take(&mut self, byte: u8) -> bool {
+        match byte {
+            b'0'..=b'9' => {
+                let digit = usize::from(byte - b'0');
+                let next = self.number.unwrap_or(0).saturating_mul(10);
+                self.number = Some(next.saturating_add(digit));
+            }
+            b'-' if self.start.is_none() && self.number.is_some() => {
+                self.start = self.number.take();
+            }
+            b',' => self.end_range(),
+            b'\n' => {
+                self.end_range();
+                return false;
+            }
+            _ => self.bad = true,
+        }
+        !self.bad
     }
-    if text.is_empty() || text.len() > 8 {
-        return None;
-    }
-    let mut digits = [b'0'; 8];
-    digits[8 - text.len()..].copy_from_slice(text);
-    hex_digits(u64::from_be_bytes(digits))
 }
 
-/// Eight hexadecimal digits at once, the first one in the highest byte.
-#[inline(always)]
-fn hex_digits(text: u64) -> Option<u32> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // Letters have this bit, digits do not.
-    let letters = text >> 6 & ONES;
-    let values = (text & (0x0f * ONES)) + 9 * letters;
-    // What is not written as its value would be is no digit.
-    let above_nine = (values + 6 * ONES) >> 4 & ONES;
-    let written = values + b'0' as u64 * ONES + (b'a' - b'0' - 10) as u64 * above_nine;
-    let beyond = text & (0x80 * ONES) | values & (0x10 * ONES);
-    if beyond != 0 || written != text | letters << 5 {
-        return None;
+/// A word between blanks, cut to what any word of interest has.
+#[derive(Default)]
+struct Token {
+    bytes: [u8; 24],
+    len: usize,
+}
+
+impl Token {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+        }
+        self.len = self.len.saturating_add(1);
     }
-    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    Some((fours | fours >> 16) as u32)
+
+    /// The word; too long ones are no word.
+    fn take(&mut self) -> Option<Token> {
+        let taken = core::mem::take(self);
+        (taken.len > 0 && taken.len <= taken.bytes.len()).then_some(taken)
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// A row of distances, one number for each node.
+struct Distances<'e> {
+    each: &'e mut dyn FnMut(usize, u32),
+    token: Token,
+    column: usize,
+    bad: bool,
+}
+
+impl Distances<'_> {
+    fn end_token(&mut self) {
+        if self.token.len == 0 {
+            return;
+        }
+        match self.token.take().and_then(|token| number(token.text())) {
+            Some(distance) => (self.each)(self.column, distance),
+            None => self.bad = true,
+        }
+        self.column += 1;
+    }
+}
+
+impl Parser for Distances<'_> {
+    fn take(&mut self, byte: u8) -> bool {
+        if byte.is_ascii_whitespace() {
+            self.end_token();
+        } else {
+            self.token.push(byte);
+        }
+        byte != b'\n' && !self.bad
+    }
 }
 
 /// Calls `each(column, distance)` for every column of a node's distance row. Columns are the
 /// existing nodes in ascending order, whatever their ids.
 pub fn distance_row(root: Root<'_>, node: Node, each: &mut dyn FnMut(usize, u32)) -> Result<()> {
-    let mut buf = FileBuffer::new();
-    let text = read_node_file(root, node, "distance", &mut buf, &is_line)?;
-    let fields = text
-        .split(|b| b.is_ascii_whitespace())
-        .filter(|f| !f.is_empty());
-    for (column, field) in fields.enumerate() {
-        each(
-            column,
-            number(field).ok_or(Error::Malformed { file: "distance" })?,
-        );
+    const FILE: &str = "distance";
+    let mut row = Distances {
+        each,
+        token: Token::default(),
+        column: 0,
+        bad: false,
+    };
+    parse_node_file(root, node, FILE, &mut row)?;
+    row.end_token();
+    if row.bad || row.column == 0 {
+        return Err(Error::Malformed { file: FILE });
     }
     Ok(())
 }
 
-/// The distance from one node to another as the firmware tells it; 10 is local.
+/// The distance from one node to another as the firmware reports it; 10 is local. `size` is that of
+/// the kernel's node masks.
 pub fn distance(root: Root<'_>, from: Node, to: Node, size: usize) -> Result<u32> {
     let nodes = nodes(root, size)?;
     if !nodes.contains(to) {
@@ -230,216 +439,206 @@ pub struct NodeMemory {
     pub free: u64,
 }
 
+/// Total and free memory in a node's meminfo: `Node 0 MemTotal:       24669576 kB`.
+#[derive(Default)]
+struct MemInfo {
+    token: Token,
+    /// What the next word is the number of.
+    next: Option<Figure>,
+    total: Option<u64>,
+    free: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+enum Figure {
+    Total,
+    Free,
+}
+
+impl MemInfo {
+    fn end_token(&mut self) {
+        let Some(token) = self.token.take() else {
+            return;
+        };
+        let figure = self.next.take();
+        match (figure, token.text()) {
+            (Some(Figure::Total), kib) => self.total = bytes(kib),
+            (Some(Figure::Free), kib) => self.free = bytes(kib),
+            (None, b"MemTotal:") => self.next = Some(Figure::Total),
+            (None, b"MemFree:") => self.next = Some(Figure::Free),
+            _ => {}
+        }
+    }
+}
+
+impl Parser for MemInfo {
+    fn take(&mut self, byte: u8) -> bool {
+        if byte.is_ascii_whitespace() {
+            self.end_token();
+        } else {
+            self.token.push(byte);
+        }
+        self.total.is_none() || self.free.is_none()
+    }
+}
+
+/// A number of KiB as bytes.
+fn bytes(kib: &[u8]) -> Option<u64> {
+    let digits = core::str::from_utf8(kib).ok()?;
+    digits.parse::<u64>().ok()?.checked_mul(1024)
+}
+
 /// The size of a node's memory. A node without memory has a total of 0.
 pub fn node_memory(root: Root<'_>, node: Node) -> Result<NodeMemory> {
     const FILE: &str = "meminfo";
-    let mut buf = FileBuffer::new();
-    let found = Cell::new(None);
-    // The two lines come first; what follows them is not waited for.
-    let enough = |text: &[u8]| {
-        found.set(memory_in(text, false));
-        found.get().is_some()
+    let mut info = MemInfo::default();
+    parse_node_file(root, node, FILE, &mut info)?;
+    info.end_token();
+    match (info.total, info.free) {
+        (Some(total), Some(free)) => Ok(NodeMemory { total, free }),
+        _ => Err(Error::Malformed { file: FILE }),
+    }
+}
+
+/// The maps of /proc/self/status.
+struct Status<'m> {
+    cpus: HexMap<'m>,
+    nodes: HexMap<'m>,
+    key: Token,
+    now: Field,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Field {
+    Key,
+    Cpus,
+    Nodes,
+    Other,
+}
+
+impl Parser for Status<'_> {
+    fn take(&mut self, byte: u8) -> bool {
+        match (self.now, byte) {
+            (Field::Nodes, b'\n') => return false,
+            (_, b'\n') => {
+                self.key = Token::default();
+                self.now = Field::Key;
+            }
+            (Field::Key, b':') => {
+                self.now = match self.key.take().as_ref().map(Token::text) {
+                    Some(b"Cpus_allowed") => Field::Cpus,
+                    Some(b"Mems_allowed") => Field::Nodes,
+                    _ => Field::Other,
+                };
+            }
+            (Field::Key, byte) => self.key.push(byte),
+            (Field::Other, _) | (_, b'\t' | b' ') => {}
+            // What is wrong shows at the end.
+            (Field::Cpus, byte) => drop(self.cpus.take(byte)),
+            (Field::Nodes, byte) => drop(self.nodes.take(byte)),
+        }
+        true
+    }
+}
+
+/// What /proc/self/status says of the calling thread, if it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowed {
+    /// Bits that the map of nodes shows. Linux before 7.3 shows all that its masks have.
+    pub(crate) node_bits: Option<usize>,
+    /// Whether the CPUs that the affinity allows were read: unlike from sched_getaffinity(2), with those
+    /// that are offline.
+    pub(crate) cpus: bool,
+    /// Whether the nodes that the cpuset allows were read.
+    pub(crate) nodes: bool,
+}
+
+/// Reads the CPUs and the nodes that the calling thread may use from /proc/self/status. A map that
+/// is not there, or is not read, is undefined.
+pub(crate) fn read_allowed(root: Root<'_>, cpus: BitsMut<'_>, nodes: BitsMut<'_>) -> Allowed {
+    let mut status = Status {
+        cpus: HexMap::new(cpus),
+        nodes: HexMap::new(nodes),
+        key: Token::default(),
+        now: Field::Key,
     };
-    let text = read_node_file(root, node, FILE, &mut buf, &enough)?;
-    found
-        .get()
-        .or_else(|| memory_in(text, true))
-        .ok_or(Error::Malformed { file: FILE })
-}
-
-/// Total and free memory, if both lines are there: "Node 0 MemTotal:       24669576 kB". The
-/// last line counts without its end only if the text is the `whole` file.
-fn memory_in(text: &[u8], whole: bool) -> Option<NodeMemory> {
-    let (mut total, mut free) = (None, None);
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = match rest.iter().position(|&b| b == b'\n') {
-            Some(end) => end,
-            None if whole => rest.len(),
-            None => return None,
-        };
-        let line = &rest[..end];
-        rest = rest.get(end + 1..).unwrap_or(b"");
-        // Behind the node's number.
-        let name = line.iter().position(|&b| b == b'M').unwrap_or(0);
-        if let Some(value) = line[name..].strip_prefix(b"MemTotal:") {
-            total = kibibytes(value);
-        } else if let Some(value) = line[name..].strip_prefix(b"MemFree:") {
-            free = kibibytes(value);
-        }
-        if let (Some(total), Some(free)) = (total, free) {
-            return Some(NodeMemory { total, free });
-        }
-    }
-    None
-}
-
-/// A number between blanks, times 1024.
-fn kibibytes(text: &[u8]) -> Option<u64> {
-    let mut digits = 0;
-    let mut kib = 0u64;
-    for &b in text.trim_ascii_start() {
-        let digit = b.wrapping_sub(b'0');
-        match digit {
-            0..=9 => kib = kib.checked_mul(10)?.checked_add(u64::from(digit))?,
-            _ if b.is_ascii_whitespace() => break,
-            _ => return None,
-        }
-        digits += 1;
-    }
-    if digits == 0 {
-        return None;
-    }
-    kib.checked_mul(1024)
-}
-
-/// Number of bits in the kernel's node masks, as `Mems_allowed` of /proc/self/status shows
-/// them: the kernel's MAX_NUMNODES, rounded up to four.
-///
-/// Asks the kernel by a call without effect; only where that is denied (seccomp, a kernel
-/// without NUMA) the file is read, and where that is missing too, the answer is what
-/// get_mempolicy accepts, at least 32.
-pub fn node_mask_size(root: Root<'_>) -> usize {
-    match probe_node_limit() {
-        Some(limit) => limit.next_multiple_of(4),
-        None => status_map_digits(root, b"Mems_allowed:")
-            .map(|digits| digits * 4)
-            .unwrap_or_else(smallest_accepted),
-    }
-}
-
-/// Largest node mask that is tried: far beyond any kernel's.
-const PROBE_BITS: usize = 1 << 15;
-
-/// Whether the kernel could have node `n`, the last one of `mask`.
-///
-/// mbind on an empty range reads and checks the mask, and then has nothing to do (measured on
-/// Linux 6.1 to 6.18).
-fn probe_node(mask: Bits<'_>) -> Result<bool, Errno> {
-    match mempolicy::probe_mode(mempolicy::mode::BIND, Some(mask)) {
-        Ok(()) => Ok(true),
-        Err(Errno::EINVAL) => Ok(false),
-        Err(errno) => Err(errno),
-    }
-}
-
-/// The first node id that the kernel does not know.
-fn probe_node_limit() -> Option<usize> {
-    // The common answers first: two calls, with masks that are data.
-    const COMMON: usize = 1024;
-    const WORDS: usize = words_for(COMMON + 1);
-    const fn only(n: usize) -> [Word; WORDS] {
-        let mut mask = [0; WORDS];
-        mask[n / WORD_BITS] = 1 << (n % WORD_BITS);
-        mask
-    }
-    static LAST: [Word; WORDS] = only(COMMON - 1);
-    static BEYOND: [Word; WORDS] = only(COMMON);
-    if probe_node(Bits::new(&LAST, COMMON)).ok()?
-        && !probe_node(Bits::new(&BEYOND, COMMON + 1)).ok()?
+    if Path::below(root, "/proc/self/status")
+        .parse(&mut status)
+        .is_err()
     {
-        return Some(COMMON);
+        return Allowed {
+            node_bits: None,
+            cpus: false,
+            nodes: false,
+        };
     }
-    search_node_limit()
+    let digits = status.nodes.all_digits;
+    Allowed {
+        node_bits: (digits > 0).then_some(digits * 4),
+        cpus: status.cpus.finish().is_ok(),
+        nodes: status.nodes.finish().is_ok(),
+    }
 }
 
-#[cold]
-fn search_node_limit() -> Option<usize> {
-    let mut mask = [0 as Word; words_for(PROBE_BITS)];
-    let mut probe = |n: usize| {
-        // Whole words only: of a mask that ends within one, a kernel for less nodes than a word
-        // has bits (arm64's usual 16) fails to check some.
-        let size = words_for(n + 1) * WORD_BITS;
-        bits::put(&mut mask, size, n, true);
-        let answer = probe_node(Bits::new(&mask, size));
-        bits::put(&mut mask, size, n, false);
-        answer
+/// Number of bits in masks of nodes, whole words: those that the kernel's own masks have.
+///
+/// `shown` is what `Mems_allowed` of /proc/self/status shows. Up to Linux 7.2 that is all that the
+/// kernel's masks have; later kernels show the nodes that are possible, or fewer.
+pub(crate) fn node_mask_bits(root: Root<'_>, shown: Option<usize>) -> usize {
+    let Some(shown) = shown else {
+        return MOST_NODES;
     };
-    if !probe(0).ok()? {
-        return None;
-    }
-    // Small limits are the likely ones: those that double come first.
-    let (mut known, mut unknown) = (0, 1);
-    while unknown < PROBE_BITS && probe(unknown).ok()? {
-        (known, unknown) = (unknown, unknown * 2);
-    }
-    while unknown - known > 1 {
-        let middle = known + (unknown - known) / 2;
-        if probe(middle).ok()? {
-            known = middle;
-        } else {
-            unknown = middle;
+    let mut words = [0; MOST_NODES / WORD_BITS];
+    let mut possible = BitsMut::new(&mut words, MOST_NODES);
+    let mut list = IdList::new(possible.reborrow());
+    // No kernel has more nodes than that, so there is nothing to ask.
+    if shown < MOST_NODES {
+        let read = Path::below(root, "/sys/devices/system/node/possible").parse(&mut list);
+        if read.is_err() || !list.is_good() {
+            possible.clear();
         }
     }
-    Some(known + 1)
+    let highest = possible.as_bits().last().map_or(0, |node| node + 1);
+    shown.max(highest).next_multiple_of(WORD_BITS)
 }
 
-#[cold]
-fn smallest_accepted() -> usize {
-    let mut mask = [0 as Word; PROBE_BITS / WORD_BITS];
-    let mut size = 32;
-    while size < PROBE_BITS {
-        match mempolicy::probe_nodes(&mut mask, size, false) {
-            Err(Errno::EINVAL) => size *= 2,
-            _ => return size,
-        }
-    }
-    PROBE_BITS
+/// Number of bits in the kernel's node masks, rounded up to whole words; 1024 where
+/// /proc/self/status cannot be read. Makes no memory policy call.
+pub fn node_mask_size(root: Root<'_>) -> usize {
+    let mut nodes = [0; MOST_NODES / WORD_BITS];
+    let nodes = BitsMut::new(&mut nodes, MOST_NODES);
+    let allowed = read_allowed(root, BitsMut::new(&mut [], 0), nodes);
+    node_mask_bits(root, allowed.node_bits)
 }
 
-/// Runs `use_map` on the map after `key` in /proc/self/status.
-fn with_status_map<T>(
-    root: Root<'_>,
-    key: &[u8],
-    use_map: &mut dyn FnMut(&[u8]) -> T,
-) -> Option<T> {
-    let mut buf = FileBuffer::new();
-    let text = Path::new()
-        .below(root, "/proc/self/status")
-        .read(&mut buf)
-        .ok()?;
-    let line = text
-        .split(|&b| b == b'\n')
-        .find_map(|line| line.strip_prefix(key))?;
-    Some(use_map(line.trim_ascii()))
-}
-
-fn status_map_digits(root: Root<'_>, key: &[u8]) -> Option<usize> {
-    let digits = with_status_map(root, key, &mut |map| {
-        map.iter().filter(|b| b.is_ascii_hexdigit()).count()
-    })?;
-    (digits > 0).then_some(digits)
-}
-
-/// Reads the nodes that the calling thread may allocate from into the first `size` bits of
-/// `words`. Asks the kernel, and reads /proc/self/status only where policy calls are denied.
-pub fn read_allowed_nodes(root: Root<'_>, words: &mut [Word], size: usize) -> Result<()> {
-    match mempolicy::probe_nodes(words, size, true) {
-        Ok(()) => Ok(()),
-        Err(_) => read_status_map(root, b"Mems_allowed:", words, size),
-    }
-}
-
-/// The nodes that the calling thread may allocate from, in a mask of `size` bits; see
-/// [`read_allowed_nodes`].
+/// The nodes that the calling thread may allocate from, as /proc/self/status has them, in a mask of
+/// `size` bits.
 pub fn allowed_nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
     let mut mask = NodeMask::new(size)?;
-    read_allowed_nodes(root, mask.words_mut(), size)?;
-    Ok(mask)
+    let allowed = read_allowed(root, BitsMut::new(&mut [], 0), mask.bits_mut());
+    in_status(allowed.nodes, mask)
 }
 
-fn read_status_map(root: Root<'_>, key: &[u8], words: &mut [Word], size: usize) -> Result<()> {
+/// The CPUs that the calling thread's affinity allows, those that are offline included, as
+/// /proc/self/status has them, in a mask of `size` bits.
+pub fn allowed_cpus(root: Root<'_>, size: usize) -> Result<CpuMask> {
+    let mut mask = CpuMask::new(size)?;
+    let mut nodes = [0; MOST_NODES / WORD_BITS];
+    let nodes = BitsMut::new(&mut nodes, MOST_NODES);
+    let allowed = read_allowed(root, mask.bits_mut(), nodes);
+    in_status(allowed.cpus, mask)
+}
+
+fn in_status<T>(read: bool, mask: T) -> Result<T> {
     const FILE: &str = "/proc/self/status";
-    with_status_map(root, key, &mut |map| {
-        parse_hex_map(map, words, size).map_err(|_| Error::Malformed { file: FILE })
-    })
-    .unwrap_or(Err(Error::File {
-        file: FILE,
-        errno: Errno::ENOENT,
-    }))
+    if read {
+        Ok(mask)
+    } else {
+        Err(Error::Malformed { file: FILE })
+    }
 }
 
-/// Number of bits in the kernel's CPU masks: eight for each byte that sched_getaffinity fills.
+/// Number of bits in the kernel's CPU masks: eight for each byte that sched_getaffinity(2) fills.
 pub fn cpu_mask_size() -> usize {
     // Large enough for any kernel of today; the loop is for those of tomorrow.
     let mut size = 8192;
@@ -447,30 +646,18 @@ pub fn cpu_mask_size() -> usize {
         let Ok(mut cpus) = CpuMask::new(size) else {
             break;
         };
-        match sched::get_affinity(0, cpus.words_mut()) {
+        match affinity::read_thread_cpus(0, &mut cpus.bits_mut()) {
             Ok(bytes) => return bytes * 8,
-            Err(Errno::EINVAL) => size *= 2,
+            Err(error) if error.errno() == Errno::EINVAL => size *= 2,
             Err(_) => break,
         }
     }
     WORD_BITS
 }
 
-/// Reads the CPUs that the calling thread's affinity allows, as `Cpus_allowed` of
-/// /proc/self/status tells it: unlike sched_getaffinity, with those that are offline.
-pub fn read_allowed_cpus(root: Root<'_>, words: &mut [Word], size: usize) -> Result<()> {
-    read_status_map(root, b"Cpus_allowed:", words, size)
-}
-
 /// Number of CPUs that the system is configured with, online or not.
 pub fn configured_cpus() -> usize {
     sys::configured_cpus()
-}
-
-/// Number of CPUs that are online.
-#[cfg(capi)]
-pub(crate) fn online_cpus() -> usize {
-    sys::online_cpus()
 }
 
 /// The system's page size in bytes.
@@ -487,7 +674,9 @@ pub fn is_available() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::words_for;
     use crate::testing::MadeUp;
+    use std::fs;
     use std::string::{String, ToString};
     use std::vec::Vec;
 
@@ -568,7 +757,7 @@ mod tests {
         }
         made.write(
             "sys/devices/system/node/node0/meminfo",
-            &vec![b'x'; 100_000],
+            &vec![b'x'; 2 << 20],
         );
         assert_eq!(
             node_memory(made.root(), Node(0)),
@@ -591,31 +780,75 @@ mod tests {
     }
 
     #[test]
-    fn without_sys_there_is_an_error_not_a_guess() {
-        let root = Root::at(b"/nonexistent");
-        assert!(matches!(
-            nodes(root, 64),
-            Err(Error::File {
-                errno: Errno::ENOENT,
-                ..
-            })
-        ));
+    fn where_no_node_is_seen_there_is_one_with_all_cpus() {
+        let made = MadeUp::new();
+        made.write("sys/devices/system/cpu/possible", b"0-1,8-9\n");
         let long = vec![b'/'; 10_000];
-        assert!(matches!(
-            nodes(Root::at(&long), 64),
-            Err(Error::File {
-                errno: Errno::ENAMETOOLONG,
-                ..
-            })
-        ));
+        let empty = MadeUp::new();
+        fs::create_dir_all(empty.path("sys/devices/system/node")).unwrap();
+        for root in [
+            made.root(),
+            empty.root(),
+            Root::at(b"/nonexistent"),
+            Root::at(&long),
+        ] {
+            assert_eq!(nodes(root, 64).unwrap().to_string(), "0");
+            let cpus = cpus_of_node(root, Node(0), 64).unwrap();
+            assert_eq!(cpus, possible_cpus(root, 64).unwrap());
+            assert!(!cpus.is_empty());
+            assert!(node_memory(root, Node(0)).is_err());
+            assert!(distance(root, Node(0), Node(0), 64).is_err());
+            assert!(cpus_of_node(root, Node(1), 64).is_err());
+        }
+        assert_eq!(
+            possible_cpus(made.root(), 64).unwrap().to_string(),
+            "0-1,8-9"
+        );
+        assert!(for_each_node(Root::at(b"/nonexistent"), &mut |_| ()).is_err());
+        // A node that is seen has the CPUs that its own file names, or none.
+        made.write("sys/devices/system/node/node1/cpumap", b"2\n");
+        made.write("sys/devices/system/node/node0/meminfo", b"");
+        assert_eq!(
+            cpus_of_node(made.root(), Node(0), 64),
+            Err(Error::NoSuchNode(0))
+        );
+    }
+
+    #[test]
+    fn lists_of_ids() {
+        let made = MadeUp::new();
+        let read = |text: &str| {
+            made.write("sys/devices/system/cpu/possible", text.as_bytes());
+            possible_cpus(made.root(), 64).unwrap().to_string()
+        };
+        let configured = match configured_cpus() {
+            1 => "0".to_string(),
+            n => format!("0-{}", n.min(64) - 1),
+        };
+        assert_eq!(read("0\n"), "0");
+        assert_eq!(read("0-63\n"), "0-63");
+        assert_eq!(read("0-1,8,60-99\n"), "0-1,8,60-63");
+        assert_eq!(read("3"), "3");
+        for bad in [
+            "", "\n", "-1\n", "0-\n", "0,,1\n", "2-1\n", "0-1-2\n", "x\n", "0 1\n",
+        ] {
+            assert_eq!(read(bad), configured, "{bad:?}");
+        }
+        assert_eq!(read("0,99999999999999999999999\n"), "0");
     }
 
     #[test]
     fn hex_maps() {
         let parse = |text: &str, size: usize| -> Result<Vec<usize>, HexMapError> {
-            let mut words = vec![0; size.div_ceil(WORD_BITS)];
-            parse_hex_map(text.as_bytes(), &mut words, size)?;
-            Ok(bits::iter(&words, size).collect())
+            let mut words = vec![Word::MAX; words_for(size)];
+            let mut target = BitsMut::new(&mut words, size);
+            parse_hex_map(text.as_bytes(), target.reborrow())?;
+            let found = target.as_bits().iter().collect();
+            // Bits that are not the target's stay.
+            let beyond = words.len() * WORD_BITS - size;
+            let ones = words.last().map_or(0, |word| word.leading_ones() as usize);
+            assert!(ones >= beyond, "{text} {size}");
+            Ok(found)
         };
         assert_eq!(parse("80000001,00000001", 128), Ok(vec![0, 32, 63]));
         assert_eq!(parse("0", 1), Ok(vec![]));
@@ -623,6 +856,11 @@ mod tests {
         assert_eq!(parse("f", 3), Err(HexMapError::TooLong));
         assert_eq!(parse("0,0,0,00000001", 1), Ok(vec![0]));
         assert_eq!(parse("1,0", 32), Err(HexMapError::TooLong));
+        assert_eq!(parse("0,1", 32), Ok(vec![0]));
+        assert_eq!(parse("3,2,1", 70), Ok(vec![0, 33, 64, 65]));
+        assert_eq!(parse("3,2,1", 65), Err(HexMapError::TooLong));
+        assert_eq!(parse("4,3,2,1", 128), Ok(vec![0, 33, 64, 65, 98]));
+        assert_eq!(parse("4,3,2,1", 96), Err(HexMapError::TooLong));
         for bad in [
             "",
             ",",
@@ -648,7 +886,7 @@ mod tests {
                     byte => char::from(byte).to_digit(16).map(drop),
                 };
                 let mut words = [0; 2];
-                let parsed = parse_hex_map(&text, &mut words, 128);
+                let parsed = parse_hex_map(&text, BitsMut::new(&mut words, 128));
                 assert_eq!(parsed.ok(), expected, "{byte} at {place}");
                 if let (Some(()), true) = (expected, byte != b',') {
                     let text = core::str::from_utf8(&text).unwrap();
@@ -660,27 +898,93 @@ mod tests {
         assert_eq!(parse(&long, 8192).unwrap().len(), 8192);
     }
 
+    /// What is allowed on a machine whose status holds these lines.
+    fn allowed(made: &MadeUp, status: &str) -> (Allowed, String, String, usize) {
+        made.write("proc/self/status", status.as_bytes());
+        let mut cpus = CpuMask::new(64).unwrap();
+        let mut nodes = NodeMask::new(1024).unwrap();
+        let allowed = read_allowed(made.root(), cpus.bits_mut(), nodes.bits_mut());
+        let size = node_mask_size(made.root());
+        (allowed, cpus.to_string(), nodes.to_string(), size)
+    }
+
     #[test]
-    fn mask_sizes_without_the_policy_calls_come_from_the_file() {
+    fn sizes_and_sets_come_from_the_status_file() {
         let made = MadeUp::new();
-        made.write(
-            "proc/self/status",
-            b"Name:\tx\nCpus_allowed:\tff,0000000f\nMems_allowed:\t00000000,00000005\n",
+        let good = |node_bits| Allowed {
+            node_bits: Some(node_bits),
+            cpus: true,
+            nodes: true,
+        };
+        let (found, cpus, nodes, size) = allowed(
+            &made,
+            "Name:\tMems_allowed:\nGroups:\t0 1 2 \nCpus_allowed:\tff,0000000f\n\
+             Cpus_allowed_list:\t0-3,32-39\nMems_allowed:\t00000000,00000005\n\
+             Mems_allowed_list:\t0,2\n",
         );
-        assert_eq!(status_map_digits(made.root(), b"Mems_allowed:"), Some(16));
-        assert_eq!(status_map_digits(made.root(), b"Nothing:"), None);
-        let mut words = [0 as Word; 1];
-        read_allowed_cpus(made.root(), &mut words, 64).unwrap();
-        assert_eq!(words[0], 0xff_0000_000f);
+        assert_eq!(found, good(64));
+        assert_eq!((&*cpus, &*nodes, size), ("0-3,32-39", "0,2", 64));
+        assert_eq!(allowed_nodes(made.root(), 64).unwrap().to_string(), "0,2");
+        assert_eq!(allowed_cpus(made.root(), 64).unwrap().to_string(), cpus);
+
+        // As of Linux 7.3: no more bits than there are nodes.
+        let (found, _, nodes, size) = allowed(&made, "Cpus_allowed:\t3\nMems_allowed:\tf\n");
+        assert_eq!((found, &*nodes, size), (good(4), "0-3", 64));
+        made.write("sys/devices/system/node/possible", b"0-3,100\n");
+        let (.., size) = allowed(&made, "Cpus_allowed:\t3\nMems_allowed:\tf\n");
+        assert_eq!(size, 128);
+        let wide = format!("Mems_allowed:\t{}1\n", "0,".repeat(255));
+        assert_eq!(allowed(&made, &wide).3, 1024);
+
+        let missing = Allowed {
+            node_bits: None,
+            cpus: false,
+            nodes: false,
+        };
+        assert_eq!(allowed(&made, "Name:\tx\n").0, missing);
+        assert_eq!(node_mask_size(Root::at(b"/nonexistent")), 1024);
+        assert!(allowed_nodes(Root::at(b"/nonexistent"), 64).is_err());
+        let (found, ..) = allowed(&made, "Cpus_allowed:\tzz\nMems_allowed:\t1\n");
+        assert_eq!(
+            found,
+            Allowed {
+                cpus: false,
+                ..good(4)
+            }
+        );
+        // A line that the file is cut in counts as far as it goes.
+        let (found, ..) = allowed(&made, "Cpus_allowed:\t3\nMems_allowed:\t1");
+        assert_eq!(found, good(4));
+    }
+
+    #[test]
+    fn files_of_any_length_are_read() {
+        let made = MadeUp::new();
+        // As many groups as a process can have.
+        let groups = "4294967294 ".repeat(65_536);
+        let status = format!("Groups:\t{groups}\nCpus_allowed:\t3\nMems_allowed:\t1\n");
+        assert_eq!(allowed(&made, &status).0.node_bits, Some(4));
+        let row: Vec<String> = (0..1024).map(|n| (10 + n).to_string()).collect();
+        for node in 0..1024 {
+            fs::create_dir_all(made.path(&format!("sys/devices/system/node/node{node}"))).unwrap();
+        }
+        let row = row.join(" ");
+        made.write("sys/devices/system/node/node7/distance", row.as_bytes());
+        assert_eq!(distance(made.root(), Node(7), Node(1023), 1024), Ok(1033));
+        let map = vec!["ffffffff"; 256].join(",");
+        made.write("sys/devices/system/node/node7/cpumap", map.as_bytes());
+        assert_eq!(
+            cpus_of_node(made.root(), Node(7), 8192).unwrap().len(),
+            8192
+        );
     }
 
     #[test]
     fn this_machine() {
         let size = node_mask_size(Root::SYSTEM);
-        assert!(size >= 4 && size % 4 == 0);
-        if let Some(digits) = status_map_digits(Root::SYSTEM, b"Mems_allowed:") {
-            assert_eq!(digits * 4, size, "the probe and the file agree");
-        }
+        assert!(size >= 4 && size % WORD_BITS == 0);
         assert!(cpu_mask_size() >= configured_cpus());
+        let possible = possible_cpus(Root::SYSTEM, 8192).unwrap();
+        assert_eq!(possible.len(), configured_cpus());
     }
 }

@@ -4,7 +4,7 @@ use core::ffi::c_ulong;
 use core::slice;
 
 #[cfg(capi)]
-use super::data;
+use crate::mask::BitsMut;
 use crate::mask::{Bits, words_for};
 
 /// A set of nodes or CPUs of any size. Bit n is bit (n % bits per long) of maskp[n / bits per long].
@@ -17,35 +17,53 @@ pub struct bitmask {
     pub maskp: *mut c_ulong,
 }
 
-/// A caller's mask for reading. A null pointer is an empty mask.
-///
-/// # Safety
-/// `mask` is null or points to a bitmask whose map has `size` bits.
-#[inline(never)]
-pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
-    #[cfg(capi)]
-    data::make_ready(mask);
-    // SAFETY: as demanded of the caller.
-    unsafe { view_ready(mask) }
-}
-
-/// [`view`] of a mask that is ready, without a call.
-///
-/// # Safety
-/// As for [`view`].
-#[inline(always)]
-pub(super) unsafe fn view_ready<'a>(mask: *const bitmask) -> Bits<'a> {
-    // SAFETY: the caller passes null or a valid bitmask.
-    let Some(mask) = (unsafe { mask.as_ref() }) else {
-        return Bits::new(&[], 0);
-    };
-    let size = mask.size as usize;
-    if mask.maskp.is_null() {
-        return Bits::new(&[], 0);
+impl bitmask {
+    /// The map and the number of its words; `None` for a null pointer, which is an empty mask.
+    ///
+    /// # Safety
+    /// `mask` is null or valid.
+    #[inline]
+    unsafe fn map(mask: *const bitmask) -> Option<(*mut c_ulong, usize)> {
+        // SAFETY: as demanded of the caller.
+        let mask = unsafe { mask.as_ref() }?;
+        let words = words_for(mask.size as usize);
+        (!mask.maskp.is_null()).then_some((mask.maskp, words))
     }
-    // SAFETY: the map has `size` bits in whole longs.
-    Bits::of(
-        unsafe { slice::from_raw_parts(mask.maskp, words_for(size)) },
-        size,
-    )
+
+    /// A caller's mask for reading. A null pointer is an empty mask.
+    ///
+    /// # Safety
+    /// `mask` is null or points to a bitmask whose map has `size` bits.
+    #[inline]
+    pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
+        // SAFETY: as demanded of the caller.
+        unsafe {
+            match Self::map(mask) {
+                // The map has `size` bits in whole longs.
+                Some((map, words)) => {
+                    Bits::new(slice::from_raw_parts(map, words), (*mask).size as usize)
+                }
+                None => Bits::EMPTY,
+            }
+        }
+    }
+
+    /// A caller's mask for writing. A null pointer is an empty mask.
+    ///
+    /// # Safety
+    /// As for [`bitmask::view`], and no other reference of this library points to the map.
+    #[cfg(capi)]
+    #[inline]
+    pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> BitsMut<'a> {
+        // SAFETY: as demanded of the caller.
+        unsafe {
+            match Self::map(mask) {
+                // The map has `size` bits in whole longs, and nobody else uses it.
+                Some((map, words)) => {
+                    BitsMut::new(slice::from_raw_parts_mut(map, words), (*mask).size as usize)
+                }
+                None => BitsMut::new(&mut [], 0),
+            }
+        }
+    }
 }

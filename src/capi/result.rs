@@ -5,7 +5,6 @@ use core::ffi::c_int;
 use crate::error::{Error, Result};
 
 #[cold]
-#[inline(never)]
 fn fail(error: &Error) {
     error.errno().set();
 }

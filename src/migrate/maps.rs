@@ -10,13 +10,12 @@ use crate::sys::file::File;
 
 /// Opens a file of a process. ESRCH if the process is not there.
 pub(super) fn open(root: Root<'_>, pid: i32, file: &'static str) -> Result<File> {
-    let mut path = Path::new();
-    path.below(root, "/proc/")
-        .number(pid.unsigned_abs())
+    let mut path = Path::below(root, "/proc/");
+    path.number(pid.unsigned_abs())
         .push(b"/")
         .push(file.as_bytes());
     path.open().map_err(|errno| match errno {
-        Errno::ENOENT if Path::new().below(root, "/proc/self").open().is_ok() => Error::File {
+        Errno::ENOENT if Path::below(root, "/proc/self").open().is_ok() => Error::File {
             file,
             errno: Errno::ESRCH,
         },

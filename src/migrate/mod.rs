@@ -52,8 +52,8 @@ pub fn has_migrate_pages(size: usize) -> bool {
 pub fn migrate_all(pid: i32, from: Bits<'_>, to: Bits<'_>, size: usize) -> Result<usize> {
     // The kernel reads its own number of bits whatever it is told, so short masks are
     // extended with zeros.
-    let from = NodeMask::from_words(size, from.words(), from.size())?;
-    let to = NodeMask::from_words(size, to.words(), to.size())?;
+    let from = NodeMask::from_bits(size, from)?;
+    let to = NodeMask::from_bits(size, to)?;
     mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits())
         .map_err(Error::kernel("migrate_pages"))
 }

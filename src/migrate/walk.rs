@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use super::maps::{self, Kinds, Lines, Mapping, NumaLine, Sizes};
 use crate::error::{Error, Result};
-use crate::root::{Buffer, Path, Root};
+use crate::root::{Path, Root};
 use crate::sys::file::File;
 use crate::sys::pagemap::{self, Region};
 
@@ -112,10 +112,8 @@ fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
 
 /// The size of a transparent huge page.
 fn block_size(root: Root<'_>, page: usize) -> usize {
-    let mut buf = Buffer::<32>::new();
-    let mut path = Path::new();
-    let size = path
-        .below(root, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
+    let mut buf = [0; 32];
+    let size = Path::below(root, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
         .read(&mut buf)
         .ok()
         .and_then(|text| crate::root::number(text.trim_ascii()));

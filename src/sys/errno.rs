@@ -38,7 +38,6 @@ impl Errno {
     }
 
     /// Sets the calling thread's errno.
-    #[cfg_attr(not(any(capi, capi_ext)), allow(dead_code))]
     pub(crate) fn set(self) {
         // SAFETY: as above; it is only written by this thread.
         unsafe { *libc::__errno_location() = self.0 }

@@ -1,17 +1,18 @@
 //! Mappings of the calling process.
 
-use core::ffi::c_void;
-use core::ptr::{self, NonNull};
+use core::ffi::{c_int, c_void};
+use core::mem::ManuallyDrop;
+use core::ptr;
 use core::slice;
 
-use super::Errno;
+use super::{Errno, answer};
 
 /// Private anonymous memory of the calling process, unmapped when dropped.
 ///
 /// Its pages come into being when they are touched, zeroed, where the policy then says.
 #[derive(Debug)]
 pub struct Mapping {
-    start: NonNull<u8>,
+    start: *mut u8,
     len: usize,
 }
 
@@ -20,115 +21,96 @@ unsafe impl Send for Mapping {}
 // SAFETY: shared references only read it.
 unsafe impl Sync for Mapping {}
 
+/// The address that mmap or mremap returned.
+fn mapped(start: *mut c_void) -> c_int {
+    if start == libc::MAP_FAILED { -1 } else { 0 }
+}
+
 impl Mapping {
     /// Maps `len` bytes; the kernel rounds up to whole pages. EINVAL if `len` is 0.
     pub(crate) fn map(len: usize) -> Result<Mapping, Errno> {
-        map(len).map(|start| Mapping {
-            start: start.cast(),
-            len,
-        })
+        const PROTECTION: c_int = libc::PROT_READ | libc::PROT_WRITE;
+        const FLAGS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let mut start = ptr::null_mut();
+        answer(|| {
+            // SAFETY: a new mapping at an address of the kernel's choice touches nothing.
+            start = unsafe { libc::mmap(ptr::null_mut(), len, PROTECTION, FLAGS, -1, 0) };
+            mapped(start).into()
+        })?;
+        let start = start.cast();
+        Ok(Mapping { start, len })
+    }
+
+    /// Resizes the mapping, which may move.
+    pub(crate) fn remap(&mut self, len: usize) -> Result<(), Errno> {
+        let mut start = ptr::null_mut();
+        let old = self.start.cast();
+        answer(|| {
+            // SAFETY: the mapping belongs to this value, borrowed alone.
+            start = unsafe { libc::mremap(old, self.len, len, libc::MREMAP_MAYMOVE) };
+            mapped(start).into()
+        })?;
+        (self.start, self.len) = (start.cast(), len);
+        Ok(())
+    }
+
+    /// Unmaps the memory, with the kernel's answer.
+    pub(crate) fn unmap(self) -> Result<(), Errno> {
+        ManuallyDrop::new(self).release()
+    }
+
+    fn release(&mut self) -> Result<(), Errno> {
+        let start = self.start.cast();
+        // SAFETY: the mapping belongs to this value, which ends here, and references to it are gone.
+        answer(|| unsafe { libc::munmap(start, self.len) }.into()).map(drop)
+    }
+
+    /// The mapping at an address, as [`Mapping::into_address`] returned it.
+    ///
+    /// # Safety
+    /// The range belongs to nobody else, for this value unmaps it. Its bytes may be looked at only
+    /// if it is mapped.
+    #[cfg(capi)]
+    pub(crate) unsafe fn from_address(start: *mut c_void, len: usize) -> Mapping {
+        let start = start.cast();
+        Mapping { start, len }
+    }
+
+    /// The address of memory that the caller unmaps.
+    #[cfg(capi)]
+    pub(crate) fn into_address(self) -> *mut c_void {
+        ManuallyDrop::new(self).start.cast()
     }
 
     /// Address of the first byte.
     pub fn address(&self) -> usize {
-        self.start.as_ptr() as usize
+        self.start as usize
     }
 
     /// The memory. Reading a page that was never written maps zeros.
     pub fn bytes(&self) -> &[u8] {
         // SAFETY: mapped for reading as long as this value lives; anonymous memory is zeroed.
-        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
+        unsafe { slice::from_raw_parts(self.start, self.len) }
     }
 
     /// The memory, for writing.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: mapped for writing as long as this value lives, and borrowed alone.
-        unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+        unsafe { slice::from_raw_parts_mut(self.start, self.len) }
     }
 }
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the mapping belongs to this value, and references to it are gone.
-        unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
-    }
-}
-
-/// Private anonymous memory, which the caller unmaps. EINVAL if `len` is 0.
-#[inline(always)]
-pub(crate) fn map(len: usize) -> Result<NonNull<c_void>, Errno> {
-    // SAFETY: a new anonymous mapping at an address of the kernel's choice touches nothing.
-    let start = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            len,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-            -1,
-            0,
-        )
-    };
-    match NonNull::new(start) {
-        Some(at) if start != libc::MAP_FAILED => Ok(at),
-        _ => Err(Errno::last()),
-    }
-}
-
-/// Unmaps a range.
-///
-/// # Safety
-/// Nothing may use the range afterwards.
-#[cfg(capi)]
-#[inline(always)]
-pub(crate) unsafe fn unmap(addr: *mut c_void, len: usize) -> Result<(), Errno> {
-    // SAFETY: the caller gives the range up.
-    if unsafe { libc::munmap(addr, len) } == 0 {
-        Ok(())
-    } else {
-        Err(Errno::last())
-    }
-}
-
-/// Resizes a mapping, which may move.
-///
-/// # Safety
-/// Nothing may use the old range afterwards.
-#[cfg(capi)]
-pub(crate) unsafe fn remap(
-    addr: *mut c_void,
-    old: usize,
-    new: usize,
-) -> Result<*mut c_void, Errno> {
-    // SAFETY: the caller gives the old range up.
-    let addr = unsafe { libc::mremap(addr, old, new, libc::MREMAP_MAYMOVE) };
-    if addr == libc::MAP_FAILED {
-        Err(Errno::last())
-    } else {
-        Ok(addr)
+        let _ = self.release();
     }
 }
 
 /// Faults all pages of the range in for writing, keeping their contents (Linux 5.14). `addr`
 /// must be page-aligned. EINVAL on older kernels.
 pub(crate) fn populate_write(addr: usize, len: usize) -> Result<(), Errno> {
-    const MADV_POPULATE_WRITE: i32 = 23;
+    const MADV_POPULATE_WRITE: c_int = 23;
     // SAFETY: populating keeps contents; a range that is not mapped is refused by the kernel.
-    if unsafe { libc::madvise(addr as *mut c_void, len, MADV_POPULATE_WRITE) } == 0 {
-        Ok(())
-    } else {
-        Err(Errno::last())
-    }
-}
-
-/// Tells the processor that an address will be written to soon. Any address will do.
-#[cfg(capi)]
-#[inline(always)]
-pub(crate) fn prefetch(addr: usize) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint, which faults nowhere.
-    unsafe {
-        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(addr as *const i8)
-    };
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = addr;
+    answer(|| unsafe { libc::madvise(addr as *mut c_void, len, MADV_POPULATE_WRITE) }.into())
+        .map(drop)
 }

@@ -11,8 +11,8 @@
 use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
 use core::ptr;
 
-use super::{Errno, checked, kernel};
-use crate::mask::{Bits, Word, words_for};
+use super::{Errno, answer};
+use crate::words::{Bits, BitsMut};
 
 /// Policy of a thread or range, as passed to the kernel.
 #[allow(missing_docs)]
@@ -122,7 +122,6 @@ fn maxnode(bits: Bits<'_>) -> c_ulong {
 }
 
 /// Pointer and `maxnode` of a mask, or of none.
-#[inline(always)]
 fn kernel_mask(nodes: Option<Bits<'_>>) -> (*const c_ulong, c_ulong) {
     nodes.map_or((ptr::null(), 0), |bits| {
         (bits.words().as_ptr(), maxnode(bits))
@@ -130,48 +129,13 @@ fn kernel_mask(nodes: Option<Bits<'_>>) -> (*const c_ulong, c_ulong) {
 }
 
 /// Sets the policy of the calling thread. `mode` includes mode flags.
-#[inline(always)]
 pub(crate) fn set_mempolicy(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), Errno> {
     let (mask, maxnode) = kernel_mask(nodes);
     // SAFETY: the kernel reads maxnode - 1 bits, which Bits guarantees to be there.
-    checked(unsafe { raw::set_mempolicy(mode, mask, maxnode) }).map(drop)
-}
-
-/// Asks whether the kernel takes a mode and mask, by mbind on an empty range: it checks both,
-/// and then has nothing to do. Never the program's own mbind: this runs at load.
-pub(crate) fn probe_mode(mode: c_int, nodes: Option<Bits<'_>>) -> Result<(), Errno> {
-    let (mask, maxnode) = kernel_mask(nodes);
-    // SAFETY: the range is empty; the kernel reads maxnode - 1 bits, which are there.
-    unsafe {
-        kernel::call(
-            libc::SYS_mbind,
-            [0, 0, mode as usize, mask as usize, maxnode as usize, 0],
-        )
-    }
-    .map(drop)
-}
-
-/// Asks by get_mempolicy whether the kernel's masks fit `size` bits, or, with `allowed`, for
-/// the nodes that the thread may use. Never the program's own get_mempolicy: this runs at load.
-pub(crate) fn probe_nodes(words: &mut [Word], size: usize, allowed: bool) -> Result<(), Errno> {
-    let flags = if allowed { GET_MEMS_ALLOWED } else { 0 };
-    words
-        .iter_mut()
-        .take(words_for(size))
-        .for_each(|word| *word = 0);
-    let (mask, maxnode) = writable_mask(words, size);
-    // SAFETY: the kernel writes words_for(maxnode - 1) words, which are there.
-    unsafe {
-        kernel::call(
-            libc::SYS_get_mempolicy,
-            [0, mask as usize, maxnode as usize, 0, flags as usize, 0],
-        )
-    }
-    .map(drop)
+    answer(|| unsafe { raw::set_mempolicy(mode, mask, maxnode) }).map(drop)
 }
 
 /// Sets the policy of the address range. Pages are not touched by it, so any range is safe.
-#[inline(always)]
 pub(crate) fn mbind(
     addr: usize,
     len: usize,
@@ -180,69 +144,56 @@ pub(crate) fn mbind(
     flags: c_uint,
 ) -> Result<(), Errno> {
     let (mask, maxnode) = kernel_mask(nodes);
+    let (addr, len) = (addr as *mut c_void, len as c_ulong);
     // SAFETY: the kernel reads maxnode - 1 bits, which Bits guarantees to be there; a policy
     // does not change what the range contains.
-    checked(unsafe {
-        raw::mbind(
-            addr as *mut c_void,
-            len as c_ulong,
-            mode,
-            mask,
-            maxnode,
-            flags,
-        )
-    })
-    .map(drop)
+    answer(|| unsafe { raw::mbind(addr, len, mode, mask, maxnode, flags) }).map(drop)
 }
 
-/// Pointer and `maxnode` of a mask that the kernel fills. It writes all of the mask, but a
-/// program's own get_mempolicy may not: callers pass zeros.
-fn writable_mask(words: &mut [Word], size: usize) -> (*mut c_ulong, c_ulong) {
-    let size = size.min(words.len() * Word::BITS as usize);
-    (words.as_mut_ptr(), size as c_ulong + 1)
-}
-
-#[inline(always)]
+/// get_mempolicy(2). The kernel writes all of the mask, but a program's own get_mempolicy may not,
+/// so the mask is emptied first.
 fn get(
     mode: Option<&mut c_int>,
-    mask: Option<(&mut [Word], usize)>,
+    mask: Option<BitsMut<'_>>,
     addr: usize,
     flags: c_ulong,
 ) -> Result<(), Errno> {
     let mode = mode.map_or(ptr::null_mut(), ptr::from_mut);
     let (mask, maxnode) = match mask {
-        Some((words, size)) => writable_mask(words, size),
+        Some(mut nodes) => {
+            nodes.words_mut().fill(0);
+            (nodes.words_mut().as_mut_ptr(), maxnode(nodes.as_bits()))
+        }
         None => (ptr::null_mut(), 0),
     };
+    let (addr, flags) = (addr as *mut c_void, flags as c_uint);
     // SAFETY: the mode is null or valid; the kernel writes words_for(maxnode - 1) words, which
     // are there.
-    checked(unsafe {
-        raw::get_mempolicy(mode, mask, maxnode, addr as *mut c_void, flags as c_uint)
-    })
-    .map(drop)
+    answer(|| unsafe { raw::get_mempolicy(mode, mask, maxnode, addr, flags) }).map(drop)
 }
 
-/// [`get`] with the mode, or the node that takes its place.
-#[inline(always)]
-fn get_mode(
-    mask: Option<(&mut [Word], usize)>,
-    addr: usize,
-    flags: c_ulong,
-) -> Result<c_int, Errno> {
+/// The calling thread's policy; its nodes go into `nodes`. EINVAL if that is shorter than the
+/// number of nodes that the kernel may have.
+pub(crate) fn thread_policy(nodes: BitsMut<'_>) -> Result<c_int, Errno> {
     let mut mode = 0;
-    get(Some(&mut mode), mask, addr, flags).map(|()| mode)
+    get(Some(&mut mode), Some(nodes), 0, 0).map(|()| mode)
 }
 
-/// The calling thread's policy; its nodes go into `mask`, `size` bits long, which holds zeros.
-/// EINVAL if that is less than the number of nodes that the kernel may have.
-pub(crate) fn thread_policy(mask: &mut [Word], size: usize) -> Result<c_int, Errno> {
-    get_mode(Some((mask, size)), 0, 0)
+/// The policy of the page at `addr`; its nodes go into `nodes`, as above.
+pub(crate) fn policy_at(addr: usize, nodes: BitsMut<'_>) -> Result<c_int, Errno> {
+    let mut mode = 0;
+    get(Some(&mut mode), Some(nodes), addr, GET_ADDR).map(|()| mode)
 }
 
-/// The policy of the page at `addr`; its nodes go into `mask`, as above.
-#[allow(dead_code)]
-pub(crate) fn policy_at(addr: usize, mask: &mut [Word], size: usize) -> Result<c_int, Errno> {
-    get_mode(Some((mask, size)), addr, GET_ADDR)
+/// The nodes that the calling thread may allocate from, as its cpuset says.
+pub(crate) fn mems_allowed(nodes: BitsMut<'_>) -> Result<(), Errno> {
+    get(None, Some(nodes), 0, GET_MEMS_ALLOWED)
+}
+
+/// The node of the next interleaved allocation. EINVAL without an interleave policy.
+pub(crate) fn next_interleave_node() -> Result<c_int, Errno> {
+    let mut node = 0;
+    get(Some(&mut node), None, 0, GET_NODE).map(|()| node)
 }
 
 /// Asks for nothing. ENOSYS or EPERM where policy calls are not to be had.
@@ -250,24 +201,13 @@ pub(crate) fn probe() -> Result<(), Errno> {
     get(None, None, 0, 0)
 }
 
-/// The nodes that the calling thread may allocate from, as its cpuset says; into `mask`,
-/// as above.
-#[cfg(capi)]
-pub(crate) fn mems_allowed(mask: &mut [Word], size: usize) -> Result<(), Errno> {
-    get(None, Some((mask, size)), 0, GET_MEMS_ALLOWED)
-}
-
-/// The node of the next interleaved allocation. EINVAL without an interleave policy.
-pub(crate) fn next_interleave_node() -> Result<c_int, Errno> {
-    get_mode(None, 0, GET_NODE)
-}
-
 /// Moves the pages of `pid` (0: the caller) from nodes to nodes. Both masks must be as large
 /// as the kernel's, or it answers EINVAL. Returns the number of pages that could not be moved.
 pub(crate) fn migrate_pages(pid: c_int, from: Bits<'_>, to: Bits<'_>) -> Result<usize, Errno> {
     let maxnode = maxnode(from).min(maxnode(to));
+    let (from, to) = (from.words().as_ptr(), to.words().as_ptr());
     // SAFETY: the kernel reads maxnode - 1 bits of both masks, and both have them.
-    checked(unsafe { raw::migrate_pages(pid, maxnode, from.words().as_ptr(), to.words().as_ptr()) })
+    answer(|| unsafe { raw::migrate_pages(pid, maxnode, from, to) })
 }
 
 /// Moves single pages of `pid` (0: the caller), or asks where they are when `nodes` is `None`.
@@ -290,24 +230,10 @@ pub(crate) fn move_pages(
         }
         None => ptr::null(),
     };
+    let (pages, status) = (pages.as_ptr() as *mut *mut c_void, status.as_mut_ptr());
     // SAFETY: all arrays have `count` elements; the kernel only reads `pages`, whose elements
     // are addresses in the process `pid`; moving a page does not change its contents.
-    checked(unsafe {
-        raw::move_pages(
-            pid,
-            count as c_ulong,
-            pages.as_ptr() as *mut *mut c_void,
-            targets,
-            status.as_mut_ptr(),
-            flags,
-        )
-    })
-}
-
-/// Asks for the home node of an empty range: nothing happens, and errno stays.
-pub(crate) fn probe_home_node() -> Result<(), Errno> {
-    // SAFETY: the call takes no pointers, and the range is empty.
-    unsafe { kernel::call(libc::SYS_set_mempolicy_home_node, [0; 6]) }.map(drop)
+    answer(|| unsafe { raw::move_pages(pid, count as c_ulong, pages, targets, status, flags) })
 }
 
 /// Sets the home node of a range that has a BIND or PREFERRED_MANY policy (Linux 5.17).
@@ -317,7 +243,7 @@ pub(crate) fn set_mempolicy_home_node(
     node: c_ulong,
     flags: c_ulong,
 ) -> Result<(), Errno> {
+    let call = libc::SYS_set_mempolicy_home_node;
     // SAFETY: a policy does not change what the range contains.
-    checked(unsafe { libc::syscall(libc::SYS_set_mempolicy_home_node, addr, len, node, flags) })
-        .map(drop)
+    answer(|| unsafe { libc::syscall(call, addr, len, node, flags) }).map(drop)
 }

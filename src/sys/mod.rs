@@ -1,63 +1,54 @@
-//! System calls: the only place beside `src/capi/` that may use `unsafe`.
+//! Calls of the kernel, through the C library, and nothing else.
 //!
-//! Each function takes references and slices whose lengths it checks itself, so
-//! that no caller can make the kernel write outside of them, and returns
-//! `Result<_, Errno>`. errno itself is read in one place, [`Errno::last`].
-//! Nothing here but [`heap`] allocates, and nothing locks; all functions are async-signal-safe and may
-//! be called after fork.
+//! Each function takes references and slices, and checks their lengths, so that no caller can make
+//! the kernel write outside of them. It returns `Result<_, Errno>` and leaves errno as it was: only
+//! the C layer sets it. No function but [`file::list`] (opendir) and [`net::resolve`] allocates. All others
+//! but those of [`lock`] are async-signal-safe and may be called after fork; none is a cancellation point.
+//!
+//! Files and directories are opened by the C library's own functions, so that a program or a tool
+//! that replaces them sees this library's calls.
 #![allow(unsafe_code)]
 
 mod errno;
 pub(crate) mod file;
-pub(crate) mod heap;
-pub(crate) mod kernel;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod mempolicy;
 pub(crate) mod net;
 pub(crate) mod pagemap;
-pub(crate) mod popcount;
 pub(crate) mod sched;
 
 pub use errno::Errno;
 
-use core::ffi::c_long;
+use core::ffi::{c_int, c_long};
 
-/// Turns the result of a system call into a count or an errno.
-fn checked(result: c_long) -> Result<usize, Errno> {
-    usize::try_from(result).map_err(|_| Errno::last())
+/// Makes a call that returns -1 and sets errno if it fails.
+fn answer(call: impl FnOnce() -> c_long) -> Result<usize, Errno> {
+    let before = Errno::last();
+    let result = usize::try_from(call()).map_err(|_| Errno::last());
+    before.set();
+    result
 }
 
-/// Sets every byte of `words`: always a memset, where a loop over the words is one only for some
-/// compilers.
-#[inline(always)]
-pub(crate) fn set_bytes(words: &mut [core::ffi::c_ulong], byte: u8) {
-    // SAFETY: the slice is valid for writing, and any bytes are words.
-    unsafe { words.as_mut_ptr().write_bytes(byte, words.len()) };
-}
-
-/// Copies as many words as both have. One memcpy, without the check of copy_from_slice that the
-/// lengths are the same.
-#[cfg(capi)]
-#[inline(always)]
-pub(crate) fn copy_words(from: &[core::ffi::c_ulong], to: &mut [core::ffi::c_ulong]) {
-    let len = from.len().min(to.len());
-    // SAFETY: both have so many words, and a slice that is written overlaps no other.
-    unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), to.as_mut_ptr(), len) };
-}
-
-/// Whether two sequences of the same length are the same: one memcmp.
-#[inline(always)]
-pub(crate) fn same_words(a: &[core::ffi::c_ulong], b: &[core::ffi::c_ulong]) -> bool {
-    let len = size_of_val(a).min(size_of_val(b));
-    // SAFETY: both have so many bytes.
-    unsafe { libc::memcmp(a.as_ptr().cast(), b.as_ptr().cast(), len) == 0 }
+/// Runs `call` with cancellation of this thread put off, so that what the call opens is not lost.
+fn uncancelled<T>(call: impl FnOnce() -> T) -> T {
+    const DISABLE: c_int = 1;
+    unsafe extern "C" {
+        fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
+    }
+    let mut before = DISABLE;
+    // SAFETY: the variable is valid for writing.
+    unsafe { pthread_setcancelstate(DISABLE, &mut before) };
+    let result = call();
+    // SAFETY: a null pointer asks for no old state.
+    unsafe { pthread_setcancelstate(before, core::ptr::null_mut()) };
+    result
 }
 
 /// A figure of the system, if it is known.
-fn sysconf(name: core::ffi::c_int) -> Option<usize> {
+fn sysconf(name: c_int) -> Option<usize> {
     // SAFETY: sysconf has no preconditions.
-    usize::try_from(unsafe { libc::sysconf(name) }).ok()
+    answer(|| unsafe { libc::sysconf(name) }).ok()
 }
 
 /// The system's page size in bytes.
@@ -78,13 +69,7 @@ pub(crate) fn monotonic_nanoseconds() -> u64 {
 
 /// Number of CPUs that the system is configured with, online or not.
 pub(crate) fn configured_cpus() -> usize {
-    sysconf(libc::_SC_NPROCESSORS_CONF).map_or(1, |count| count.max(1))
-}
-
-/// CPUs that are online.
-#[cfg(capi)]
-pub(crate) fn online_cpus() -> usize {
-    sysconf(libc::_SC_NPROCESSORS_ONLN).map_or(1, |count| count.max(1))
+    uncancelled(|| sysconf(libc::_SC_NPROCESSORS_CONF)).map_or(1, |count| count.max(1))
 }
 
 /// The process id of the caller.
@@ -102,5 +87,5 @@ pub(crate) fn sleep(time: core::time::Duration) {
         tv_nsec: time.subsec_nanos() as _,
     };
     // SAFETY: the structure is valid; what remains is of no interest.
-    unsafe { libc::nanosleep(&time, core::ptr::null_mut()) };
+    let _ = answer(|| unsafe { libc::nanosleep(&time, core::ptr::null_mut()) }.into());
 }

@@ -4,8 +4,8 @@ use core::ffi::{CStr, c_int, c_uint};
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use super::Errno;
 use super::file::File;
+use super::{Errno, uncancelled};
 
 /// An IP address in network order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,10 @@ pub(crate) enum Address {
 pub(crate) fn resolve(name: &CStr) -> Result<Address, c_int> {
     let mut list: *mut libc::addrinfo = ptr::null_mut();
     // SAFETY: `name` ends with a zero; the call sets the list or fails.
-    let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), ptr::null(), &mut list) };
+    let ask = || unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), ptr::null(), &mut list) };
+    let before = Errno::last();
+    let code = uncancelled(ask);
+    before.set();
     if code != 0 {
         return Err(code);
     }
@@ -75,7 +78,10 @@ pub(crate) fn route_interface(address: Address) -> Result<c_uint, Errno> {
     message[at + 4..len].copy_from_slice(bytes);
 
     // What is written to such a socket without an address goes to the kernel.
-    let socket = File::netlink(libc::NETLINK_ROUTE)?;
+    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
+    // SAFETY: the call takes no pointers.
+    let socket =
+        File::from_call(|| unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_ROUTE) })?;
     socket.write(&message[..len])?;
     let mut reply = [0u8; 2048];
     let got = socket.read(&mut reply)?;
@@ -115,9 +121,12 @@ pub(crate) fn interface_name(
     buf: &mut [u8; libc::IF_NAMESIZE],
 ) -> Result<usize, Errno> {
     let mut name = [MaybeUninit::<u8>::uninit(); libc::IF_NAMESIZE];
+    let before = Errno::last();
     // SAFETY: the buffer has IF_NAMESIZE bytes.
     if unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) }.is_null() {
-        return Err(Errno::last());
+        let errno = Errno::last();
+        before.set();
+        return Err(errno);
     }
     for (i, byte) in name.iter().enumerate() {
         // SAFETY: the call succeeded, so bytes up to the zero are set, and we stop there.

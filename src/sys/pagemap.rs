@@ -4,7 +4,7 @@
 use core::ffi::c_ulong;
 
 use super::file::File;
-use super::{Errno, checked};
+use super::{Errno, answer};
 
 /// A run of present pages.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,10 +67,10 @@ pub(crate) fn scan(
         category_anyof_mask: 0,
         return_mask: HUGE,
     };
+    // The type of the request differs between C libraries.
     // SAFETY: the kernel writes at most vec_len regions to `regions`, and `walk_end`.
-    let count = checked(unsafe {
-        // The type of the request differs between C libraries.
-        libc::ioctl(pagemap.descriptor(), PAGEMAP_SCAN as _, &mut arguments) as _
-    })?;
+    let scan =
+        || unsafe { libc::ioctl(pagemap.descriptor(), PAGEMAP_SCAN as _, &mut arguments) as _ };
+    let count = answer(scan)?;
     Ok((count.min(regions.len()), arguments.walk_end as usize))
 }

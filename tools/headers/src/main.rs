@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn functions_come_with_comment_and_c_types() {
-        let c = expand("functions masks.rs").unwrap();
+        let c = expand("functions numa/masks.rs").unwrap();
         assert!(
             c.contains("int numa_bitmask_isbitset(const struct bitmask *bmp, unsigned int n);")
         );
@@ -287,29 +287,29 @@ mod tests {
 
     #[test]
     fn private_items_stay_out() {
-        let c = expand("functions policy.rs").unwrap();
+        let c = expand("functions numa/policy.rs").unwrap();
         assert!(!c.contains("numa_rs_thread_settings"));
-        let c = expand("functions migrate.rs").unwrap();
+        let c = expand("functions numa/migrate.rs").unwrap();
         assert!(!c.contains("long move_pages("));
-        let c = expand("globals data.rs").unwrap();
+        let c = expand("globals numa/variables.rs").unwrap();
         assert!(!c.contains("ALL_NODES") && !c.contains("CONSTRUCTOR"));
     }
 
     #[test]
     fn functions_can_be_left_out() {
         assert!(
-            expand("functions strings.rs")
+            expand("functions numa/strings.rs")
                 .unwrap()
                 .contains("numa_parse_bitmap")
         );
-        let c = expand("functions strings.rs -numa_parse_bitmap").unwrap();
+        let c = expand("functions numa/strings.rs -numa_parse_bitmap").unwrap();
         assert!(!c.contains("numa_parse_bitmap"));
         assert!(c.contains("numa_parse_nodestring_all"));
     }
 
     #[test]
     fn long_long_is_marked() {
-        let c = expand("functions topology.rs").unwrap();
+        let c = expand("functions numa/topology.rs").unwrap();
         assert!(c.contains("#pragma GCC diagnostic push\n"));
         let quiet = "long long numa_node_size64(int node, long long *freep);\n\
             #pragma GCC diagnostic pop\n";
@@ -322,10 +322,10 @@ mod tests {
         let c = expand("struct bitmask.rs bitmask").unwrap();
         assert!(c.starts_with("/*") && c.ends_with("};\n"));
         assert!(c.contains("struct bitmask {\n"));
-        let c = expand("struct ext_migrate.rs numa_ext_migrate_options").unwrap();
+        let c = expand("struct ext/migrate.rs numa_ext_migrate_options").unwrap();
         assert!(c.contains("    const struct numa_ext_range *ranges;\n"));
         assert!(c.contains("    int (*progress)(const struct numa_ext_migrate_progress *"));
-        let c = expand("struct ext_migrate.rs numa_ext_migration").unwrap();
+        let c = expand("struct ext/migrate.rs numa_ext_migration").unwrap();
         assert!(c.starts_with("/*") && c.ends_with("\nstruct numa_ext_migration;\n"));
     }
 
@@ -333,11 +333,11 @@ mod tests {
     fn mistakes_are_errors() {
         for directive in [
             "functions nowhere.rs",
-            "functions report.rs",
-            "functions masks.rs numa_bind",
-            "functions masks.rs -numa_no_such_thing",
+            "functions numa/report.rs",
+            "functions numa/masks.rs numa_bind",
+            "functions numa/masks.rs -numa_no_such_thing",
             "struct bitmask.rs nothing",
-            "include masks.rs",
+            "include numa/masks.rs",
             "",
         ] {
             assert!(expand(directive).is_err(), "{directive}");
@@ -356,11 +356,20 @@ mod tests {
     impl Copy {
         fn new() -> Copy {
             let copy = env::temp_dir().join(format!("headers-{}", std::process::id()));
-            for dir in ["src/capi", "tools/headers/templates"] {
+            let dirs = [
+                "src/capi",
+                "src/capi/numa",
+                "src/capi/ext",
+                "tools/headers/templates",
+            ];
+            for dir in dirs {
                 fs::create_dir_all(copy.join(dir)).unwrap();
                 for entry in fs::read_dir(root().join(dir)).unwrap() {
-                    let entry = entry.unwrap();
-                    fs::copy(entry.path(), copy.join(dir).join(entry.file_name())).unwrap();
+                    let path = entry.unwrap().path();
+                    if path.is_file() {
+                        let name = path.file_name().unwrap();
+                        fs::copy(&path, copy.join(dir).join(name)).unwrap();
+                    }
                 }
             }
             fs::create_dir(copy.join("include")).unwrap();
@@ -392,7 +401,7 @@ mod tests {
         assert_eq!(run(&copy.0, true), Ok(false));
         assert_eq!(run(&copy.0, false), Ok(true));
         copy.edit(
-            "src/capi/sizes.rs",
+            "src/capi/numa/sizes.rs",
             "fn numa_pagesize() -> c_int",
             "fn numa_pagesize() -> c_long",
         );

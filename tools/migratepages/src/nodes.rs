@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use numa::mask::words_for;
 use numa::strings::{self, ListError, Universe};
 use numa::{NodeMask, Root, device, topology};
 
@@ -53,33 +52,30 @@ impl std::error::Error for BadNodes {}
 
 /// Parses a node list. Numbers must be in `accepted`, which is also what `all` and `!` mean.
 fn parse(text: &str, accepted: &NodeMask, machine: &Machine) -> Result<NodeMask, BadNodes> {
-    let size = accepted.size();
-    let mut words = vec![0; words_for(size)];
+    let unusable = |error: numa::Error| BadNodes::Unusable(error.to_string());
+    let mut nodes = NodeMask::new(accepted.size()).map_err(unusable)?;
     let universe = Universe {
         accepted: accepted.as_bits(),
         relative_to: machine.allowed.as_bits(),
         beyond: machine.size as u32,
     };
     let mut device = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
-    strings::parse_list(text.as_bytes(), universe, &mut words, size, &mut device).map_err(
-        |error| {
-            BadNodes::Text(match error {
-                ListError::OutOfRange { number, .. } => format!(
-                    "there is no node {number} on this machine, only {}",
-                    machine.present
-                ),
-                ListError::MissingEnd { .. } => {
-                    format!("the node list '{text}' lacks a number after '-'")
-                }
-                ListError::Device(error) => format!("the node list '{text}': {error}"),
-                _ => format!(
-                    "'{text}' is not a node list such as 0, 2-5, 0,3, !1, +0-1, all or file:PATH"
-                ),
-            })
-        },
-    )?;
-    let nodes = NodeMask::from_words(size, &words, size)
-        .map_err(|error| BadNodes::Unusable(error.to_string()))?;
+    let out = nodes.bits_mut();
+    strings::parse_list(text.as_bytes(), universe, out, &mut device).map_err(|error| {
+        BadNodes::Text(match error {
+            ListError::OutOfRange { number, .. } => format!(
+                "there is no node {number} on this machine, only {}",
+                machine.present
+            ),
+            ListError::MissingEnd { .. } => {
+                format!("the node list '{text}' lacks a number after '-'")
+            }
+            ListError::Device(error) => format!("the node list '{text}': {error}"),
+            _ => format!(
+                "'{text}' is not a node list such as 0, 2-5, 0,3, !1, +0-1, all or file:PATH"
+            ),
+        })
+    })?;
     if nodes.is_empty() {
         return Err(BadNodes::Text(format!("the node list '{text}' is empty")));
     }

@@ -4,68 +4,58 @@ use core::ffi::{CStr, c_int, c_ulong, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use super::data::{all_nodes, fail_alloc_on_error};
+use super::callers::{bitmask, single, view};
+use super::load::limits;
 use super::policy::{bind_mode, strict};
-use super::report::{complain, keeping_errno};
-use super::result::OrErrno;
-use super::types::{NO_NODES, bitmask, single, view};
-use crate::error::Error;
+use super::report::{OrComplain, complain};
+use super::variables::{all_nodes, fail_alloc_on_error};
+use crate::capi::result::OrErrno;
+use crate::error::Result;
 use crate::mask::Bits;
-use crate::policy::Mode;
-use crate::sys::{Errno, memory, mempolicy};
-use crate::topology;
+use crate::memory::Mapping;
+use crate::policy::{self, Mode};
 
 const MBIND: &CStr = c"mbind";
 
-/// Sets a range's policy with this thread's strict flag.
-#[inline(always)]
-fn bind(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<(), Errno> {
-    let flags = if strict() { mempolicy::MF_STRICT } else { 0 };
-    mempolicy::mbind(start as usize, size, mode.number(), nodes, flags)
-}
-
-/// The same for functions that return nothing: a failure goes to numa_error.
+/// Sets a range's policy with this thread's strict flag. A failure goes to numa_error.
 pub(super) fn place(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) {
-    if let Err(errno) = bind(start, size, mode, nodes) {
-        complain(MBIND, errno);
-    }
+    set_policy(start, size, mode, nodes).or_complain(MBIND, ());
 }
 
-/// New memory with the thread's policy, or NULL with errno.
-#[inline(always)]
-fn map(size: usize) -> *mut c_void {
-    match memory::map(size) {
-        Ok(start) => start.as_ptr(),
-        Err(errno) => {
-            errno.set();
-            ptr::null_mut()
-        }
-    }
+fn set_policy(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
+    policy::set_range_policy(start as usize, size, mode, nodes, strict())
 }
 
-/// Maps memory and sets its policy. A policy that cannot be set is reported, and only if the
-/// program asks for it the memory is given back.
+/// New memory with the thread's policy.
+fn map(size: usize) -> Result<*mut c_void> {
+    Mapping::new(size).map(Mapping::into_address)
+}
+
+/// Maps memory and sets its policy. A policy that cannot be set is reported, and the memory is returned
+/// all the same, unless the program asks for NULL then.
 pub(super) fn allocate(size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> *mut c_void {
-    let start = map(size);
-    if start.is_null() {
-        return start;
-    }
-    match bind(start, size, mode, nodes) {
-        Ok(()) => start,
-        Err(errno) => without_policy(start, size, errno),
-    }
+    allocate_with(size, |start| set_policy(start, size, mode, nodes))
 }
 
-#[cold]
-#[inline(never)]
-fn without_policy(start: *mut c_void, size: usize, errno: Errno) -> *mut c_void {
-    complain(MBIND, errno);
-    if !fail_alloc_on_error() {
-        return start;
+fn allocate_with(size: usize, set: impl FnOnce(*mut c_void) -> Result<()>) -> *mut c_void {
+    let error = match map(size) {
+        Ok(start) => match set(start) {
+            Ok(()) => return start,
+            Err(error) => {
+                // Nothing has been touched: new memory is as good, and is not lost if numa_error does
+                // not return.
+                // SAFETY: the new mapping, which nobody else knows of.
+                drop(unsafe { Mapping::from_address(start, size) });
+                error
+            }
+        },
+        Err(error) => return Err(error).or_errno(ptr::null_mut()),
+    };
+    complain(MBIND, error.errno());
+    if fail_alloc_on_error() {
+        return ptr::null_mut();
     }
-    // SAFETY: the new mapping, which nobody else knows of.
-    let _ = keeping_errno(|| unsafe { memory::unmap(start, size) });
-    ptr::null_mut()
+    map(size).or_errno(ptr::null_mut())
 }
 
 /// size bytes of zeroed memory with the thread's current policy, all pages touched. Give it
@@ -73,15 +63,11 @@ fn without_policy(start: *mut c_void, size: usize, errno: Errno) -> *mut c_void 
 /// functions here; the size is rounded up to whole pages.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
-    let start = map(size);
-    if !start.is_null() {
-        keeping_errno(|| {
-            // Linux before 5.14 has no such call.
-            if memory::populate_write(start as usize, size).is_err() {
-                // SAFETY: the new mapping has `size` bytes.
-                unsafe { touch(start, size) };
-            }
-        });
+    let start = map(size).or_errno(ptr::null_mut());
+    // Linux before 5.14 has no such call.
+    if !start.is_null() && policy::populate(start as usize, size).is_err() {
+        // SAFETY: the new mapping has `size` bytes.
+        unsafe { touch(start, size) };
     }
     start
 }
@@ -98,8 +84,10 @@ pub extern "C" fn numa_alloc_local(size: usize) -> *mut c_void {
 /// numa_fail_alloc_on_error is set, as in all functions that follow.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_onnode(size: usize, node: c_int) -> *mut c_void {
-    let mut words = NO_NODES;
-    allocate(size, bind_mode(), Some(single(&mut words, node)))
+    let mode = bind_mode();
+    allocate_with(size, |start| {
+        set_policy(start, size, mode, Some(single(node)?.as_bits()))
+    })
 }
 
 /// size bytes, page by page over all nodes that the process may use.
@@ -148,17 +136,19 @@ pub unsafe extern "C" fn numa_realloc(
     new_size: usize,
 ) -> *mut c_void {
     // SAFETY: the caller gives the old range up.
-    unsafe { memory::remap(old_addr, old_size, new_size) }
-        .map_err(Error::kernel("mremap"))
-        .or_errno(ptr::null_mut())
+    let mut memory = unsafe { Mapping::from_address(old_addr, old_size) };
+    let resized = memory.resize(new_size);
+    // Moved or not, it is the caller's.
+    let start = memory.into_address();
+    resized.map(|()| start).or_errno(ptr::null_mut())
 }
 
 /// Gives memory from the functions above back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_free(mem: *mut c_void, size: usize) {
     // SAFETY: the caller gives the range up.
-    unsafe { memory::unmap(mem, size) }
-        .map_err(Error::kernel("munmap"))
+    unsafe { Mapping::from_address(mem, size) }
+        .close()
         .or_errno(());
 }
 
@@ -175,13 +165,10 @@ pub unsafe extern "C" fn numa_police_memory(start: *mut c_void, size: usize) {
 /// # Safety
 /// The range is mapped for writing.
 unsafe fn touch(start: *mut c_void, size: usize) {
-    const AHEAD: usize = 4;
-    let page = topology::page_size();
+    let page = limits().page_size();
     let (first, end) = (start as usize, (start as usize).saturating_add(size));
     let mut at = first;
     while at < end {
-        // Atomic writes wait for each other; the memory behind them need not.
-        memory::prefetch(at.wrapping_add(AHEAD * page));
         // SAFETY: `at` lies in the caller's range; a byte has no alignment.
         let byte = unsafe { AtomicU8::from_ptr(at as *mut u8) };
         // An exchange of equals: the compiler may not turn it into a plain read, which would map
@@ -229,8 +216,10 @@ pub unsafe extern "C" fn numa_weighted_interleave_memory(
 /// Places the range on a node, by this thread's bind policy.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_int) {
-    let mut words = NO_NODES;
-    place(start, size, bind_mode(), Some(single(&mut words, node)));
+    let mode = bind_mode();
+    single(node)
+        .and_then(|nodes| set_policy(start, size, mode, Some(nodes.as_bits())))
+        .or_complain(MBIND, ());
 }
 
 /// Places the range on these nodes, by this thread's bind policy.
@@ -255,5 +244,8 @@ pub extern "C" fn numa_set_mempolicy_home_node(
     home_node: c_int,
     flags: c_int,
 ) -> c_int {
-    super::ext::home_node(start as usize, len as usize, home_node, flags)
+    // A negative number becomes a node that the kernel cannot have.
+    policy::set_home_node_with(start as usize, len as usize, home_node as u32, flags)
+        .map(|()| 0)
+        .or_errno(-1)
 }

@@ -4,14 +4,14 @@ use core::ffi::{CStr, c_int};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use super::callers::{bitmask, new_node_mask, no_nodes, single, view};
 use super::cpus::run_on_allowed;
-use super::data::{all_nodes, limits};
-use super::report::{OrComplain, complain, warn, warning};
-use super::result::{OrErrno, int};
-use super::types::{self, NO_NODES, NODE_ROOM, bitmask, single, view, view_mut};
-use crate::mask::{Bits, Word, bits};
-use crate::policy::{self, Mode};
-use crate::sys::mempolicy::{self, mode};
+use super::report::{OrComplain, warn, warning};
+use super::variables::all_nodes;
+use crate::capi::result::{OrErrno, int};
+use crate::error::Result;
+use crate::mask::{Bits, NodeMask};
+use crate::policy::{self, Mode, Setting};
 
 const SET: &CStr = c"set_mempolicy";
 const GET: &CStr = c"get_mempolicy";
@@ -22,21 +22,13 @@ struct Feature(AtomicU8);
 
 impl Feature {
     /// 1 or 0.
-    #[inline(always)]
     fn get(&self, ask: fn() -> bool) -> c_int {
-        match self.0.load(Ordering::Relaxed) {
-            0 => self.find_out(ask),
-            known => c_int::from(known) - 1,
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn find_out(&self, ask: fn() -> bool) -> c_int {
-        // What asks makes system calls that leave errno alone.
-        let has = ask();
-        self.0.store(1 + u8::from(has), Ordering::Relaxed);
-        has.into()
+        let known = match self.0.load(Ordering::Relaxed) {
+            0 => 1 + u8::from(ask()),
+            known => known,
+        };
+        self.0.store(known, Ordering::Relaxed);
+        c_int::from(known) - 1
     }
 }
 
@@ -46,31 +38,6 @@ static HOME_NODE: Feature = Feature(AtomicU8::new(0));
 unsafe extern "C" {
     /// The two settings of this thread, in shim.c.
     safe fn numa_rs_thread_settings() -> *mut c_int;
-}
-
-/// Policies that a function asks about: a bit for each mode's number. A policy with mode flags
-/// is, measured, in no such set, unless the set has [`WITH_FLAGS`].
-pub(super) type Asked = u32;
-
-const WITH_FLAGS: Asked = 1 << 31;
-
-/// A set of one policy.
-pub(super) const fn only(mode: c_int) -> Asked {
-    1 << mode
-}
-
-/// Policies that prefer nodes.
-const PREFERS_NODES: Asked =
-    only(mode::PREFERRED) | only(mode::PREFERRED_MANY) | only(mode::BIND) | WITH_FLAGS;
-
-/// Whether the kernel's number, mode and flags, is in a set.
-fn is_asked(number: c_int, asked: Asked) -> bool {
-    let number = if asked & WITH_FLAGS == 0 {
-        number
-    } else {
-        number & !mode::FLAGS
-    };
-    (0..31).contains(&number) && asked >> number & 1 != 0
 }
 
 const PREFER: usize = 0;
@@ -86,7 +53,7 @@ fn set_setting(which: usize, value: c_int) {
     unsafe { numa_rs_thread_settings().add(which).write(value) };
 }
 
-#[inline(always)]
+/// Asks by mbind(2), once: for functions that make that call anyway.
 fn has_preferred_many() -> c_int {
     PREFERRED_MANY.get(|| policy::supports_mode(Mode::PreferredMany))
 }
@@ -102,7 +69,7 @@ pub(super) fn bind_mode() -> Mode {
     }
 }
 
-/// Whether this thread wants to be told of pages that do not follow a range's policy.
+/// Whether this thread wants to hear of pages that do not follow a range's policy.
 pub(super) fn strict() -> bool {
     setting(STRICT) != 0
 }
@@ -123,9 +90,7 @@ pub extern "C" fn numa_set_strict(flag: c_int) {
 
 /// Sets the thread's policy as void functions do: failures go to numa_error.
 pub(super) fn set(mode: Mode, nodes: Bits<'_>) {
-    if let Err(errno) = mempolicy::set_mempolicy(mode.number(), Some(nodes)) {
-        complain(SET, errno);
-    }
+    policy::set_thread_policy(mode, Some(nodes)).or_complain(SET, ());
 }
 
 /// Allocates from these nodes only. Failures go to numa_error("set_mempolicy"), as in all
@@ -170,23 +135,23 @@ pub unsafe extern "C" fn numa_set_weighted_interleave_mask(nodemask: *mut bitmas
     set_interleaving(Mode::WeightedInterleave, unsafe { view(nodemask) });
 }
 
-fn set_preferred(node: c_int) {
-    let mut words = NO_NODES;
-    let nodes = single(&mut words, node);
-    // A number that cannot be a node is, measured, the same as -1.
-    let mode = if usize::try_from(node).is_ok_and(|n| n < nodes.size()) {
-        Mode::Preferred
-    } else {
+/// Sets a policy for one node. A number that cannot be a node is the same as -1, as in the reference:
+/// near the CPU that the thread runs on.
+fn prefer(node: c_int) -> Result<()> {
+    let nodes = single(node)?;
+    let mode = if nodes.is_empty() {
         Mode::Local
+    } else {
+        Mode::Preferred
     };
-    set(mode, nodes);
+    policy::set_thread_policy(mode, Some(nodes.as_bits()))
 }
 
 /// Allocates from this node first, from others when it is full. -1 means the node of the CPU
 /// that the thread runs on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_preferred(node: c_int) {
-    set_preferred(node);
+    prefer(node).or_complain(SET, ());
 }
 
 /// Allocates from these nodes first, from others when they are full (Linux 5.15); on older
@@ -195,111 +160,113 @@ pub extern "C" fn numa_set_preferred(node: c_int) {
 pub unsafe extern "C" fn numa_set_preferred_many(bitmask: *mut bitmask) {
     // SAFETY: the caller's mask.
     let nodes = unsafe { view(bitmask) };
-    if has_preferred_many() != 0 {
-        set(Mode::PreferredMany, nodes);
-        return;
+    let result = policy::set_thread_policy(Mode::PreferredMany, Some(nodes));
+    if result.is_ok() || has_preferred_many() != 0 {
+        return result.or_complain(SET, ());
     }
     warn(
         warning::PREFERRED_MANY,
         c"Unable to handle MANY preferred nodes. Falling back to first node\n",
     );
-    let first = nodes
-        .iter()
-        .next()
-        .and_then(|n| c_int::try_from(n).ok())
-        .unwrap_or(-1);
-    set(Mode::Preferred, single(&mut { NO_NODES }, first));
+    prefer_first(nodes).or_complain(SET, ());
+}
+
+/// Prefers the first of some nodes. Without any the kernel decides.
+fn prefer_first(nodes: Bits<'_>) -> Result<()> {
+    let first = nodes.next(0).map_or(-1, int);
+    policy::set_thread_policy(Mode::Preferred, Some(single(first)?.as_bits()))
 }
 
 /// Allocates near the CPU that the thread runs on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_localalloc() {
-    set_preferred(-1);
+    numa_set_preferred(-1);
 }
 
-/// Reads the thread's policy: the kernel's number, mode and flags, and its nodes into `words`,
-/// which hold zeros. `None` after a failure, which goes to numa_error.
-#[inline(always)]
-fn read_policy(words: &mut [Word], size: usize) -> Option<c_int> {
-    match mempolicy::thread_policy(words, size) {
-        Ok(number) => Some(number),
-        Err(errno) => {
-            complain(GET, errno);
-            None
-        }
-    }
+/// Reads the thread's policy and its nodes. `None` after a failure, which goes to numa_error.
+fn read_policy(nodes: &mut NodeMask) -> Option<Setting> {
+    policy::read_thread_policy(nodes.bits_mut())
+        .map(Some)
+        .or_complain(GET, None)
 }
 
-/// Reads the nodes of the thread's policy into `words`, which hold zeros, if it is one that is
-/// asked about. `false`, with empty words, under another and after a failure.
-pub(super) fn read_nodes_under(asked: Asked, words: &mut [Word], size: usize) -> bool {
-    let found = read_policy(words, size).is_some_and(|number| is_asked(number, asked));
-    if !found {
-        bits::fill(words, size, false);
-    }
-    found
+/// The nodes of the thread's policy if it is one that is asked about; none under another and after a
+/// failure.
+pub(super) fn nodes_under(asked: fn(Setting) -> bool) -> Result<Option<NodeMask>> {
+    let mut nodes = no_nodes()?;
+    let found = read_policy(&mut nodes).is_some_and(asked);
+    Ok(found.then_some(nodes))
 }
 
-/// A new mask for nodes, which `read` fills; NULL with errno if there is no memory.
-#[inline(always)]
-fn new_mask(read: impl FnOnce(&mut [Word], usize)) -> *mut bitmask {
-    let mask = types::allocate(limits().node_bits()).or_errno(ptr::null_mut());
-    if !mask.is_null() {
-        // SAFETY: the mask is new.
-        let (words, size) = unsafe { view_mut(mask) };
-        read(words, size);
-    }
-    mask
+pub(super) fn is_bind(setting: Setting) -> bool {
+    setting.is_plain(Mode::Bind)
+}
+
+pub(super) fn is_interleave(setting: Setting) -> bool {
+    setting.is_plain(Mode::Interleave)
+}
+
+fn is_weighted_interleave(setting: Setting) -> bool {
+    setting.is_plain(Mode::WeightedInterleave)
+}
+
+fn prefers_nodes(setting: Setting) -> bool {
+    matches!(
+        setting.mode,
+        Mode::Preferred | Mode::PreferredMany | Mode::Bind
+    )
 }
 
 /// A new mask with the thread's nodes if its policy is one that is asked about, else with
 /// `otherwise`.
-fn nodes_under(asked: Asked, otherwise: Option<Bits<'_>>) -> *mut bitmask {
-    new_mask(|words, size| {
-        if !read_nodes_under(asked, words, size) {
-            if let Some(otherwise) = otherwise {
-                bits::copy(otherwise.words(), otherwise.size(), words, size);
-            }
-        }
-    })
+fn mask_under(asked: fn(Setting) -> bool, otherwise: Bits<'_>) -> *mut bitmask {
+    nodes_under(asked)
+        .map(|nodes| {
+            let nodes = nodes.as_ref();
+            new_node_mask(nodes.map_or(otherwise, NodeMask::as_bits))
+        })
+        .or_errno(ptr::null_mut())
 }
 
 /// The nodes of the thread's interleave policy; empty under another. The mask is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask() -> *mut bitmask {
-    nodes_under(only(mode::INTERLEAVE), None)
+    mask_under(is_interleave, Bits::EMPTY)
 }
 
 /// The nodes of the thread's weighted interleave policy; empty under another. The mask is the
 /// caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_weighted_interleave_mask() -> *mut bitmask {
-    nodes_under(only(mode::WEIGHTED_INTERLEAVE), None)
+    mask_under(is_weighted_interleave, Bits::EMPTY)
 }
 
 /// The nodes of the thread's bind policy; without one all that the process may use. The mask
 /// is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind() -> *mut bitmask {
-    nodes_under(only(mode::BIND), Some(all_nodes()))
+    mask_under(is_bind, all_nodes())
 }
 
 /// The nodes that the thread prefers (preferred, preferred-many and bind policies); empty under
 /// another policy. The mask is the caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_many() -> *mut bitmask {
-    nodes_under(PREFERS_NODES, None)
+    mask_under(prefers_nodes, Bits::EMPTY)
 }
 
 /// The first node that the thread prefers, or `none`. All policies but the interleaving ones
 /// are looked at.
 fn preferred(none: c_int) -> c_int {
-    let mut words = NO_NODES;
-    let size = limits().node_bits().min(NODE_ROOM);
-    match read_policy(&mut words, size).map(|number| number & !mode::FLAGS) {
-        None | Some(mode::INTERLEAVE | mode::WEIGHTED_INTERLEAVE) => none,
-        Some(_) => bits::next(&words, size, 0).map_or(none, int),
-    }
+    let interleaves = |mode| matches!(mode, Mode::Interleave | Mode::WeightedInterleave);
+    no_nodes()
+        .map(|mut nodes| match read_policy(&mut nodes) {
+            Some(setting) if !interleaves(setting.mode) => {
+                nodes.first().map_or(none, |node| int(node.0 as usize))
+            }
+            _ => none,
+        })
+        .or_errno(none)
 }
 
 /// The first node that the thread prefers, 0 if it prefers none.
@@ -326,11 +293,12 @@ pub extern "C" fn numa_get_interleave_node() -> c_int {
 /// caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
-    new_mask(|words, size| {
-        if let Err(errno) = mempolicy::mems_allowed(words, size) {
-            complain(GET, errno);
-        }
-    })
+    no_nodes()
+        .map(|mut nodes| {
+            policy::read_mems_allowed(nodes.bits_mut()).or_complain(GET, ());
+            new_node_mask(nodes.as_bits())
+        })
+        .or_errno(ptr::null_mut())
 }
 
 /// 1 if the kernel knows the preferred-many policy (Linux 5.15), else 0. No policy changes.

@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_long, c_ulong, c_void};
 use core::ops::Range;
 use core::slice;
 
-use super::result::OrErrno;
+use crate::capi::result::OrErrno;
 use crate::error::{Error, Result};
 use crate::migrate::{self, PageRun};
 

@@ -1,14 +1,15 @@
-//! Memory of the heap, the lack of which is an error.
+//! Words on the heap.
+
+#![allow(unsafe_code)]
 
 use alloc::alloc::{Layout, alloc_zeroed};
 use alloc::boxed::Box;
 use core::ptr;
 
-use crate::mask::Word;
+use super::Word;
 
-/// Zeroed words, or `None` if there is no memory. Unlike with a `Vec` there is nothing that could
-/// grow, and no code for it in the C library.
-pub(crate) fn zeroed_words(len: usize) -> Option<Box<[Word]>> {
+/// Returns `len` zeroed words, or `None` if there is no memory.
+pub(crate) fn zeroed(len: usize) -> Option<Box<[Word]>> {
     if len == 0 {
         return Some(Box::default());
     }

@@ -11,10 +11,13 @@ unsafe extern "C" {
 }
 
 /// Numbers of the warnings, each printed once. Programs that define numa_warn themselves
-/// see them (measured with the reference).
+/// see them: they are those of the reference.
 pub(super) mod warning {
     use core::ffi::c_int;
+    pub(crate) const NO_SYSFS: c_int = 3;
+    pub(crate) const CPUMAP: c_int = 4;
     pub(crate) const AFFINITY: c_int = 6;
+    pub(crate) const DISTANCE: c_int = 7;
     pub(crate) const CPU_STRING: c_int = 9;
     pub(crate) const NODE_STRING: c_int = 10;
     pub(crate) const PREFERRED_MANY: c_int = 10;
@@ -30,7 +33,6 @@ pub(super) mod warning {
 
 /// Calls numa_error, the program's own one if it has one, with errno set.
 #[cold]
-#[inline(never)]
 pub(super) fn complain(place: &'static CStr, errno: Errno) {
     errno.set();
     // SAFETY: the text outlives the call; numa_error only reads it, whatever its C type says.

@@ -3,17 +3,17 @@
 use core::ffi::{CStr, c_char, c_int, c_long};
 use core::{ptr, slice};
 
-use super::data::{all_cpus, all_nodes, limits, nodes};
-use super::masks::returned;
-use super::report::{keeping_errno, numa_warn, warning};
-use super::result::int;
-use super::types::{self, bitmask, view_mut};
+use super::callers::{self, bitmask, view_mut};
+use super::load::limits;
+use super::report::{numa_warn, warning};
+use super::variables::{all_cpus, all_nodes, nodes};
+use crate::capi::result::{OrErrno, int};
 use crate::device::{self, DeviceError};
-use crate::mask::{Bits, CpuMask, Word, bits};
+use crate::mask::{Bits, BitsMut};
 use crate::root::Root;
 use crate::strings::{ListError, Universe, WordLookup, parse_list};
 use crate::sys::Errno;
-use crate::topology::parse_hex_map;
+use crate::topology::{self, parse_hex_map};
 
 /// Formats of the messages about one kind of string.
 struct Messages {
@@ -143,7 +143,7 @@ fn explain_device(error: &DeviceError) {
     }
 }
 
-/// Parses a string into a new mask of the caller's, or tells the reason and returns NULL.
+/// Parses a string into a new mask of the caller's, or says why not and returns NULL.
 ///
 /// # Safety
 /// `string` is null or a C string.
@@ -160,52 +160,40 @@ unsafe fn parse(
     }
     // SAFETY: the caller passes a string with a terminating zero.
     let text = unsafe { CStr::from_ptr(string) }.to_bytes();
-    let mask = returned(types::allocate(size));
+    let mask = callers::allocate(size).or_errno(ptr::null_mut());
     if mask.is_null() {
         return mask;
     }
     // SAFETY: the mask is new.
-    let (words, size) = unsafe { view_mut(mask) };
-    match parse_list(text, universe, words, size, lookup) {
-        Ok(()) => mask,
-        Err(error) => {
-            // SAFETY: the error's slices end where the caller's string ends; the mask is ours.
-            unsafe {
-                messages.explain(&error);
-                super::masks::numa_bitmask_free(mask);
-            }
-            ptr::null_mut()
-        }
+    let parsed = parse_list(text, universe, unsafe { view_mut(mask) }, lookup);
+    let Err(error) = parsed else { return mask };
+    // SAFETY: the mask is ours; the error's slices end where the caller's string ends.
+    unsafe {
+        callers::free(mask);
+        messages.explain(&error);
+    }
+    ptr::null_mut()
+}
+
+fn universe(accepted: Bits<'_>, beyond: usize) -> Universe<'_> {
+    Universe {
+        accepted,
+        relative_to: accepted,
+        beyond: beyond as u32,
     }
 }
 
 unsafe fn parse_nodes(string: *const c_char, accepted: Bits<'_>, beyond: usize) -> *mut bitmask {
-    let universe = Universe {
-        accepted,
-        relative_to: accepted,
-        beyond: beyond as u32,
-    };
-    // What went wrong on the way is told by the error, not by errno.
-    let mut lookup = |word: &[u8]| keeping_errno(|| device::node_of_word(Root::SYSTEM, word));
+    let size = limits().node_bits();
+    let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
+    let universe = universe(accepted, beyond);
     // SAFETY: the caller's string.
-    unsafe {
-        parse(
-            string,
-            &NODE_MESSAGES,
-            universe,
-            limits().node_bits(),
-            &mut lookup,
-        )
-    }
+    unsafe { parse(string, &NODE_MESSAGES, universe, size, &mut lookup) }
 }
 
 unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask {
     let size = limits().cpu_bits();
-    let universe = Universe {
-        accepted,
-        relative_to: accepted,
-        beyond: size as u32,
-    };
+    let universe = universe(accepted, size);
     // SAFETY: the caller's string.
     unsafe { parse(string, &CPU_MESSAGES, universe, size, &mut |_| None) }
 }
@@ -235,19 +223,16 @@ pub unsafe extern "C" fn numa_parse_cpustring(string: *const c_char) -> *mut bit
     unsafe { parse_cpus(string, all_cpus()) }
 }
 
-/// The CPUs that a string as for numa_parse_cpustring names, among all that are configured,
+/// The CPUs that a string as for numa_parse_cpustring names, among all that are possible,
 /// whether the process may use them or not. The new mask is the caller's. NULL, after numa_warn,
 /// if the string is wrong.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring_all(string: *const c_char) -> *mut bitmask {
-    let size = limits().cpu_bits();
-    let allowed = all_cpus();
-    let Ok(mut all) = CpuMask::from_words(size, allowed.words(), allowed.size()) else {
-        return ptr::null_mut();
-    };
-    bits::fill(all.words_mut(), limits().configured_cpus().min(size), true);
-    // SAFETY: the caller's string.
-    unsafe { parse_cpus(string, all.as_bits()) }
+    match topology::possible_cpus(Root::SYSTEM, limits().cpu_bits()) {
+        // SAFETY: the caller's string.
+        Ok(possible) => unsafe { parse_cpus(string, possible.as_bits()) },
+        Err(error) => Err(error).or_errno(ptr::null_mut()),
+    }
 }
 
 /// The bitmap line up to its newline, or None without one.
@@ -273,28 +258,20 @@ unsafe fn bitmap_line<'a>(line: *const c_char) -> Option<&'a [u8]> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_bitmap(line: *mut c_char, mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's line and mask.
-    let (line, (words, size)) = unsafe { (bitmap_line(line), view_mut(mask)) };
-    hex_line(line, words, size)
+    unsafe { parse_bitmap(line, view_mut(mask)) }
 }
 
-/// The same for the old version.
-pub(super) unsafe fn parse_bitmap_words(
-    line: *const c_char,
-    words: &mut [Word],
-    size: usize,
-) -> c_int {
-    // SAFETY: the caller's line.
-    hex_line(unsafe { bitmap_line(line) }, words, size)
-}
-
-fn hex_line(line: Option<&[u8]>, words: &mut [Word], size: usize) -> c_int {
-    match line {
+/// The same for any mask.
+///
+/// # Safety
+/// `line` is null or a C string.
+pub(super) unsafe fn parse_bitmap(line: *const c_char, mut mask: BitsMut<'_>) -> c_int {
+    // SAFETY: as demanded of the caller.
+    match unsafe { bitmap_line(line) } {
         // An empty line has no bits.
-        Some([]) => {
-            bits::fill(words, size, false);
-            0
-        }
-        Some(line) if parse_hex_map(line, words, size).is_ok() => 0,
-        _ => -1,
+        Some([]) => mask.clear(),
+        Some(line) if parse_hex_map(line, mask).is_ok() => {}
+        _ => return -1,
     }
+    0
 }

@@ -7,23 +7,22 @@
 use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use core::slice;
 
-use super::data::{limits, old_all_nodes};
-use super::policy::{bind_mode, only, read_nodes_under, set, set_interleaving};
-use super::result::{OrErrno, int};
-use super::types::{NODE_ROOM, NODEMASK_BITS, nodemask_t, view_old};
+use super::callers::{nodemask_t, view_old, view_words};
+use super::load::limits;
+use super::policy::{bind_mode, is_bind, is_interleave, nodes_under, set, set_interleaving};
+use super::variables::old_all_nodes;
 use super::{cpus, memory, strings};
 use crate::affinity;
-use crate::mask::{Bits, WORD_BITS, Word, bits, words_for};
+use crate::capi::result::{OrErrno, int};
+use crate::error::Result;
+use crate::mask::{BitsMut, NodeMask, WORD_BITS, words_for};
 use crate::policy::Mode;
 use crate::sys::Errno;
-use crate::sys::mempolicy::mode;
 
-/// What a function reads into a mask of the kernel's size, cut to the old one.
-fn old_mask(read: impl FnOnce(&mut [Word], usize)) -> nodemask_t {
-    let mut words = [0; words_for(NODE_ROOM)];
-    let size = limits().node_bits().min(NODE_ROOM);
-    read(&mut words, size);
-    nodemask_t::from_bits(Bits::new(&words, size))
+/// A set of nodes, cut to the old size; `otherwise` if there is none.
+fn old_mask(nodes: Result<Option<NodeMask>>, otherwise: nodemask_t) -> nodemask_t {
+    let nodes = nodes.or_errno(None);
+    nodes.map_or(otherwise, |nodes| nodemask_t::from_bits(nodes.as_bits()))
 }
 
 /// numa_bind@libnuma_1.1
@@ -31,54 +30,47 @@ fn old_mask(read: impl FnOnce(&mut [Word], usize)) -> nodemask_t {
 pub unsafe extern "C" fn numa_bind_v1(nodemask: *const nodemask_t) {
     // SAFETY: the caller's mask.
     let nodes = unsafe { view_old(nodemask) };
-    cpus::run_on_allowed(nodes.as_bits());
-    set(Mode::Bind, nodes.as_bits());
+    cpus::run_on_allowed(nodes);
+    set(Mode::Bind, nodes);
 }
 
 /// numa_set_membind@libnuma_1.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind_v1(nodemask: *const nodemask_t) {
     // SAFETY: the caller's mask.
-    set(Mode::Bind, unsafe { view_old(nodemask) }.as_bits());
+    set(Mode::Bind, unsafe { view_old(nodemask) });
 }
 
 /// numa_get_membind@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind_v1() -> nodemask_t {
-    old_mask(|words, size| {
-        if !read_nodes_under(only(mode::BIND), words, size) {
-            let all = old_all_nodes();
-            bits::copy(&all.n, NODEMASK_BITS, words, size);
-        }
-    })
+    old_mask(nodes_under(is_bind), old_all_nodes())
 }
 
 /// numa_set_interleave_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_interleave_mask_v1(nodemask: *mut nodemask_t) {
     // SAFETY: the caller's mask.
-    set_interleaving(Mode::Interleave, unsafe { view_old(nodemask) }.as_bits());
+    set_interleaving(Mode::Interleave, unsafe { view_old(nodemask) });
 }
 
 /// numa_get_interleave_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask_v1() -> nodemask_t {
-    old_mask(|words, size| {
-        read_nodes_under(only(mode::INTERLEAVE), words, size);
-    })
+    old_mask(nodes_under(is_interleave), nodemask_t::EMPTY)
 }
 
 /// numa_get_run_node_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_run_node_mask_v1() -> nodemask_t {
-    old_mask(|words, size| cpus::read_run_nodes(words, size, true))
+    old_mask(cpus::run_nodes(true).map(Some), nodemask_t::EMPTY)
 }
 
 /// numa_run_on_node_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask_v1(mask: *const nodemask_t) -> c_int {
     // SAFETY: the caller's mask.
-    cpus::run_on_old_mask(unsafe { view_old(mask) }.as_bits())
+    cpus::run_on_old_mask(unsafe { view_old(mask) })
 }
 
 /// numa_alloc_interleaved_subset@libnuma_1.1
@@ -88,11 +80,7 @@ pub unsafe extern "C" fn numa_alloc_interleaved_subset_v1(
     mask: *const nodemask_t,
 ) -> *mut c_void {
     // SAFETY: the caller's mask.
-    memory::allocate(
-        size,
-        Mode::Interleave,
-        Some(unsafe { view_old(mask) }.as_bits()),
-    )
+    memory::allocate(size, Mode::Interleave, Some(unsafe { view_old(mask) }))
 }
 
 /// numa_interleave_memory@libnuma_1.1
@@ -103,12 +91,7 @@ pub unsafe extern "C" fn numa_interleave_memory_v1(
     mask: *const nodemask_t,
 ) {
     // SAFETY: the caller's mask.
-    memory::place(
-        mem,
-        size,
-        Mode::Interleave,
-        Some(unsafe { view_old(mask) }.as_bits()),
-    );
+    memory::place(mem, size, Mode::Interleave, Some(unsafe { view_old(mask) }));
 }
 
 /// numa_tonodemask_memory@libnuma_1.1
@@ -119,21 +102,7 @@ pub unsafe extern "C" fn numa_tonodemask_memory_v1(
     mask: *const nodemask_t,
 ) {
     // SAFETY: the caller's mask.
-    memory::place(
-        mem,
-        size,
-        bind_mode(),
-        Some(unsafe { view_old(mask) }.as_bits()),
-    );
-}
-
-/// A caller's raw words for writing.
-unsafe fn raw_words<'a>(words: *mut c_ulong, bytes: usize) -> &'a mut [Word] {
-    if words.is_null() {
-        return &mut [];
-    }
-    // SAFETY: the caller's buffer has that many bytes; whole longs are used.
-    unsafe { slice::from_raw_parts_mut(words, bytes / size_of::<c_ulong>()) }
+    memory::place(mem, size, bind_mode(), Some(unsafe { view_old(mask) }));
 }
 
 /// numa_node_to_cpus@libnuma_1.1: ERANGE if the buffer is smaller than the kernel's CPU masks.
@@ -144,17 +113,13 @@ pub unsafe extern "C" fn numa_node_to_cpus_v1(
     bufferlen: c_int,
 ) -> c_int {
     // SAFETY: the caller's buffer.
-    let words = unsafe { raw_words(buffer, usize::try_from(bufferlen).unwrap_or(0)) };
-    let fits = words.len() >= words_for(limits().cpu_bits());
-    if !fits || cpus::node_in_range(node).is_err() {
+    let words = unsafe { view_words(buffer, usize::try_from(bufferlen).unwrap_or(0)) };
+    if words.len() < words_for(limits().cpu_bits()) {
         Errno::ERANGE.set();
         return -1;
     }
-    let result = cpus::node_to_cpus(node, words, words.len() * WORD_BITS);
-    if result != 0 {
-        words.fill(0);
-    }
-    result
+    let size = words.len() * WORD_BITS;
+    cpus::node_to_cpus(node, BitsMut::new(words, size))
 }
 
 /// numa_parse_bitmap@libnuma_1.1
@@ -168,7 +133,7 @@ pub unsafe extern "C" fn numa_parse_bitmap_v1(
         .unwrap_or(0)
         .next_multiple_of(WORD_BITS);
     // SAFETY: the caller's line, and a mask of `ncpus` bits in whole longs.
-    unsafe { strings::parse_bitmap_words(line, raw_words(mask, size / 8), size) }
+    unsafe { strings::parse_bitmap(line, BitsMut::new(view_words(mask, size / 8), size)) }
 }
 
 /// numa_sched_getaffinity@libnuma_1.1
@@ -184,7 +149,9 @@ pub unsafe extern "C" fn numa_sched_getaffinity_v1(
         return -1;
     }
     // SAFETY: the caller's buffer.
-    affinity::thread_cpus(pid, unsafe { raw_words(mask, len as usize) })
+    let words = unsafe { view_words(mask, len as usize) };
+    let size = words.len() * WORD_BITS;
+    affinity::read_thread_cpus(pid, &mut BitsMut::new(words, size))
         .map(int)
         .or_errno(-1)
 }

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,44 +19,9 @@
 #define WEAK __attribute__((weak, visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
 
-/*
- * Rust's own libraries are compiled to call these through addresses that are filled in when the
- * library is loaded, which costs about 700 instructions each. The linker is told (--wrap) to
- * call them through these jumps instead, which like all other calls are bound at the first use.
- */
-#define LAZY(type, name, parameters, arguments) \
-	extern type __real_##name parameters; \
-	HIDDEN type __wrap_##name parameters; \
-	HIDDEN type __wrap_##name parameters { return __real_##name arguments; }
-
-LAZY(void *, memmove, (void *to, const void *from, size_t size), (to, from, size))
-LAZY(void *, memset, (void *to, int byte, size_t size), (to, byte, size))
-LAZY(int, memcmp, (const void *a, const void *b, size_t size), (a, b, size))
-LAZY(int, bcmp, (const void *a, const void *b, size_t size), (a, b, size))
-LAZY(size_t, strlen, (const char *string), (string))
-LAZY(char *, strchr, (const char *string, int byte), (string, byte))
-LAZY(void *, malloc, (size_t size), (size))
-LAZY(void *, calloc, (size_t count, size_t size), (count, size))
-
-/* Both are the same today; memcpy's version would be one more that the linker has to look for. */
-HIDDEN void *__wrap_memcpy(void *to, const void *from, size_t size);
-HIDDEN void *__wrap_memcpy(void *to, const void *from, size_t size)
-{
-	return __real_memmove(to, from, size);
-}
-
-extern void __real_abort(void) __attribute__((noreturn));
-HIDDEN void __wrap_abort(void) __attribute__((noreturn));
-HIDDEN void __wrap_abort(void) { __real_abort(); }
-
-extern void __real_free(void *block);
-HIDDEN void __wrap_free(void *block);
-HIDDEN void __wrap_free(void *block) { __real_free(block); }
-
-/* flags.c */
-HIDDEN int numa_rs_exit_on_error(void);
-HIDDEN int numa_rs_exit_on_warn(void);
-HIDDEN FILE *numa_rs_stderr(void);
+/* The program sets these; they are defined in variables.rs. */
+extern int numa_exit_on_error;
+extern int numa_exit_on_warn;
 
 /*
  * Per-thread settings: the mode of the bind policy and the strict flag. General dynamic
@@ -63,17 +29,21 @@ HIDDEN FILE *numa_rs_stderr(void);
  */
 static __thread int settings[2];
 
+HIDDEN int *numa_rs_thread_settings(void);
 HIDDEN int *numa_rs_thread_settings(void)
 {
 	return settings;
 }
 
+/* What this library prints itself is printed whole: cancellation waits. */
 WEAK void numa_error(char *where)
 {
-	int saved = errno;
+	int saved = errno, state;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	perror(where);
-	if (numa_rs_exit_on_error())
+	pthread_setcancelstate(state, NULL);
+	if (numa_exit_on_error)
 		exit(1);
 	errno = saved;
 }
@@ -100,7 +70,6 @@ static void print_warning(const char *format, va_list args)
 	char near[512], *far = NULL, *line = near;
 	size_t room = sizeof near, end;
 	va_list again;
-	FILE *out;
 	int len;
 
 	va_copy(again, args);
@@ -116,29 +85,27 @@ static void print_warning(const char *format, va_list args)
 		end = room - 2;
 	}
 	va_end(again);
-	memmove(line, prefix, start);
+	memcpy(line, prefix, start);
 	line[end] = '\n';
 	line[end + 1] = 0;
-	out = numa_rs_stderr();
-	if (out)
-		fputs(line, out);
-	else /* a static program that has opened this library */
-		syscall(SYS_write, STDERR_FILENO, line, end + 1);
+	fputs(line, stderr);
 	free(far);
 }
 
 WEAK void numa_warn(int number, char *format, ...)
 {
-	int saved = errno;
+	int saved = errno, state;
 
 	if (first_time(number)) {
 		va_list args;
 
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 		va_start(args, format);
 		print_warning(format, args);
 		va_end(args);
+		pthread_setcancelstate(state, NULL);
 	}
-	if (numa_rs_exit_on_warn())
+	if (numa_exit_on_warn)
 		exit(1);
 	errno = saved;
 }

@@ -3,7 +3,8 @@
 use core::ffi::{c_int, c_long, c_longlong};
 
 use super::cache;
-use super::result::{OrErrno, int};
+use super::report::{numa_warn, warning};
+use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
@@ -20,16 +21,23 @@ pub extern "C" fn numa_distance(node1: c_int, node2: c_int) -> c_int {
     }
 }
 
-/// The distance where it is not cached.
+/// The distance where it is not cached. A row that is there and cannot be read is warned about, as in
+/// the reference.
 #[cold]
-#[inline(never)]
 fn read_distance(node1: c_int, node2: c_int) -> c_int {
     let (Ok(from), Ok(to)) = (u32::try_from(node1), u32::try_from(node2)) else {
         return Err(Error::Invalid("node")).or_errno(0);
     };
-    cache::read_distance(Node(from), Node(to))
-        .map(|distance| int(distance as usize))
-        .or_errno(0)
+    let found = cache::read_distance(Node(from), Node(to));
+    if let Err(Error::File { errno, .. }) = found {
+        let format = c"Cannot parse distance information in sysfs: %s";
+        // SAFETY: the format takes one string, which strerror returns.
+        unsafe {
+            let reason = libc::strerror(errno.0);
+            numa_warn(warning::DISTANCE, format.as_ptr().cast_mut(), reason);
+        }
+    }
+    found.map(|distance| int(distance as usize)).or_errno(0)
 }
 
 fn memory(node: c_int) -> Result<NodeMemory> {

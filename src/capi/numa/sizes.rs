@@ -2,8 +2,8 @@
 
 use core::ffi::c_int;
 
-use super::data::limits;
-use super::result::int;
+use super::load::limits;
+use crate::capi::result::int;
 use crate::topology;
 
 /// Whether memory policies can be used: 0, or -1 if the kernel has none or they are denied to
@@ -78,5 +78,5 @@ pub extern "C" fn numa_num_thread_nodes() -> c_int {
 /// The page size in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_pagesize() -> c_int {
-    int(topology::page_size())
+    int(limits().page_size())
 }

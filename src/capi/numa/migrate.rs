@@ -2,9 +2,9 @@
 
 use core::ffi::{c_int, c_ulong, c_void};
 
-use super::data::limits;
-use super::result::{OrErrno, int};
-use super::types::{bitmask, view};
+use super::callers::{bitmask, view};
+use super::load::limits;
+use crate::capi::result::{OrErrno, int};
 use crate::migrate;
 
 unsafe extern "C" {

@@ -8,8 +8,8 @@ use core::ops::Range;
 use core::time::Duration;
 use core::{ptr, slice};
 
-use super::bitmask::{bitmask, view};
-use super::result::{OrErrno, int};
+use crate::capi::bitmask::bitmask;
+use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
 use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share, Step, Worker};
 use crate::root::Root;
@@ -169,7 +169,13 @@ unsafe fn begin(
     options: *const numa_ext_migrate_options,
 ) -> Result<numa_ext_migration> {
     // SAFETY: the caller's masks and options.
-    let (from, to, given) = unsafe { (view(from), view(to), read_options(options)?) };
+    let (from, to, given) = unsafe {
+        (
+            bitmask::view(from),
+            bitmask::view(to),
+            read_options(options)?,
+        )
+    };
     // Process groups and the like have no meaning here.
     if pid < 0
         || given.flags & !(NUMA_EXT_MIGRATE_PRIVATE | NUMA_EXT_MIGRATE_DRY_RUN) != 0

@@ -1,0 +1,172 @@
+//! The masks of C callers: how this library looks at them, and new ones for them.
+
+use core::ffi::{c_int, c_uint, c_ulong};
+use core::{ptr, slice};
+
+use super::load;
+pub(super) use crate::capi::bitmask::bitmask;
+use crate::capi::result::OrErrno;
+use crate::error::{Error, Result};
+use crate::mask::{Bits, BitsMut, Node, NodeMask, WORD_BITS, Word, words_for};
+
+/// Bits of the old, fixed-size node mask.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+pub const NODEMASK_BITS: usize = 128;
+/// Bits of the old, fixed-size node mask.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+pub const NODEMASK_BITS: usize = 2048;
+
+/// The old, fixed-size set of nodes.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct nodemask_t {
+    /// The map.
+    pub n: [c_ulong; NODEMASK_BITS / WORD_BITS],
+}
+
+impl nodemask_t {
+    pub(super) const EMPTY: nodemask_t = nodemask_t {
+        n: [0; NODEMASK_BITS / WORD_BITS],
+    };
+
+    pub(super) fn as_bits(&self) -> Bits<'_> {
+        Bits::new(&self.n, NODEMASK_BITS)
+    }
+
+    pub(super) fn bits_mut(&mut self) -> BitsMut<'_> {
+        BitsMut::new(&mut self.n, NODEMASK_BITS)
+    }
+
+    /// The set, cut to the old size.
+    pub(super) fn from_bits(from: Bits<'_>) -> nodemask_t {
+        let mut mask = nodemask_t::EMPTY;
+        mask.bits_mut().copy_from(from);
+        mask
+    }
+}
+
+/// Loads the library if that has to be done before a mask can be used: another library's constructor
+/// may pass an exported mask, which has no size until then.
+///
+/// # Safety
+/// `mask` is null or valid.
+#[inline]
+unsafe fn make_ready(mask: *const bitmask) {
+    // SAFETY: as demanded of the caller.
+    if unsafe { mask.as_ref() }.is_some_and(|mask| mask.size == 0) {
+        load::limits();
+    }
+}
+
+/// A caller's mask for reading. A null pointer is an empty mask.
+///
+/// # Safety
+/// `mask` is null or points to a bitmask whose map has `size` bits.
+#[inline]
+pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
+    // SAFETY: as demanded of the caller.
+    unsafe {
+        make_ready(mask);
+        bitmask::view(mask)
+    }
+}
+
+/// A caller's mask for writing. A null pointer is an empty mask.
+///
+/// # Safety
+/// As for [`view`], and no other reference of this library points to the map.
+#[inline]
+pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> BitsMut<'a> {
+    // SAFETY: as demanded of the caller.
+    unsafe {
+        make_ready(mask);
+        bitmask::view_mut(mask)
+    }
+}
+
+/// An old mask for reading. A null pointer is an empty mask.
+///
+/// # Safety
+/// `mask` is null or valid.
+pub(super) unsafe fn view_old<'a>(mask: *const nodemask_t) -> Bits<'a> {
+    // SAFETY: the caller passes null or a valid mask.
+    unsafe { mask.as_ref() }.map_or(Bits::EMPTY, nodemask_t::as_bits)
+}
+
+/// A caller's raw words for writing, as many as `bytes` holds whole.
+///
+/// # Safety
+/// `words` is null or has so many bytes.
+pub(super) unsafe fn view_words<'a>(words: *mut c_ulong, bytes: usize) -> &'a mut [Word] {
+    if words.is_null() {
+        return &mut [];
+    }
+    // SAFETY: as demanded of the caller.
+    unsafe { slice::from_raw_parts_mut(words, bytes / size_of::<c_ulong>()) }
+}
+
+/// A new empty mask for the caller: header and map from malloc, as numa_bitmask_free, and
+/// callers who free the parts themselves, expect.
+pub(super) fn allocate(size: usize) -> Result<*mut bitmask> {
+    // SAFETY: malloc takes any size.
+    let header = unsafe { libc::malloc(size_of::<bitmask>()) }.cast::<bitmask>();
+    if header.is_null() {
+        return Err(Error::OutOfMemory);
+    }
+    // SAFETY: calloc takes any size.
+    let map = unsafe { libc::calloc(words_for(size), size_of::<c_ulong>()) };
+    if map.is_null() {
+        // SAFETY: the header was just allocated.
+        unsafe { libc::free(header.cast()) };
+        return Err(Error::OutOfMemory);
+    }
+    let mask = bitmask {
+        size: size as c_ulong,
+        maskp: map.cast(),
+    };
+    // SAFETY: the header is valid for writing.
+    unsafe { ptr::write(header, mask) };
+    Ok(header)
+}
+
+/// Frees a mask of [`allocate`].
+///
+/// # Safety
+/// Nobody uses the mask any more.
+pub(super) unsafe fn free(mask: *mut bitmask) {
+    // SAFETY: the mask and its map came from malloc, and the caller gives them up.
+    unsafe {
+        libc::free((*mask).maskp.cast());
+        libc::free(mask.cast());
+    }
+}
+
+/// A new mask for the caller, as large as the kernel's, with these nodes; NULL with errno if there is
+/// no memory.
+pub(super) fn new_node_mask(nodes: Bits<'_>) -> *mut bitmask {
+    let mask = allocate(load::limits().node_bits()).or_errno(ptr::null_mut());
+    // SAFETY: null or a new mask.
+    unsafe { view_mut(mask) }.copy_from(nodes);
+    mask
+}
+
+/// An empty set of nodes, as large as the kernel's masks.
+pub(super) fn no_nodes() -> Result<NodeMask> {
+    NodeMask::new(load::limits().node_bits())
+}
+
+/// A set with one node, or without any if the number is no node that the kernel could have; the
+/// kernel then refuses the set.
+pub(super) fn single(node: c_int) -> Result<NodeMask> {
+    let mut nodes = no_nodes()?;
+    if let Ok(n) = u32::try_from(node) {
+        let _ = nodes.insert(Node(n));
+    }
+    Ok(nodes)
+}
+
+/// Size fields and counts in C's unsigned int.
+pub(super) fn unsigned(count: usize) -> c_uint {
+    c_uint::try_from(count).unwrap_or(c_uint::MAX)
+}

@@ -1,0 +1,323 @@
+//! Which CPUs a node has, and on which CPUs threads run.
+
+use core::ffi::{CStr, c_int};
+use core::ptr;
+
+use super::cache::{self, NodeCpus};
+use super::callers::{bitmask, new_node_mask, no_nodes, view, view_mut};
+use super::load::limits;
+use super::report::{OrComplain, complain, numa_warn, warn, warning};
+use super::variables::{all_nodes, nodes};
+use crate::affinity;
+use crate::capi::result::{OrErrno, int};
+use crate::error::{Error, Result};
+use crate::mask::{Bits, BitsMut, CpuMask, Node, NodeMask};
+use crate::root::Root;
+use crate::sys::Errno;
+use crate::topology;
+
+const MISMATCH: &CStr = c"map size mismatch";
+const SETAFFINITY: &CStr = c"numa_sched_setaffinity_v2_int() failed";
+
+/// A node number that may exist, or ERANGE, as in the reference for one beyond the highest.
+fn node_in_range(node: c_int) -> Result<Node, Errno> {
+    let n = u32::try_from(node).map_err(|_| Errno::ERANGE)?;
+    if n as usize > limits().max_node() {
+        Err(Errno::ERANGE)
+    } else {
+        Ok(Node(n))
+    }
+}
+
+/// The CPUs of a node. Why they cannot be read is warned about, as in the reference: not where no node
+/// was seen at load.
+#[inline]
+fn cpus_of(node: Node) -> Result<NodeCpus> {
+    cache::cpus(node).inspect_err(|error| {
+        if limits().seen_nodes() {
+            warn_of_cpumap(node, error);
+        }
+    })
+}
+
+#[cold]
+fn warn_of_cpumap(node: Node, error: &Error) {
+    if matches!(error, Error::MaskTooSmall { .. } | Error::OutOfMemory) {
+        return;
+    }
+    if !matches!(error, Error::Malformed { .. }) {
+        let path = topology::cpumap_path(node);
+        let path = path.as_c_str().unwrap_or(c"cpumap").as_ptr();
+        let opened = c"/sys not mounted or invalid. Assuming one node: %s";
+        let which = c"(cannot open or correctly parse %s)";
+        // SAFETY: the formats take one string.
+        unsafe {
+            let reason = libc::strerror(error.errno().0);
+            numa_warn(warning::NO_SYSFS, opened.as_ptr().cast_mut(), reason);
+            numa_warn(warning::NO_SYSFS, which.as_ptr().cast_mut(), path);
+        }
+    }
+    // The file was there and could not be read.
+    if !matches!(error, Error::NoSuchNode(_)) && error.errno() != Errno::EACCES {
+        warn(warning::CPUMAP, c"Cannot parse cpumap. Assuming one node");
+    }
+}
+
+/// The CPUs of a node, into a mask. 0, or -1 with errno: ERANGE if the node is negative or
+/// beyond numa_max_node(), ENOENT if there is no such node, EINVAL after numa_error if a CPU of
+/// the node does not fit. If the CPUs cannot be read, all that are possible are in the mask. Cached;
+/// see numa_node_to_cpu_update.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's mask.
+    node_to_cpus(node, unsafe { view_mut(mask) })
+}
+
+/// The same for any mask.
+pub(super) fn node_to_cpus(node: c_int, mut mask: BitsMut<'_>) -> c_int {
+    let node = match node_in_range(node) {
+        Ok(node) => node,
+        Err(errno) => {
+            errno.set();
+            return -1;
+        }
+    };
+    match cpus_of(node) {
+        Ok(cpus) if cpus.end <= mask.size() => {
+            mask.copy_words_from(cpus.set);
+            0
+        }
+        Ok(_) => {
+            complain(MISMATCH, Errno::EINVAL);
+            -1
+        }
+        Err(error) => {
+            mask.clear();
+            let size = mask.size().min(limits().cpu_bits());
+            BitsMut::new(mask.words_mut(), size).fill();
+            if !matches!(error, Error::Malformed { .. }) {
+                error.errno().set();
+            }
+            -1
+        }
+    }
+}
+
+/// Makes the next queries of all nodes' CPUs read /sys again, after CPUs came or went.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_node_to_cpu_update() {
+    cache::forget_cpus();
+}
+
+/// The node of a CPU, or -1 with EINVAL if it belongs to none.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
+    // One that is negative is beyond the table.
+    let node = cache::cached_node_of_cpu(cpu as usize).or_else(|| find_node_of_cpu(cpu));
+    node.ok_or(Error::Invalid("cpu"))
+        .map(|node| int(node as usize))
+        .or_errno(-1)
+}
+
+/// [`numa_node_of_cpu`] of a CPU that is not in the table. All CPUs of the node that is found go into
+/// the table.
+#[cold]
+fn find_node_of_cpu(cpu: c_int) -> Option<u32> {
+    let cpu = usize::try_from(cpu).ok()?;
+    for n in nodes().iter() {
+        let node = Node(n as u32);
+        // A node whose CPUs cannot be read has none.
+        if let Ok(cpus) = cpus_of(node) {
+            if cpus.set.contains(cpu) {
+                cache::remember_node_of(node, cpus.set);
+                return Some(node.0);
+            }
+        }
+    }
+    None
+}
+
+/// The CPUs of a node that the calling thread is to run on; a failure is warned about.
+fn cpus_to_run_on(node: Node) -> Result<NodeCpus> {
+    let found = if node.0 as usize > limits().max_node() {
+        Err(Error::NoSuchNode(node.0))
+    } else {
+        cpus_of(node)
+    };
+    found.inspect_err(|_| warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs"))
+}
+
+/// Runs the calling thread on these CPUs.
+fn run_on(cpus: Bits<'_>) -> Result<()> {
+    affinity::set_thread_cpus(0, cpus)
+}
+
+/// Runs the calling thread on the CPUs of a node; -1 means all CPUs. 0, or -1 with errno:
+/// EINVAL if the node is impossible, ERANGE or ENOENT after a warning if it does not exist.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
+    if node >= int(limits().node_bits()) {
+        return Err(Error::Invalid("node")).or_errno(-1);
+    }
+    run_on_number(node).map(|()| 0).or_errno(-1)
+}
+
+/// The same for a number that is not too high.
+fn run_on_number(node: c_int) -> Result<()> {
+    if node == -1 {
+        let mut cpus = CpuMask::new(limits().cpu_bits())?;
+        cpus.bits_mut().fill();
+        return run_on(cpus.as_bits());
+    }
+    // A negative number is a node that is not there, as in the reference; an id that no node has is
+    // warned about like a file that cannot be read.
+    let errno = match node_in_range(node) {
+        Ok(node) => return run_on(cpus_to_run_on(node)?.set),
+        Err(_) if node < 0 => Errno::ENOENT,
+        Err(errno) => errno,
+    };
+    warn(warning::AFFINITY, c"Cannot read node cpumask from sysfs");
+    Err(Error::File {
+        file: "cpumap",
+        errno,
+    })
+}
+
+/// Whether a node may be run on: one that the process may use, or that has no memory. With `any` it may
+/// be any node that exists.
+fn may_run_on(node: Node, any: bool) -> bool {
+    let n = node.0 as usize;
+    if any {
+        // An id in a gap is a node whose CPUs cannot be read, as in the reference.
+        return n <= limits().max_node() || nodes().contains(n);
+    }
+    all_nodes().contains(n) || nodes().contains(n) && is_memoryless(node)
+}
+
+/// Collects the CPUs of the wanted nodes that may be run on, and runs the calling thread there. Others
+/// are warned about and left out, and so are nodes whose CPUs cannot be read.
+fn run_on_nodes(wanted: Bits<'_>, any: bool) -> Result<()> {
+    // All warnings come first: the set of CPUs may be on the heap.
+    for n in wanted.iter() {
+        let node = Node(n as u32);
+        if may_run_on(node, any) {
+            // A failure has been warned about.
+            let _ = cpus_to_run_on(node);
+        } else {
+            // SAFETY: the format takes one int.
+            unsafe {
+                let format = c"node %d not allowed".as_ptr().cast_mut();
+                numa_warn(warning::AFFINITY, format, int(n));
+            }
+        }
+    }
+    let mut cpus = CpuMask::new(limits().cpu_bits())?;
+    for n in wanted.iter() {
+        let node = Node(n as u32);
+        if may_run_on(node, any) {
+            if let Ok(found) = cache::cpus(node) {
+                cpus.bits_mut().add(found.set);
+            }
+        }
+    }
+    run_on(cpus.as_bits())
+}
+
+/// Runs the calling thread on the CPUs of these nodes. Nodes that the process may not use are
+/// warned about and left out, but a node without memory is used for its CPUs. 0, or -1 with
+/// errno, after numa_error, if no CPU is left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_run_on_node_mask(mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's mask.
+    run_on_allowed(unsafe { view(mask) })
+}
+
+/// The same for any mask.
+pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
+    run_on_nodes(wanted, false)
+        .map(|()| 0)
+        .or_complain(SETAFFINITY, -1)
+}
+
+/// Runs the calling thread on the CPUs of these nodes, whether the process may use their memory
+/// or not. Those that do not exist are warned about and left out. 0, or -1 with errno, after
+/// numa_error, if no CPU is left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's mask.
+    run_on_nodes(unsafe { view(mask) }, true)
+        .map(|()| 0)
+        .or_complain(SETAFFINITY, -1)
+}
+
+/// The old numa_run_on_node_mask: it ends at a node that does not exist, after a warning; a
+/// refusal of the kernel is not reported (both as in the reference).
+pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
+    let run = || {
+        for n in wanted.iter() {
+            cpus_to_run_on(Node(n as u32)).map_err(|_| Error::Invalid("node"))?;
+        }
+        let mut cpus = CpuMask::new(limits().cpu_bits())?;
+        for n in wanted.iter() {
+            cpus.bits_mut().add(cache::cpus(Node(n as u32))?.set);
+        }
+        run_on(cpus.as_bits())
+    };
+    run().map(|()| 0).or_errno(-1)
+}
+
+/// Whether a node has no memory: no cpuset can ever allow it.
+fn is_memoryless(node: Node) -> bool {
+    topology::node_memory(Root::SYSTEM, node).is_ok_and(|memory| memory.total == 0)
+}
+
+/// The nodes on whose CPUs the calling thread may run: those that the process may use, and those
+/// without memory. With `any` it may be any node, as the old version has it. Without the affinity
+/// there is no answer, and the set stays empty.
+pub(super) fn run_nodes(any: bool) -> Result<NodeMask> {
+    let mut found = no_nodes()?;
+    for n in nodes().iter() {
+        // A node whose CPUs cannot be read is left out, after a warning.
+        let _ = cpus_of(Node(n as u32));
+    }
+    let mut mine = CpuMask::new(limits().cpu_bits())?;
+    if affinity::read_thread_cpus(0, &mut mine.bits_mut()).is_err() {
+        return Ok(found);
+    }
+    for n in nodes().iter() {
+        let node = Node(n as u32);
+        let shares = cache::cpus(node).is_ok_and(|cpus| cpus.set.intersects(mine.as_bits()));
+        // The last question takes a file.
+        if shares && (any || all_nodes().contains(n) || is_memoryless(node)) {
+            found.bits_mut().insert(n);
+        }
+    }
+    Ok(found)
+}
+
+/// The nodes on whose CPUs the calling thread may run. The mask is the caller's.
+#[unsafe(no_mangle)]
+pub extern "C" fn numa_get_run_node_mask() -> *mut bitmask {
+    run_nodes(false)
+        .map(|nodes| new_node_mask(nodes.as_bits()))
+        .or_errno(ptr::null_mut())
+}
+
+/// The CPUs that a thread (0: the caller) may run on, into a mask. The number of bytes that the
+/// kernel filled, or -1 with errno: EINVAL if the mask is too small, ESRCH if there is no thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_sched_getaffinity(pid: libc::pid_t, mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's mask.
+    affinity::read_thread_cpus(pid, &mut unsafe { view_mut(mask) })
+        .map(int)
+        .or_errno(-1)
+}
+
+/// Sets the CPUs that a thread (0: the caller) may run on. 0, or -1 with errno.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn numa_sched_setaffinity(pid: libc::pid_t, mask: *mut bitmask) -> c_int {
+    // SAFETY: the caller's mask.
+    affinity::set_thread_cpus(pid, unsafe { view(mask) })
+        .map(|()| 0)
+        .or_errno(-1)
+}

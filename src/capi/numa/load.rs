@@ -1,0 +1,171 @@
+//! What is fixed when the library is loaded.
+//!
+//! The constructor asks and publishes: it reads three files and a directory, makes no memory policy
+//! call, prints nothing and keeps errno. A call from another library's constructor, which may come
+//! earlier, does the same through [`limits`]. What the kernel can do is asked later, by the first
+//! function that has to know.
+
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::report::keeping_errno;
+use super::variables::{self, Sets};
+use crate::affinity;
+use crate::mask::{CpuMask, NodeMask};
+use crate::root::Root;
+use crate::topology;
+
+/// Nodes and CPUs that static memory has room for: those of any kernel of today.
+pub(super) const NODE_ROOM: usize = 1024;
+pub(super) const CPU_ROOM: usize = 8192;
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// Numbers that are fixed at load. A second thread may write them again, with the same values.
+        pub(super) struct Limits {
+            ready: AtomicBool,
+            seen_nodes: AtomicBool,
+            $($name: AtomicUsize,)*
+            /// 0 until they are asked for.
+            configured_cpus: AtomicUsize,
+            page_size: AtomicUsize,
+        }
+
+        static LIMITS: Limits = Limits {
+            ready: AtomicBool::new(false),
+            seen_nodes: AtomicBool::new(false),
+            $($name: AtomicUsize::new(0),)*
+            configured_cpus: AtomicUsize::new(0),
+            page_size: AtomicUsize::new(0),
+        };
+
+        impl Limits {
+            $(
+                $(#[$doc])*
+                pub(super) fn $name(&self) -> usize {
+                    self.$name.load(Ordering::Relaxed)
+                }
+            )*
+        }
+    };
+}
+
+limits! {
+    /// Bits of the kernel's node masks.
+    node_bits
+    /// Bits of the kernel's CPU masks.
+    cpu_bits
+    /// Highest node that exists.
+    max_node
+    /// Number of nodes that exist, at least one.
+    configured_nodes
+    /// Number of nodes that the process may use.
+    task_nodes
+    /// Number of CPUs that the process may use.
+    task_cpus
+}
+
+/// A number that is asked for at its first use.
+fn once(number: &AtomicUsize, ask: fn() -> usize) -> usize {
+    match number.load(Ordering::Relaxed) {
+        0 => {
+            let asked = ask();
+            number.store(asked, Ordering::Relaxed);
+            asked
+        }
+        known => known,
+    }
+}
+
+impl Limits {
+    /// Whether a directory of a node was seen. Without there is one node with all CPUs.
+    pub(super) fn seen_nodes(&self) -> bool {
+        self.seen_nodes.load(Ordering::Relaxed)
+    }
+
+    /// Number of CPUs that the system is configured with.
+    pub(super) fn configured_cpus(&self) -> usize {
+        once(&self.configured_cpus, topology::configured_cpus)
+    }
+
+    /// Bytes of a page.
+    pub(super) fn page_size(&self) -> usize {
+        once(&self.page_size, topology::page_size)
+    }
+}
+
+/// The numbers fixed at load; loads them if the constructor has not run yet.
+#[inline(always)]
+pub(super) fn limits() -> &'static Limits {
+    if !LIMITS.ready.load(Ordering::Acquire) {
+        keeping_errno(load);
+    }
+    &LIMITS
+}
+
+/// Runs when the library is loaded.
+extern "C" fn constructor() {
+    limits();
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = constructor;
+
+/// The CPUs that this thread may run on, of those that are possible: as the status file has them, or
+/// else as the kernel has them now, without those that are offline.
+fn complete_cpus(cpus: &mut CpuMask, from_status: bool) {
+    let size = cpus.size();
+    if !from_status && affinity::read_thread_cpus(0, &mut cpus.bits_mut()).is_err() {
+        cpus.bits_mut().fill();
+    }
+    if let Ok(possible) = topology::possible_cpus(Root::SYSTEM, size) {
+        cpus.intersect(&possible);
+    }
+}
+
+/// Finds out what is fixed at load and publishes it.
+///
+/// Two threads that come here at once (only before the constructor) write the same values.
+#[cold]
+#[inline(never)]
+fn load() {
+    let root = Root::SYSTEM;
+    let cpu_bits = topology::cpu_mask_size();
+    let all_cpus = CpuMask::new(cpu_bits).or_else(|_| CpuMask::new(CPU_ROOM));
+    // Neither fails: both fit where they are.
+    let (Ok(mut cpus), Ok(mut all_nodes)) = (all_cpus, NodeMask::new(NODE_ROOM)) else {
+        return;
+    };
+    let allowed = topology::read_allowed(root, cpus.bits_mut(), all_nodes.bits_mut());
+    complete_cpus(&mut cpus, allowed.cpus);
+
+    let node_bits = topology::node_mask_bits(root, allowed.node_bits);
+    let Ok(mut nodes) = NodeMask::new(node_bits) else {
+        return;
+    };
+    let seen = topology::read_nodes(root, nodes.bits_mut());
+    if !allowed.nodes || all_nodes.is_empty() {
+        all_nodes = nodes.clone();
+    }
+    let Ok(all_nodes) = NodeMask::from_bits(node_bits, all_nodes.as_bits()) else {
+        return;
+    };
+
+    variables::publish(&Sets {
+        nodes: nodes.as_bits(),
+        all_nodes: all_nodes.as_bits(),
+        all_cpus: cpus.as_bits(),
+    });
+    let set = |number: &AtomicUsize, value: usize| number.store(value, Ordering::Relaxed);
+    set(&LIMITS.node_bits, node_bits);
+    set(&LIMITS.cpu_bits, cpus.size());
+    set(
+        &LIMITS.max_node,
+        nodes.last().map_or(0, |node| node.0 as usize),
+    );
+    set(&LIMITS.configured_nodes, nodes.len());
+    set(&LIMITS.task_nodes, all_nodes.len());
+    set(&LIMITS.task_cpus, cpus.len());
+    LIMITS.seen_nodes.store(seen, Ordering::Relaxed);
+    LIMITS.ready.store(true, Ordering::Release);
+}
