@@ -12,7 +12,7 @@ extern int numa_parse_bitmap(char *line, struct bitmask *mask);
 /* What the functions work on. */
 static struct bitmask *node0, *empty, *cpus, *some;
 static nodemask_t old_node0;
-static unsigned long words[1024];
+static unsigned long words[1024] UNUSED;
 static char *memory;
 static void *pages[1];
 static int status[1];
@@ -182,8 +182,8 @@ static void survive(unsigned filtered)
 
 		if (functions[i].may & filtered)
 			continue;
-		ended = IN_CHILD(arguments(); functions[i].call());
-		CHECK(ended == 0, "%s: %s", functions[i].name,
+		ended = IN_CHILD(arguments(); functions[i].call(); leave(0));
+		CHECK(left_well(ended), "%s: %s", functions[i].name,
 		      WIFSIGNALED(ended) ? strsignal(WTERMSIG(ended)) : "bad exit status");
 		called++;
 	}
