@@ -2,13 +2,14 @@
  * Measures one libnuma.so.1 in one process; bench/run starts many of them and gives what they
  * print to `report`.
  *
- *   bench time  SIDE LIBRARY MICROSECONDS SAMPLES FILTER all|light|control|fine
+ *   bench time  SIDE LIBRARY MICROSECONDS SAMPLES FILTER all|light|fine
  *   bench cold  SIDE LIBRARY ROW call|bound
  *   bench count SIDE LIBRARY FILTER
- *   bench rows  FILTER [cold|control]
+ *   bench rows  FILTER [cold]
+ *   bench unmeasured           functions that no row calls
  *
- * "all" are all rows, "light" those but the ones that take a tenth of a second for a call, "control" and
- * "fine" those with that flag.
+ * "all" are all rows, "light" those but the ones that take a tenth of a second for a call, "fine" those
+ * with that flag.
  * SIDE is a word for the library (reference, ours). FILTER is a part of "group/name", or empty.
  * A line of output is "time SIDE ROW CALL BOUND", in nanoseconds for a call (BOUND is 0 where there
  * is none); "cold SIDE ROW call|bound NANOSECONDS"; "row ROW" before each count.
@@ -27,19 +28,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, int n)
-{
-	qsort(values, (size_t)n, sizeof(*values), by_value);
-	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
 static int wanted(const struct row *row, const char *filter)
@@ -65,27 +53,33 @@ static double timed(void (*loop)(long), long times)
 	return now() - start;
 }
 
+static double least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
 /* How often a call fits into a sample; at least once. */
 static long calibrate(void (*loop)(long), double sample)
 {
-	long times = 1;
-	double took = timed(loop, 1);
+	for (long times = 1;; times *= 2) {
+		double took = timed(loop, times);
 
-	if (took > sample)
-		return 1;
-	while ((took = timed(loop, times)) < sample / 4) {
-		if (took < sample / 100)
-			times *= 10;
-		else
-			times *= 2;
+		/* Whoever was interrupted took too long. */
+		for (int i = 0; i < 3 && took > sample / 2 && took < 100 * sample; i++)
+			took = least(took, timed(loop, times));
+		if (took > sample / 2)
+			return (long)((double)times * sample / took) + 1;
 	}
-	return (long)((double)times * sample / took) + 1;
 }
 
+/*
+ * The least of many short samples: the time that nobody else took. Call and bound by turns, so that
+ * both see the same machine.
+ */
 static void measure(const char *side, int index, double sample, int samples)
 {
 	const struct row *row = &rows[index];
-	double calls[64], bounds[64];
+	double call = 1e18, bound = 1e18;
 	long call_times, bound_times = 0;
 
 	if (row->prepare)
@@ -96,15 +90,11 @@ static void measure(const char *side, int index, double sample, int samples)
 	if (row->flags & HEAVY)
 		samples = 2;
 	for (int i = 0; i < samples; i++) {
-		/* Each first in turn, so that neither has the other's caches more often. */
-		if (row->bound && i % 2)
-			bounds[i] = timed(row->bound, bound_times) / (double)bound_times;
-		calls[i] = timed(row->call, call_times) / (double)call_times;
-		if (row->bound && i % 2 == 0)
-			bounds[i] = timed(row->bound, bound_times) / (double)bound_times;
+		call = least(call, timed(row->call, call_times) / (double)call_times);
+		if (row->bound)
+			bound = least(bound, timed(row->bound, bound_times) / (double)bound_times);
 	}
-	printf("time\t%s\t%d\t%.3f\t%.3f\n", side, index, median(calls, samples),
-	       row->bound ? median(bounds, samples) : 0.0);
+	printf("time\t%s\t%d\t%.3f\t%.3f\n", side, index, call, row->bound ? bound : 0.0);
 	if (row->done)
 		row->done();
 }
@@ -144,13 +134,16 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
 
+	if (argc == 2 && !strcmp(argv[1], "unmeasured")) {
+		print_unmeasured();
+		return 0;
+	}
 	if (!strcmp(what, "rows")) {
 		const char *only = argc > 3 ? argv[3] : "";
 
 		for (int i = 0; i < row_count; i++)
 			if (wanted(&rows[i], argv[2]) &&
-			    (strcmp(only, "cold") || rows[i].flags & COLD) &&
-			    (strcmp(only, "control") || rows[i].flags & CONTROL))
+			    (strcmp(only, "cold") || rows[i].flags & COLD))
 				printf("%d\t%s\t%s\n", i, rows[i].group, rows[i].name);
 		return 0;
 	}
@@ -158,10 +151,9 @@ int main(int argc, char **argv)
 		open_library(argv[3]);
 		for (int i = 0; i < row_count; i++)
 			if (measured_warm(&rows[i]) && wanted(&rows[i], argv[6]) &&
-			    (strcmp(argv[7], "control") || rows[i].flags & CONTROL) &&
 			    (strcmp(argv[7], "fine") || rows[i].flags & FINE) &&
 			    (strcmp(argv[7], "light") || !(rows[i].flags & HEAVY)) &&
-			    (!rows[i].needs || has_symbol(rows[i].needs)))
+			    can_run(&rows[i]))
 				measure(argv[2], i, atof(argv[4]) * 1000, atoi(argv[5]));
 		return 0;
 	}
@@ -171,7 +163,7 @@ int main(int argc, char **argv)
 		double base, took;
 
 		open_library(argv[3]);
-		if (row->needs && !has_symbol(row->needs))
+		if (!can_run(row))
 			return 0;
 		if (row->prepare)
 			row->prepare(row->arg);
@@ -192,7 +184,7 @@ int main(int argc, char **argv)
 			const struct row *row = &rows[i];
 
 			if (!measured_warm(row) || row->flags & NOT_COUNTED ||
-			    !wanted(row, argv[4]) || (row->needs && !has_symbol(row->needs)))
+			    !wanted(row, argv[4]) || !can_run(row))
 				continue;
 			if (row->prepare)
 				row->prepare(row->arg);

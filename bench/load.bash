@@ -1,6 +1,7 @@
 # What loading costs; read by bench/run. Each program needs its libnuma by an absolute path, so that
 # no search for it is measured. They may run on all CPUs, as most programs may: a library that reads
 # more where they are fewer would look worse than it is.
+# shellcheck shell=bash disable=SC2154  # the variables are those of bench/run
 
 pin "$allowed"
 
@@ -14,7 +15,7 @@ cc=${CC:-cc}
 for marker in before after; do
     "$cc" -O2 -shared -fPIC -o "$load/$marker.so" "$here/load/marker.c"
 done
-for side in reference ours reference-copy ours-copy bound; do
+for side in reference ours control bound; do
     mkdir "$load/$side"
     library=$load/$side/libnuma.so.1
     # A library without a name of its own is noted by the path that the linker was given. The real
@@ -38,7 +39,11 @@ if command -v strace >/dev/null; then
         sed -n '/^close(-4242)/,/^close(-4242)/p' "$load/trace" | grep -v '^close(-4242)' >"$load/$side/constructor" || true
         says $side 'system calls of the constructor' "$(wc -l <"$load/$side/constructor")"
         says $side 'files that the constructor opens' "$(grep -c '^open' "$load/$side/constructor")"
-        says $side 'brk and mmap of the constructor' "$(grep -cE '^(brk|mmap)' "$load/$side/constructor")"
+        says $side 'memory policy calls of the constructor' \
+            "$(grep -cE '^(mbind|[gs]et_mempolicy|(migrate|move)_pages)' "$load/$side/constructor")"
+        # What is read in pieces is read by the same call again.
+        says $side 'files opened and calls made twice' "$(sed 's/) *= .*//' "$load/$side/constructor" |
+            grep -vE '^(read|pread64|getdents64|close|brk|mmap|munmap)' | sort | uniq -d | wc -l)"
     done >>"$lines"
 else
     echo "bench: no strace, so no system calls" >&2
@@ -46,6 +51,8 @@ fi
 
 for side in reference ours; do
     says $side 'private dirty memory' "$("$load/$side/program" dirty)"
+    strip -o "$load/$side/stripped" "$load/$side/libnuma.so.1"
+    says $side 'size, stripped' "$(stat -c %s "$load/$side/stripped" | awk '{ print $1 / 1024 }')"
 done >>"$lines"
 
 if command -v valgrind >/dev/null; then
@@ -59,10 +66,9 @@ if command -v valgrind >/dev/null; then
 fi
 
 programs=()
-for side in reference ours reference-copy ours-copy bound; do
+for side in reference ours control bound; do
     programs+=("$side=$load/$side/program")
 done
-# shellcheck disable=SC2154  # set by bench/run
 "$load/spawn" "$spawns" 100 "$load/empty" "${programs[@]}" >>"$lines"
 
 # How much more a constructor does in a process that is bound to one CPU.

@@ -21,18 +21,17 @@ enum {
 	/* The cost of mappings depends on where the process lies: the libraries are compared through
 	 * the bounds that were measured in the same processes. */
 	BY_BOUND = 4,
-	CONTROL = 8,  /* measured with copies of both libraries too */
-	HEAVY = 16,   /* a tenth of a second for a call: fewer processes */
-	FINE = 32     /* a goal of a few percent: more processes */
+	HEAVY = 8,   /* a tenth of a second for a call: fewer processes */
+	FINE = 16     /* a goal of a few percent: more processes */
 };
 
 struct row {
 	const char *group, *name;
+	const char *text; /* the call as written; the row is left out where the library lacks its functions */
 	enum goal_kind kind;
 	double goal;
 	unsigned flags;
 	long arg;
-	const char *needs;	   /* the row is left out where the library lacks this symbol */
 	void (*prepare)(long arg); /* for both; may be NULL */
 	void (*call)(long times);  /* the library */
 	void (*bound)(long times); /* NULL: no bound */
@@ -45,6 +44,8 @@ extern const int row_count;
 
 /* Opens the library at `path` and finds its functions; exits if that is not possible. */
 void open_library(const char *path);
-int has_symbol(const char *name);
+int can_run(const struct row *row);
+/* Prints the library's functions that no row calls. */
+void print_unmeasured(void);
 
 #endif
