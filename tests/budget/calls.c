@@ -3,10 +3,10 @@
  * forked from one that never called the library, so that a cold call is one and no case depends
  * on another.
  *
- *	calls heap       prints for each case how often a call takes memory from the heap
- *	calls syscalls   makes each call once between two marks that strace shows
- *	calls count      below callgrind: has the counts of each case written to a file
- *	calls masks      prints the bits of the kernel's masks of nodes and of CPUs
+ *	calls trace [CASE...]   below strace: makes each call once between two marks, "begin CASE" and
+ *	                        "end CASE HEAP" with the number of calls of malloc; loading is a case
+ *	calls count [CASE...]   below callgrind: has the counts of each case written to a file
+ *	calls masks             prints the bits of the kernel's masks of nodes and of CPUs
  *
  * A hot case is called before it is counted. callgrind counts it N and 2 N times: the difference
  * is the cost of N calls, whatever surrounds them. A cold case is counted once.
@@ -124,68 +124,49 @@ static void long_map(void)
 extern int numa_parse_bitmap(char *line, struct bitmask *mask);
 
 extern int old_node_to_cpus(int node, unsigned long *buffer, int bytes);
-extern void old_interleave_memory(void *start, size_t size, const nodemask_t *mask);
-extern void old_set_membind(const nodemask_t *mask);
-extern nodemask_t old_get_run_node_mask(void);
-__asm__(".symver old_node_to_cpus, numa_node_to_cpus@libnuma_1.1\n"
-	".symver old_interleave_memory, numa_interleave_memory@libnuma_1.1\n"
-	".symver old_set_membind, numa_set_membind@libnuma_1.1\n"
-	".symver old_get_run_node_mask, numa_get_run_node_mask@libnuma_1.1");
+__asm__(".symver old_node_to_cpus, numa_node_to_cpus@libnuma_1.1");
 
 /* X(name, bits of the masks or 0, what goes before, the call) */
-#define MASKS(size)                                                                      \
-	X(setbit_##size, size, masks, numa_bitmask_setbit(a, size / 2))                  \
-	X(clearbit_##size, size, masks, numa_bitmask_clearbit(a, size / 2))              \
-	X(isbitset_##size, size, masks, result = numa_bitmask_isbitset(a, size / 2))     \
-	X(setall_##size, size, masks, numa_bitmask_setall(a))                            \
-	X(clearall_##size, size, masks, numa_bitmask_clearall(a))                        \
-	X(weight_##size, size, masks, result = numa_bitmask_weight(a))                   \
-	X(equal_##size, size, masks, result = numa_bitmask_equal(a, b))                  \
-	X(copy_bitmask_##size, size, masks, copy_bitmask_to_bitmask(a, b))               \
-	X(to_nodemask_##size, size, masks, copy_bitmask_to_nodemask(a, &old))            \
-	X(from_nodemask_##size, size, masks, copy_nodemask_to_bitmask(&old, a))          \
-	X(mask_alloc_free_##size, size, masks, numa_bitmask_free(numa_bitmask_alloc(size)))
-
 #define HOT_CASES                                                                        \
-	MASKS(64)                                                                        \
-	MASKS(1024)                                                                      \
-	MASKS(8192)                                                                      \
-	X(nodemask_alloc_free, 0, nodes, numa_free_nodemask(numa_allocate_nodemask()))   \
+	X(setbit, 1024, masks, numa_bitmask_setbit(a, 512))                              \
+	X(clearbit, 1024, masks, numa_bitmask_clearbit(a, 512))                          \
+	X(isbitset, 1024, masks, result = numa_bitmask_isbitset(a, 512))                 \
+	X(setall, 1024, masks, numa_bitmask_setall(a))                                   \
+	X(clearall, 1024, masks, numa_bitmask_clearall(a))                               \
+	X(weight, 1024, masks, result = numa_bitmask_weight(a))                          \
+	X(equal, 1024, masks, result = numa_bitmask_equal(a, b))                         \
+	X(copy_bitmask, 1024, masks, copy_bitmask_to_bitmask(a, b))                      \
+	X(setall_8192, 8192, masks, numa_bitmask_setall(a))                              \
+	X(weight_8192, 8192, masks, result = numa_bitmask_weight(a))                     \
+	X(equal_8192, 8192, masks, result = numa_bitmask_equal(a, b))                    \
+	X(to_nodemask, 1024, masks, copy_bitmask_to_nodemask(a, &old))                   \
+	X(from_nodemask, 1024, masks, copy_nodemask_to_bitmask(&old, a))                 \
+	X(mask_alloc_free, 1024, masks, numa_bitmask_free(numa_bitmask_alloc(1024)))     \
 	X(cpumask_alloc_free, 0, nodes, numa_free_cpumask(numa_allocate_cpumask()))      \
 	X(available, 0, nodes, result = numa_available())                                \
 	X(max_node, 0, nodes, result = numa_max_node())                                  \
-	X(max_possible_node, 0, nodes, result = numa_max_possible_node())                \
-	X(num_possible_nodes, 0, nodes, result = numa_num_possible_nodes())              \
-	X(num_possible_cpus, 0, nodes, result = numa_num_possible_cpus())                \
-	X(num_configured_nodes, 0, nodes, result = numa_num_configured_nodes())          \
 	X(num_configured_cpus, 0, nodes, result = numa_num_configured_cpus())            \
-	X(num_task_nodes, 0, nodes, result = numa_num_task_nodes())                      \
 	X(num_task_cpus, 0, nodes, result = numa_num_task_cpus())                        \
 	X(pagesize, 0, nodes, result = numa_pagesize())                                  \
 	X(node_of_cpu, 0, nodes, result = numa_node_of_cpu(last_cpu))                    \
 	X(node_to_cpus, 0, nodes, result = numa_node_to_cpus(last_node, b))              \
 	X(node_to_cpus_old, 0, nodes, result = old_node_to_cpus(last_node, b->maskp, (int)(b->size / 8))) \
 	X(distance, 0, nodes, result = numa_distance(1, last_node))                      \
-	X(has_home_node, 0, nodes, result = numa_has_home_node())                        \
 	X(has_preferred_many, 0, nodes, result = numa_has_preferred_many())              \
 	X(node_size64, 0, nodes, long long left; result = (long)numa_node_size64(last_node, &left)) \
 	X(preferred, 0, nodes, result = numa_preferred())                                \
-	X(preferred_under_policy, 0, preferring, result = numa_preferred())              \
 	X(preferred_many, 0, preferring, numa_bitmask_free(numa_preferred_many()))       \
 	X(get_interleave_mask, 0, interleaving, numa_bitmask_free(numa_get_interleave_mask())) \
 	X(get_interleave_node, 0, interleaving, result = numa_get_interleave_node())     \
 	X(get_membind, 0, bound, numa_bitmask_free(numa_get_membind()))                  \
 	X(get_mems_allowed, 0, nodes, numa_bitmask_free(numa_get_mems_allowed()))        \
 	X(get_run_node_mask, 0, nodes, numa_bitmask_free(numa_get_run_node_mask()))      \
-	X(get_run_node_mask_old, 0, nodes, old = old_get_run_node_mask())                \
 	X(set_interleave_mask, 0, nodes, numa_set_interleave_mask(node0))                \
-	X(set_interleave_none, 0, nodes, numa_set_interleave_mask(numa_no_nodes_ptr))    \
 	X(set_preferred, 0, nodes, numa_set_preferred(0))                                \
 	X(set_preferred_local, 0, nodes, numa_set_preferred(-1))                         \
 	X(set_preferred_many, 0, nodes, numa_set_preferred_many(node0))                  \
 	X(set_localalloc, 0, nodes, numa_set_localalloc())                               \
 	X(set_membind, 0, nodes, numa_set_membind(node0))                                \
-	X(set_membind_old, 0, nodes, old_set_membind(&old))                              \
 	X(set_membind_balancing, 0, nodes, numa_set_membind_balancing(node0))            \
 	X(bind, 0, nodes, numa_bind(node0))                                              \
 	X(run_on_node, 0, nodes, result = numa_run_on_node(0))                           \
@@ -194,35 +175,31 @@ __asm__(".symver old_node_to_cpus, numa_node_to_cpus@libnuma_1.1\n"
 	X(run_on_node_mask_all, 0, nodes, result = numa_run_on_node_mask_all(node0))     \
 	X(sched_getaffinity, 0, nodes, result = numa_sched_getaffinity(0, b))            \
 	X(sched_setaffinity, 0, nodes, result = numa_sched_setaffinity(0, b))            \
-	X(set_bind_policy, 0, nodes, numa_set_bind_policy(1))                            \
 	X(set_strict, 0, nodes, numa_set_strict(0))                                      \
 	X(alloc_free_64k, 0, nodes, numa_free(numa_alloc(65536), 65536))                 \
 	X(alloc_local_free_64k, 0, nodes, numa_free(numa_alloc_local(65536), 65536))     \
 	X(alloc_onnode_free_4k, 0, nodes, numa_free(numa_alloc_onnode(4096, 0), 4096))   \
-	X(alloc_onnode_free_1g, 0, nodes, numa_free(numa_alloc_onnode(1 << 30, 0), 1 << 30)) \
 	X(alloc_interleaved_free_64k, 0, nodes, numa_free(numa_alloc_interleaved(65536), 65536)) \
-	X(alloc_subset_free_64k, 0, nodes, numa_free(numa_alloc_interleaved_subset(65536, node0), 65536)) \
 	X(realloc, 0, some_memory, memory = numa_realloc(memory, PAGES * page, PAGES * page)) \
 	X(police_256_pages, 0, some_memory, numa_police_memory(memory, PAGES * page))    \
 	X(tonode_memory, 0, some_memory, numa_tonode_memory(memory, PAGES * page, 0))    \
 	X(tonodemask_memory, 0, some_memory, numa_tonodemask_memory(memory, PAGES * page, node0)) \
 	X(interleave_memory, 0, some_memory, numa_interleave_memory(memory, PAGES * page, node0)) \
-	X(interleave_memory_old, 0, some_memory, old_interleave_memory(memory, PAGES * page, &old)) \
 	X(setlocal_memory, 0, some_memory, numa_setlocal_memory(memory, PAGES * page))   \
 	X(move_pages_1, 0, some_memory, result = numa_move_pages(0, 1, pages, NULL, status, 0)) \
-	X(move_pages_256, 0, some_memory, result = numa_move_pages(0, PAGES, pages, NULL, status, 0)) \
 	X(migrate_pages, 0, nodes, result = numa_migrate_pages(0, node0, node0))         \
 	X(mbind, 0, some_memory, result = mbind(memory, page, MPOL_DEFAULT, NULL, 0, 0)) \
 	X(parse_node, 0, nodes, numa_bitmask_free(numa_parse_nodestring("0")))           \
 	X(parse_nodes_all, 0, nodes, numa_bitmask_free(numa_parse_nodestring("all")))    \
 	X(parse_nodes_range, 0, nodes, numa_bitmask_free(numa_parse_nodestring_all("0-1,3"))) \
+	X(parse_nodes_not, 0, nodes, numa_bitmask_free(numa_parse_nodestring("!0")))     \
 	X(parse_nodes_relative, 0, nodes, numa_bitmask_free(numa_parse_nodestring_all("!+1"))) \
-	X(parse_cpus, 0, nodes, numa_bitmask_free(numa_parse_cpustring("0")))            \
+	X(parse_cpus_all, 0, nodes, numa_bitmask_free(numa_parse_cpustring("all")))      \
+	X(parse_cpus_not, 0, nodes, numa_bitmask_free(numa_parse_cpustring("!0")))       \
 	X(parse_cpus_2048, 0, long_list, numa_bitmask_free(numa_parse_cpustring(text)))  \
 	X(parse_bitmap_8192, 0, long_map, result = numa_parse_bitmap(text, a))
 
 #define COLD_CASES                                                                       \
-	X(available_first, 0, nodes, result = numa_available())                          \
 	X(node_of_cpu_first, 0, nodes, result = numa_node_of_cpu(last_cpu))              \
 	X(node_to_cpus_first, 0, nodes, result = numa_node_to_cpus(last_node, b))        \
 	X(node_to_cpus_update, 0, nodes, numa_node_to_cpu_update(); result = numa_node_to_cpus(last_node, b)) \
@@ -232,7 +209,9 @@ __asm__(".symver old_node_to_cpus, numa_node_to_cpus@libnuma_1.1\n"
 	X(get_run_node_mask_first, 0, nodes, numa_bitmask_free(numa_get_run_node_mask())) \
 	X(run_on_node_first, 0, nodes, result = numa_run_on_node(0))                     \
 	X(bind_first, 0, nodes, numa_bind(node0))                                        \
-	X(node_size64_first, 0, nodes, result = (long)numa_node_size64(last_node, NULL))
+	X(set_preferred_many_first, 0, nodes, numa_set_preferred_many(node0))            \
+	X(num_configured_cpus_first, 0, nodes, result = numa_num_configured_cpus())      \
+	X(parse_cpus_all_first, 0, nodes, numa_bitmask_free(numa_parse_cpustring("all")))
 
 #define X(name, size, before, ...) \
 	static void call_##name(void) { __VA_ARGS__; }
@@ -255,28 +234,39 @@ static const struct one {
 #undef X
 };
 
-static void in_heap(const struct one *one)
-{
-	unsigned long before = heap_calls;
-
-	one->call();
-	printf("%s\t%lu\n", one->name, heap_calls - before);
-}
+static unsigned long heap_before;
 
 /* A system call that has no effect and that strace shows. */
-static void mark(const char *what, const char *name)
+static void begin(const char *name)
 {
 	char line[128];
-	int length = snprintf(line, sizeof(line), "%s %s", what, name);
+	int length = snprintf(line, sizeof(line), "begin %s", name);
+
+	heap_before = heap_calls;
+	syscall(SYS_write, -1, line, (size_t)length);
+}
+
+static void end(const char *name)
+{
+	char line[128];
+	int length = snprintf(line, sizeof(line), "end %s %lu", name, heap_calls - heap_before);
 
 	syscall(SYS_write, -1, line, (size_t)length);
 }
 
-static void in_syscalls(const struct one *one)
+static void begin_load(void)
 {
-	mark("begin", one->name);
+	begin("load");
+}
+
+/* The program's first function, before the constructors of all libraries. */
+__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = begin_load;
+
+static void in_trace(const struct one *one)
+{
+	begin(one->name);
 	one->call();
-	mark("end", one->name);
+	end(one->name);
 }
 
 static void in_count(const struct one *one)
@@ -302,21 +292,19 @@ static int named(const char *name, char **names)
 
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		void (*run)(const struct one *);
-	} modes[] = {{"heap", in_heap}, {"syscalls", in_syscalls}, {"count", in_count}};
 	void (*run)(const struct one *) = NULL;
 
-	for (size_t i = 0; argc >= 2 && i < ARRAY_SIZE(modes); i++)
-		if (!strcmp(argv[1], modes[i].name))
-			run = modes[i].run;
+	end("load");
+	if (argc >= 2 && !strcmp(argv[1], "trace"))
+		run = in_trace;
+	else if (argc >= 2 && !strcmp(argv[1], "count"))
+		run = in_count;
 	if (argc == 2 && !strcmp(argv[1], "masks")) {
-		printf("masks\t%d\t%d\n", numa_num_possible_nodes(), numa_num_possible_cpus());
+		printf("%d %d\n", numa_num_possible_nodes(), numa_num_possible_cpus());
 		return 0;
 	}
 	if (!run) {
-		fprintf(stderr, "usage: calls heap|syscalls|count [CASE...] or calls masks\n");
+		fprintf(stderr, "usage: calls trace|count [CASE...] or calls masks\n");
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
