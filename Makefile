@@ -6,7 +6,8 @@
 #   make test            all tests; make demo: the main job, on the screen
 #   make headers         writes include/ anew from the sources
 #   make manual          writes the manual page and the completions anew from the options
-#   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1, ROWS=part-of-a-name)
+#   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1,
+#                        ROWS=part-of-a-name, MARKDOWN=1)
 #   make bench-scale     how the cost of calls grows with nodes and CPUs, on made-up machines
 #   make bench-migrate   figures of migratepages against migrate_pages(2)
 #
@@ -151,9 +152,10 @@ demo:
 	tests/demo
 
 # libnuma.so.1 beside the reference and beside the least that each call could cost; see
-# bench/README.md. QUICK=1 takes less than a minute, ROWS=masks measures the rows with that name.
+# bench/README.md. QUICK=1 takes about a minute, ROWS=masks measures the rows with that name, MARKDOWN=1
+# prints the tables of docs/performance.md.
 bench: all
-	bench/run $(ROWS)
+	bench/run $(if $(MARKDOWN),--markdown) $(ROWS)
 
 # The same two libraries on made-up machines of up to 1024 nodes and 8192 CPUs; needs root.
 bench-scale: all

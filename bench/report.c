@@ -288,15 +288,15 @@ static void table(const char *title)
 			if (bound.n + reference.n > 1) {
 				show_ratio(text[0], geometric(&bound));
 				show_ratio(text[1], geometric(&reference));
-				printf(markdown ? "| *%s* | | | | %s | %s | | | |\n" : "  %-71s %8s %8s\n",
+				printf(markdown ? "| *%s* | | | | %s | %s | |\n" : "  %-71s %8s %8s\n",
 				       "geometric mean", text[0], text[1]);
 			}
 			if (i == row_count)
 				break;
 			group = row->group;
 			bound = reference = (struct mean){0};
-			printf(markdown ? "\n| %s | reference | ours | bound | ours/bound | ours/ref | 95 %% | goal | |\n"
-					  "| --- | --: | --: | --: | --: | --: | --: | --: | --- |\n"
+			printf(markdown ? "\n| %s | reference | ours | bound | ours/bound | ours/ref | goal |\n"
+					  "| --- | --: | --: | --: | --: | --: | --- |\n"
 					: "%s\n",
 			       group);
 		}
@@ -317,8 +317,8 @@ static void table(const char *title)
 		show_count(text[8], measured[i].instructions[REFERENCE]);
 		show_count(text[9], measured[i].instructions[OURS]);
 		if (markdown)
-			printf("| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", row->name, text[0], text[1],
-			       text[2], text[3], text[4], text[5], text[6], text[7]);
+			printf("| %s | %s | %s | %s | %s | %s | %s%s%s |\n", row->name, text[0], text[1], text[2],
+			       text[3], text[4], text[6], *text[7] ? ", " : "", text[7]);
 		else
 			printf("  %-42s %9s %9s %9s %8s %8s %11s %10s %-3s %7s %7s\n", row->name, text[0], text[1],
 			       text[2], text[3], text[4], text[5], text[6], text[7], text[8], text[9]);
@@ -371,7 +371,8 @@ static void slower_rows(double off)
 			for (int i = 0; i < row_count; i++) {
 				struct estimate ratio = over(i, OURS, REFERENCE);
 
-				if (!(rows[i].flags & COLD) != !first_calls || isnan(ratio.middle))
+				/* What has another unit than time is no speed. */
+				if (!(rows[i].flags & COLD) != !first_calls || rows[i].unit || isnan(ratio.middle))
 					continue;
 				compared += !pass;
 				if (ratio.middle <= 1 + fmax(off, 0.005) || ratio.low <= 1)
