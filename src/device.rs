@@ -40,6 +40,16 @@ impl Name {
         Name { bytes, len }
     }
 
+    /// The name of a directory, with a slash behind it.
+    fn of_directory(path: &[u8]) -> Name {
+        let mut name = Name::new(path);
+        if name.len < Name::CAPACITY {
+            name.bytes[name.len] = b'/';
+            name.len += 1;
+        }
+        name
+    }
+
     /// The name as a C string.
     pub fn as_c_str(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
@@ -79,6 +89,16 @@ pub enum DeviceError {
         major: u32,
         /// Minor device number.
         minor: u32,
+    },
+    /// sysfs cannot be asked which devices there are.
+    #[error("cannot list {class} devices in sysfs: {errno}")]
+    NoDevices {
+        /// The file whose device was looked for.
+        path: Name,
+        /// "block".
+        class: &'static str,
+        /// The kernel's answer.
+        errno: Errno,
     },
     /// There is no such device, or no directory above it names a node.
     #[error("cannot read the node of {kind} device {name}")]
@@ -131,6 +151,7 @@ impl DeviceError {
     pub fn errno(&self) -> Option<Errno> {
         match *self {
             DeviceError::Stat { errno, .. }
+            | DeviceError::NoDevices { errno, .. }
             | DeviceError::Unreadable { errno, .. }
             | DeviceError::NoRoute { errno, .. } => Some(errno),
             _ => None,
@@ -171,6 +192,7 @@ fn as_c_string<T>(word: &[u8], with: impl FnOnce(&CStr) -> Result<T, Errno>) -> 
     with(CStr::from_bytes_until_nul(&copy).map_err(|_| Errno::EINVAL)?)
 }
 
+#[inline(never)] // Its buffers are not to lie on the stack beside those of its sisters.
 fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(path);
     let (major, minor) = as_c_string(path, file::block_device_of)
@@ -178,15 +200,20 @@ fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
     let mut link = Path::below(root, "/sys/dev/block/");
     link.number(major).push(b":").number(minor);
     match node_above_link(root, &link, "block", name) {
-        Err(DeviceError::Unreadable { .. }) => Err(DeviceError::NoBlockDevice {
-            path: name,
-            major,
-            minor,
-        }),
+        Err(DeviceError::Unreadable { .. }) => {
+            let path = name;
+            root.list("/sys/dev/block", &mut |_| ())
+                .map_err(|errno| {
+                    let class = "block";
+                    DeviceError::NoDevices { path, class, errno }
+                })?;
+            Err(DeviceError::NoBlockDevice { path, major, minor })
+        }
         result => result,
     }
 }
 
+#[inline(never)] // As above.
 fn node_of_class_device(
     root: Root<'_>,
     class: &'static str,
@@ -220,13 +247,8 @@ fn node_above_link(
         .read_link(&mut buf)
         .and_then(|target| nearest_node(root, target))
         .map_err(|errno| DeviceError::Unreadable { kind, name, errno })?;
-    node.ok_or_else(|| {
-        let mut shown = [b'/'; 512];
-        shown[..directory.len()].copy_from_slice(directory);
-        let len = (directory.len() + 1).min(shown.len());
-        DeviceError::Unknown {
-            name: Name::new(&shown[..len]),
-        }
+    node.ok_or_else(|| DeviceError::Unknown {
+        name: Name::of_directory(directory),
     })
 }
 
@@ -284,6 +306,7 @@ fn pci_address(word: &[u8]) -> Option<[u32; 4]> {
     Some([segment, hex(bus, 0x100)?, hex(device, 0x20)?, function])
 }
 
+#[inline(never)] // As above.
 fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
     let [segment, bus, device, function] =
@@ -303,6 +326,7 @@ fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
         .ok_or(DeviceError::Unknown { name })
 }
 
+#[inline(never)] // As above.
 fn node_of_address(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
     let address = as_c_string(word, |host| Ok(net::resolve(host)))

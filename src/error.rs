@@ -30,6 +30,12 @@ pub enum Error {
         /// Which file, as a pattern such as `nodeN/cpumap`.
         file: &'static str,
     },
+    /// A file under /sys holds nothing.
+    #[error("{file} is empty")]
+    Empty {
+        /// Which file, as a pattern such as `nodeN/cpumap`.
+        file: &'static str,
+    },
     /// The node does not exist on this machine.
     #[error("node {0} does not exist")]
     NoSuchNode(u32),
@@ -65,7 +71,7 @@ impl Error {
     pub const fn errno(&self) -> Errno {
         match *self {
             Error::Kernel { errno, .. } | Error::File { errno, .. } => errno,
-            Error::Malformed { .. } => Errno::EIO,
+            Error::Malformed { .. } | Error::Empty { .. } => Errno::EIO,
             Error::NoSuchNode(_) => Errno::ENOENT,
             Error::NoSuchCpu(_)
             | Error::BeyondMask { .. }

@@ -93,6 +93,9 @@ pub fn read_cpus_of_node(root: Root<'_>, node: Node, mut cpus: BitsMut<'_>) -> R
         return Ok(());
     }
     read?;
+    if map.is_empty() {
+        return Err(Error::Empty { file: FILE });
+    }
     map.finish().map_err(|error| match error {
         HexMapError::TooLong => Error::MaskTooSmall { bits },
         HexMapError::Malformed => Error::Malformed { file: FILE },
@@ -204,6 +207,11 @@ impl<'m> HexMap<'m> {
             None => return false,
         }
         true
+    }
+
+    /// Whether nothing has come yet.
+    fn is_empty(&self) -> bool {
+        self.all_digits == 0 && self.error.is_none()
     }
 
     fn end_group(&mut self) {
@@ -407,10 +415,11 @@ pub fn distance_row(root: Root<'_>, node: Node, each: &mut dyn FnMut(usize, u32)
     };
     parse_node_file(root, node, FILE, &mut row)?;
     row.end_token();
-    if row.bad || row.column == 0 {
-        return Err(Error::Malformed { file: FILE });
+    match row.column {
+        _ if row.bad => Err(Error::Malformed { file: FILE }),
+        0 => Err(Error::Empty { file: FILE }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The distance from one node to another as the firmware reports it; 10 is local. `size` is that of
@@ -488,15 +497,21 @@ fn bytes(kib: &[u8]) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(1024)
 }
 
+/// Total and free memory of a node, as far as its file tells.
+pub(crate) fn read_node_memory(root: Root<'_>, node: Node) -> Result<(Option<u64>, Option<u64>)> {
+    let mut info = MemInfo::default();
+    parse_node_file(root, node, MEMINFO, &mut info)?;
+    info.end_token();
+    Ok((info.total, info.free))
+}
+
+const MEMINFO: &str = "meminfo";
+
 /// The size of a node's memory. A node without memory has a total of 0.
 pub fn node_memory(root: Root<'_>, node: Node) -> Result<NodeMemory> {
-    const FILE: &str = "meminfo";
-    let mut info = MemInfo::default();
-    parse_node_file(root, node, FILE, &mut info)?;
-    info.end_token();
-    match (info.total, info.free) {
+    match read_node_memory(root, node)? {
         (Some(total), Some(free)) => Ok(NodeMemory { total, free }),
-        _ => Err(Error::Malformed { file: FILE }),
+        _ => Err(Error::Malformed { file: MEMINFO }),
     }
 }
 

@@ -95,10 +95,7 @@ pub(super) fn node_to_cpus(node: c_int, mut mask: BitsMut<'_>) -> c_int {
             mask.clear();
             let size = mask.size().min(limits().cpu_bits());
             BitsMut::new(mask.words_mut(), size).fill();
-            if !matches!(error, Error::Malformed { .. }) {
-                error.errno().set();
-            }
-            -1
+            Err(error).or_errno(-1)
         }
     }
 }

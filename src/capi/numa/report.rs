@@ -14,6 +14,7 @@ unsafe extern "C" {
 /// see them: they are those of the reference.
 pub(super) mod warning {
     use core::ffi::c_int;
+    pub(crate) const MEMINFO: c_int = 2;
     pub(crate) const NO_SYSFS: c_int = 3;
     pub(crate) const CPUMAP: c_int = 4;
     pub(crate) const AFFINITY: c_int = 6;
@@ -22,6 +23,7 @@ pub(super) mod warning {
     pub(crate) const NODE_STRING: c_int = 10;
     pub(crate) const PREFERRED_MANY: c_int = 10;
     pub(crate) const STAT_FILE: c_int = 11;
+    pub(crate) const BLOCK_CLASS: c_int = 12;
     pub(crate) const BLOCK_DEVICE: c_int = 15;
     pub(crate) const RESOLVE: c_int = 19;
     pub(crate) const ROUTE: c_int = 20;

@@ -89,6 +89,7 @@ impl Messages {
 fn explain_device(error: &DeviceError) {
     use DeviceError as E;
     let (E::Stat { path: name, .. }
+    | E::NoDevices { path: name, .. }
     | E::NoBlockDevice { path: name, .. }
     | E::Unreadable { name, .. }
     | E::Unknown { name }
@@ -105,6 +106,12 @@ fn explain_device(error: &DeviceError) {
     }
     match *error {
         E::Stat { .. } => say!(STAT_FILE, c"Cannot stat file %s", name),
+        E::NoDevices { class, .. } => say!(
+            BLOCK_CLASS,
+            c"Cannot enumerate %.*s devices in sysfs",
+            int(class.len()),
+            class.as_ptr()
+        ),
         E::NoBlockDevice { major, minor, .. } => say!(
             BLOCK_DEVICE,
             c"Cannot find block device %x:%x in sysfs for `%s'",

@@ -3,12 +3,14 @@
 use core::ffi::{c_int, c_long, c_longlong};
 
 use super::cache;
+use super::load::limits;
 use super::report::{numa_warn, warning};
 use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
-use crate::topology::{self, NodeMemory};
+use crate::sys::Errno;
+use crate::topology;
 
 /// The distance between two nodes as the firmware tells it: 10 is local, 0 is an error (no such
 /// node, or nothing known). Cached.
@@ -29,30 +31,48 @@ fn read_distance(node1: c_int, node2: c_int) -> c_int {
         return Err(Error::Invalid("node")).or_errno(0);
     };
     let found = cache::read_distance(Node(from), Node(to));
-    if let Err(Error::File { errno, .. }) = found {
+    if let (Err(error @ (Error::File { .. } | Error::Empty { .. })), true) =
+        (&found, limits().seen_nodes())
+    {
         let format = c"Cannot parse distance information in sysfs: %s";
         // SAFETY: the format takes one string, which strerror returns.
         unsafe {
-            let reason = libc::strerror(errno.0);
+            let reason = libc::strerror(error.errno().0);
             numa_warn(warning::DISTANCE, format.as_ptr().cast_mut(), reason);
         }
     }
     found.map(|distance| int(distance as usize)).or_errno(0)
 }
 
-fn memory(node: c_int) -> Result<NodeMemory> {
+/// Total and free memory of a node, -1 for what is not known. A file that does not tell both is warned
+/// about, as in the reference.
+fn memory(node: c_int) -> Result<(c_longlong, c_longlong)> {
     let n = u32::try_from(node).map_err(|_| Error::NoSuchNode(0))?;
-    topology::node_memory(Root::SYSTEM, Node(n))
+    let read = topology::read_node_memory(Root::SYSTEM, Node(n));
+    let lines = match &read {
+        Ok((total, free)) => c_int::from(total.is_some()) + c_int::from(free.is_some()),
+        // A file that could be opened.
+        Err(Error::File { errno, .. }) if *errno != Errno::EACCES => 0,
+        Err(_) => 2,
+    };
+    if lines < 2 && limits().seen_nodes() {
+        let format = c"Cannot parse sysfs meminfo (%d)".as_ptr().cast_mut();
+        // SAFETY: the format takes one int.
+        unsafe { numa_warn(warning::MEMINFO, format, lines) };
+    }
+    let bytes =
+        |n: Option<u64>| n.map_or(-1, |n| c_longlong::try_from(n).unwrap_or(c_longlong::MAX));
+    match read? {
+        (None, None) => Err(Error::Malformed { file: "meminfo" }),
+        (total, free) => Ok((bytes(total), bytes(free))),
+    }
 }
 
 /// The size of a node's memory in bytes; -1 with errno if there is no such node. If freep is not
 /// NULL, the free bytes go there (-1 on error). Read afresh each time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_size64(node: c_int, freep: *mut c_longlong) -> c_longlong {
-    let bytes = |n: u64| c_longlong::try_from(n).unwrap_or(c_longlong::MAX);
-    let (total, free) = memory(node)
-        .map(|m| (bytes(m.total), bytes(m.free)))
-        .or_errno((-1, -1));
+    let (total, free) = memory(node).or_errno((-1, -1));
     // SAFETY: null or the caller's variable.
     if let Some(slot) = unsafe { freep.as_mut() } {
         *slot = free;
