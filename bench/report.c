@@ -350,9 +350,9 @@ static double noise(double *mean)
 	if (off.n) {
 		qsort(off.values, (size_t)off.n, sizeof(double), by_value);
 		result = off.values[(int)((off.n - 1) * 0.95)];
-		printf("noise: a copy of the reference beside it takes %.3f of its time in the mean of %d rows; 95 %% of "
-		       "the rows are off by at most %.3f, all by at most %.3f\n",
-		       *mean, off.n, result, off.values[off.n - 1]);
+		printf("%snoise: a copy of the reference takes %.3f of its time in the mean of %d rows;\n"
+		       "95 %% of the rows are off by at most %.3f, all by at most %.3f\n",
+		       markdown ? "\n" : "", *mean, off.n, result, off.values[off.n - 1]);
 	}
 	free(off.values);
 	return result;
@@ -379,12 +379,14 @@ static void slower_rows(double off)
 					continue;
 				slower += !pass;
 				if (pass)
-					printf("  %s, %s: %.2f (%.2f to %.2f)\n", rows[i].group, rows[i].name,
-					       ratio.middle, ratio.low, ratio.high);
+					printf("%s %s, %s: %.2f (%.2f to %.2f)\n", markdown ? "-" : " ",
+					       rows[i].group, rows[i].name, ratio.middle, ratio.low, ratio.high);
 			}
 			if (!pass && compared)
-				printf("%d of %d %s slower than the reference beyond noise%s\n", slower, compared,
-				       first_calls ? "first calls are" : "rows are", slower ? ":" : "");
+				printf("%s%d of %d %s slower than the reference beyond noise%s\n%s",
+				       markdown ? "\n" : "", slower, compared,
+				       first_calls ? "first calls are" : "rows are", slower ? ":" : "",
+				       markdown && slower ? "\n" : "");
 		}
 	}
 }
