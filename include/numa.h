@@ -229,18 +229,6 @@ long numa_node_size(int node, long *freep);
 /* ==== The calling thread's memory policy ==== */
 
 /*
- * How this thread's numa_alloc_onnode, numa_tonode_memory and numa_tonodemask_memory place
- * pages: 1 (the default) on the given nodes only, 0 on others too when those are full.
- */
-void numa_set_bind_policy(int strict);
-
-/*
- * Whether this thread's functions that set a range's policy report, through numa_error, pages
- * that are there already and elsewhere: 1, or 0 (the default).
- */
-void numa_set_strict(int flag);
-
-/*
  * Allocates from these nodes only. Failures go to numa_error("set_mempolicy"), as in all
  * void functions here.
  */
@@ -320,6 +308,18 @@ int numa_has_home_node(void);
 
 /* Runs on the CPUs of these nodes and allocates from them only. */
 void numa_bind(struct bitmask *nodes);
+
+/*
+ * How this thread's numa_alloc_onnode, numa_tonode_memory and numa_tonodemask_memory place
+ * pages: 1 (the default) on the given nodes only, 0 on others too when those are full.
+ */
+void numa_set_bind_policy(int strict);
+
+/*
+ * Whether this thread's functions that set a range's policy report, through numa_error, pages
+ * that are there already and elsewhere: 1, or 0 (the default).
+ */
+void numa_set_strict(int flag);
 
 /* ==== Allocation, and the policies of address ranges ==== */
 

@@ -202,11 +202,10 @@ fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
     match node_above_link(root, &link, "block", name) {
         Err(DeviceError::Unreadable { .. }) => {
             let path = name;
-            root.list("/sys/dev/block", &mut |_| ())
-                .map_err(|errno| {
-                    let class = "block";
-                    DeviceError::NoDevices { path, class, errno }
-                })?;
+            root.list("/sys/dev/block", &mut |_| ()).map_err(|errno| {
+                let class = "block";
+                DeviceError::NoDevices { path, class, errno }
+            })?;
             Err(DeviceError::NoBlockDevice { path, major, minor })
         }
         result => result,
@@ -446,6 +445,11 @@ mod tests {
                 ..
             }
         ));
+        assert!(matches!(
+            error("file:/proc/self/status"),
+            DeviceError::NoDevices { class: "block", .. }
+        ));
+        made.write("sys/dev/block/8:0/size", b"1\n");
         assert!(matches!(
             error("file:/proc/self/status"),
             DeviceError::NoBlockDevice { .. }

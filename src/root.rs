@@ -122,18 +122,18 @@ impl Path {
         }
     }
 
-    /// Reads the file from its beginning and hands each byte to the parser, until that has enough or
+    /// Reads the file from its beginning and hands its bytes to the parser, until that has enough or
     /// the file ends. EFBIG if it does not come to an end.
     pub(crate) fn parse(&self, parser: &mut impl Parser) -> Result<(), Errno> {
-        /// The longest line of interest has 2.3 KiB: little stack, few calls.
-        const CHUNK: usize = 1024;
+        /// Most files, /proc/self/status too, need one call then; little stack.
+        const CHUNK: usize = 2048;
         /// More than /proc/self/status may have, with 65,536 groups.
-        const CHUNKS: usize = 1024;
+        const CHUNKS: usize = 512;
         let file = self.open()?;
         let mut chunk = [0; CHUNK];
         for _ in 0..CHUNKS {
             let len = file.read(&mut chunk)?;
-            if len == 0 || !chunk[..len].iter().all(|&byte| parser.take(byte)) {
+            if len == 0 || !parser.take_all(&chunk[..len]) {
                 return Ok(());
             }
         }
@@ -145,6 +145,11 @@ impl Path {
 pub(crate) trait Parser {
     /// Takes the next byte. Returns whether more are wanted.
     fn take(&mut self, byte: u8) -> bool;
+
+    /// Takes the next bytes, up to the last one that is wanted.
+    fn take_all(&mut self, bytes: &[u8]) -> bool {
+        bytes.iter().all(|&byte| self.take(byte))
+    }
 }
 
 /// The decimal number that is the whole of `text`.

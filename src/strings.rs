@@ -148,7 +148,7 @@ impl Universe<'_> {
     }
 }
 
-/// Parses a node or CPU string into `out`, which should be as large as the accepted set.
+/// Parses a node or CPU string into `out`, which is empty and should be as large as the accepted set.
 ///
 /// Does not allocate itself. The target is undefined after an error.
 pub fn parse_list<'a>(
@@ -157,7 +157,6 @@ pub fn parse_list<'a>(
     mut out: BitsMut<'_>,
     lookup: WordLookup<'_>,
 ) -> Result<(), ListError<'a>> {
-    out.clear();
     if text.is_empty() {
         return Ok(());
     }
@@ -269,6 +268,7 @@ fn parse_with<'a, I: Id, const W: usize>(
     lookup: WordLookup<'_>,
 ) -> Result<Mask<I, W>, ListError<'a>> {
     let mut out = accepted.clone();
+    out.clear();
     let universe = Universe {
         accepted: accepted.as_bits(),
         relative_to: accepted.as_bits(),

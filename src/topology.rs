@@ -214,14 +214,22 @@ impl<'m> HexMap<'m> {
         self.all_digits == 0 && self.error.is_none()
     }
 
-    fn end_group(&mut self) {
-        if self.digits == 0 {
-            self.error = Some(HexMapError::Malformed);
-        } else if self.kept > 0 || self.value != 0 {
-            if !self.keep(self.kept, self.value) {
+    /// Takes a whole group.
+    #[inline]
+    fn push(&mut self, value: u32) {
+        if self.kept > 0 || value != 0 {
+            if !self.keep(self.kept, value) {
                 self.error = Some(HexMapError::TooLong);
             }
             self.kept += 1;
+        }
+    }
+
+    fn end_group(&mut self) {
+        if self.digits == 0 {
+            self.error = Some(HexMapError::Malformed);
+        } else {
+            self.push(self.value);
         }
         (self.value, self.digits) = (0, 0);
     }
@@ -271,6 +279,24 @@ impl Parser for HexMap<'_> {
         }
         self.error.is_none()
     }
+
+    fn take_all(&mut self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        while !rest.is_empty() && self.error.is_none() {
+            // The kernel's groups have eight digits, but for the first: twice as fast as byte by byte.
+            if let ([eight @ .., b','], 0) = (&rest[..rest.len().min(9)], self.digits) {
+                if let Some(value) = eight.try_into().ok().and_then(eight_digits) {
+                    self.push(value);
+                    self.all_digits += 8;
+                    rest = &rest[9..];
+                    continue;
+                }
+            }
+            self.take(rest[0]);
+            rest = &rest[1..];
+        }
+        self.error.is_none()
+    }
 }
 
 /// Parses the kernel's map format, comma-separated 32-bit hexadecimal words, the most
@@ -280,8 +306,16 @@ impl Parser for HexMap<'_> {
 pub fn parse_hex_map(text: &[u8], target: BitsMut<'_>) -> Result<(), HexMapError> {
     let mut map = HexMap::new(target);
     // An error is kept.
-    let _ = text.iter().all(|&byte| map.take(byte));
+    map.take_all(text);
     map.finish()
+}
+
+/// The value of eight hexadecimal digits.
+#[inline]
+fn eight_digits(text: &[u8; 8]) -> Option<u32> {
+    text.iter().try_fold(0, |value, &byte| {
+        Some(value << 4 | char::from(byte).to_digit(16)?)
+    })
 }
 
 /// The kernel's list format, `0-3,8`.
@@ -554,7 +588,38 @@ impl Parser for Status<'_> {
         }
         true
     }
+
+    fn take_all(&mut self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        while let Some(&byte) = rest.first() {
+            // Lines of no interest, nearly all of them, are skipped, and maps are taken whole: a third
+            // of the instructions.
+            let begins = self.now == Field::Key && self.key.len == 0;
+            if begins && rest.get(KEY_LEN).is_some_and(|&b| b != b':') {
+                self.now = Field::Other;
+            }
+            if self.now == Field::Key || byte.is_ascii_whitespace() {
+                if !self.take(byte) {
+                    return false;
+                }
+                rest = &rest[1..];
+                continue;
+            }
+            let line = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+            let (text, after) = rest.split_at(line);
+            match self.now {
+                Field::Cpus => drop(self.cpus.take_all(text)),
+                Field::Nodes => drop(self.nodes.take_all(text)),
+                Field::Key | Field::Other => {}
+            }
+            rest = after;
+        }
+        true
+    }
 }
+
+/// Both keys have this length.
+const KEY_LEN: usize = b"Cpus_allowed".len();
 
 /// What /proc/self/status says of the calling thread, if it says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

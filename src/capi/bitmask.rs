@@ -18,18 +18,6 @@ pub struct bitmask {
 }
 
 impl bitmask {
-    /// The map and the number of its words; `None` for a null pointer, which is an empty mask.
-    ///
-    /// # Safety
-    /// `mask` is null or valid.
-    #[inline]
-    unsafe fn map(mask: *const bitmask) -> Option<(*mut c_ulong, usize)> {
-        // SAFETY: as demanded of the caller.
-        let mask = unsafe { mask.as_ref() }?;
-        let words = words_for(mask.size as usize);
-        (!mask.maskp.is_null()).then_some((mask.maskp, words))
-    }
-
     /// A caller's mask for reading. A null pointer is an empty mask.
     ///
     /// # Safety
@@ -37,14 +25,16 @@ impl bitmask {
     #[inline]
     pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
         // SAFETY: as demanded of the caller.
-        unsafe {
-            match Self::map(mask) {
-                // The map has `size` bits in whole longs.
-                Some((map, words)) => {
-                    Bits::new(slice::from_raw_parts(map, words), (*mask).size as usize)
-                }
-                None => Bits::EMPTY,
+        match unsafe { mask.as_ref() } {
+            Some(&bitmask { size, maskp }) if !maskp.is_null() => {
+                let size = size as usize;
+                // SAFETY: the map has `size` bits in whole longs.
+                Bits::of(
+                    unsafe { slice::from_raw_parts(maskp, words_for(size)) },
+                    size,
+                )
             }
+            _ => Bits::EMPTY,
         }
     }
 
@@ -56,14 +46,14 @@ impl bitmask {
     #[inline]
     pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> BitsMut<'a> {
         // SAFETY: as demanded of the caller.
-        unsafe {
-            match Self::map(mask) {
-                // The map has `size` bits in whole longs, and nobody else uses it.
-                Some((map, words)) => {
-                    BitsMut::new(slice::from_raw_parts_mut(map, words), (*mask).size as usize)
-                }
-                None => BitsMut::new(&mut [], 0),
+        match unsafe { mask.as_ref() } {
+            Some(&bitmask { size, maskp }) if !maskp.is_null() => {
+                let size = size as usize;
+                // SAFETY: the map has `size` bits in whole longs, and nobody else uses it.
+                let words = unsafe { slice::from_raw_parts_mut(maskp, words_for(size)) };
+                BitsMut::of(words, size)
             }
+            _ => BitsMut::new(&mut [], 0),
         }
     }
 }

@@ -8,7 +8,7 @@ use core::panic::PanicInfo;
 
 struct Malloc;
 
-// SAFETY: malloc, calloc, realloc and free keep the contract of GlobalAlloc for alignments up
+// SAFETY: malloc, calloc and free keep the contract of GlobalAlloc for alignments up
 // to that of max_align_t; this library asks for no larger one, and gets null if it did.
 unsafe impl GlobalAlloc for Malloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -30,11 +30,6 @@ unsafe impl GlobalAlloc for Malloc {
     unsafe fn dealloc(&self, block: *mut u8, _: Layout) {
         // SAFETY: the block came from this allocator.
         unsafe { libc::free(block.cast()) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, _: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the block came from this allocator.
-        unsafe { libc::realloc(block.cast(), size).cast() }
     }
 }
 

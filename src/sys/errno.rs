@@ -31,15 +31,21 @@ names! {
 }
 
 impl Errno {
+    /// Where the calling thread's errno is.
+    pub(super) fn place() -> *mut c_int {
+        // SAFETY: the function has no preconditions.
+        unsafe { libc::__errno_location() }
+    }
+
     /// The calling thread's errno.
     pub(crate) fn last() -> Errno {
-        // SAFETY: the C library's errno location is valid for the calling thread.
-        Errno(unsafe { *libc::__errno_location() })
+        // SAFETY: the location is valid for the calling thread.
+        Errno(unsafe { *Errno::place() })
     }
 
     /// Sets the calling thread's errno.
     pub(crate) fn set(self) {
         // SAFETY: as above; it is only written by this thread.
-        unsafe { *libc::__errno_location() = self.0 }
+        unsafe { *Errno::place() = self.0 }
     }
 }

@@ -24,10 +24,13 @@ use core::ffi::{c_int, c_long};
 
 /// Makes a call that returns -1 and sets errno if it fails.
 fn answer(call: impl FnOnce() -> c_long) -> Result<usize, Errno> {
-    let before = Errno::last();
-    let result = usize::try_from(call()).map_err(|_| Errno::last());
-    before.set();
-    result
+    let place = Errno::place();
+    // SAFETY: errno of this thread, which stays where it is.
+    let before = unsafe { place.read() };
+    let result = usize::try_from(call());
+    // SAFETY: as above.
+    let errno = Errno(unsafe { place.replace(before) });
+    result.map_err(|_| errno)
 }
 
 /// Runs `call` with cancellation of this thread put off, so that what the call opens is not lost.

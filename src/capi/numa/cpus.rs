@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_int};
 use core::ptr;
 
 use super::cache::{self, NodeCpus};
-use super::callers::{bitmask, new_node_mask, no_nodes, view, view_mut};
+use super::callers::{bitmask, empty_nodes, new_node_mask, view, view_mut};
 use super::load::limits;
 use super::report::{OrComplain, complain, numa_warn, warn, warning};
 use super::variables::{all_nodes, nodes};
@@ -272,7 +272,7 @@ fn is_memoryless(node: Node) -> bool {
 /// without memory. With `any` it may be any node, as the old version has it. Without the affinity
 /// there is no answer, and the set stays empty.
 pub(super) fn run_nodes(any: bool) -> Result<NodeMask> {
-    let mut found = no_nodes()?;
+    let mut found = empty_nodes()?;
     for n in nodes().iter() {
         // A node whose CPUs cannot be read is left out, after a warning.
         let _ = cpus_of(Node(n as u32));

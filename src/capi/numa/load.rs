@@ -25,17 +25,12 @@ macro_rules! limits {
             ready: AtomicBool,
             seen_nodes: AtomicBool,
             $($name: AtomicUsize,)*
-            /// 0 until they are asked for.
-            configured_cpus: AtomicUsize,
-            page_size: AtomicUsize,
         }
 
         static LIMITS: Limits = Limits {
             ready: AtomicBool::new(false),
             seen_nodes: AtomicBool::new(false),
             $($name: AtomicUsize::new(0),)*
-            configured_cpus: AtomicUsize::new(0),
-            page_size: AtomicUsize::new(0),
         };
 
         impl Limits {
@@ -64,33 +59,37 @@ limits! {
     task_cpus
 }
 
-/// A number that is asked for at its first use.
-fn once(number: &AtomicUsize, ask: fn() -> usize) -> usize {
-    match number.load(Ordering::Relaxed) {
-        0 => {
-            let asked = ask();
-            number.store(asked, Ordering::Relaxed);
-            asked
-        }
-        known => known,
-    }
-}
-
 impl Limits {
     /// Whether a directory of a node was seen. Without there is one node with all CPUs.
     pub(super) fn seen_nodes(&self) -> bool {
         self.seen_nodes.load(Ordering::Relaxed)
     }
+}
 
-    /// Number of CPUs that the system is configured with.
-    pub(super) fn configured_cpus(&self) -> usize {
-        once(&self.configured_cpus, topology::configured_cpus)
+/// A number that is asked for at its first use; 0 until then.
+pub(super) struct Once(AtomicUsize);
+
+impl Once {
+    pub(super) const fn new() -> Once {
+        Once(AtomicUsize::new(0))
     }
 
-    /// Bytes of a page.
-    pub(super) fn page_size(&self) -> usize {
-        once(&self.page_size, topology::page_size)
+    pub(super) fn get(&self, ask: fn() -> usize) -> usize {
+        match self.0.load(Ordering::Relaxed) {
+            0 => {
+                let asked = ask();
+                self.0.store(asked, Ordering::Relaxed);
+                asked
+            }
+            known => known,
+        }
     }
+}
+
+/// Bytes of a page.
+pub(super) fn page_size() -> usize {
+    static SIZE: Once = Once::new();
+    SIZE.get(topology::page_size)
 }
 
 /// The numbers fixed at load; loads them if the constructor has not run yet.
@@ -111,15 +110,22 @@ extern "C" fn constructor() {
 #[unsafe(link_section = ".init_array")]
 static CONSTRUCTOR: extern "C" fn() = constructor;
 
-/// The CPUs that this thread may run on, of those that are possible: as the status file has them, or
-/// else as the kernel has them now, without those that are offline.
+/// The CPUs that this thread may run on, of those that are possible: as the status file has them in
+/// `cpus`, or else as the kernel has them now, without those that are offline.
 fn complete_cpus(cpus: &mut CpuMask, from_status: bool) {
-    let size = cpus.size();
-    if !from_status && affinity::read_thread_cpus(0, &mut cpus.bits_mut()).is_err() {
+    let Ok(mut others) = CpuMask::new(cpus.size()) else {
+        return;
+    };
+    let now = affinity::read_thread_cpus(0, &mut others.bits_mut());
+    if !from_status && now.is_ok() {
+        cpus.bits_mut().copy_from(others.as_bits());
+    } else if !from_status {
         cpus.bits_mut().fill();
     }
-    if let Ok(possible) = topology::possible_cpus(Root::SYSTEM, size) {
-        cpus.intersect(&possible);
+    // What can be run on now is possible, and usually that is all: a file less to read.
+    if now.is_err() || cpus != &others {
+        topology::read_possible_cpus(Root::SYSTEM, others.bits_mut());
+        cpus.intersect(&others);
     }
 }
 
@@ -131,9 +137,9 @@ fn complete_cpus(cpus: &mut CpuMask, from_status: bool) {
 fn load() {
     let root = Root::SYSTEM;
     let cpu_bits = topology::cpu_mask_size();
-    let all_cpus = CpuMask::new(cpu_bits).or_else(|_| CpuMask::new(CPU_ROOM));
+    let cpus = CpuMask::new(cpu_bits).or_else(|_| CpuMask::new(CPU_ROOM));
     // Neither fails: both fit where they are.
-    let (Ok(mut cpus), Ok(mut all_nodes)) = (all_cpus, NodeMask::new(NODE_ROOM)) else {
+    let (Ok(mut cpus), Ok(mut all_nodes)) = (cpus, NodeMask::new(NODE_ROOM)) else {
         return;
     };
     let allowed = topology::read_allowed(root, cpus.bits_mut(), all_nodes.bits_mut());

@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_uint};
 use core::ptr;
 
-use super::callers::{self, bitmask, nodemask_t, unsigned, view, view_mut, view_old};
+use super::callers::{self, bitmask, nodemask_t, unsigned, view, view_mut, view_old, with};
 use super::load::limits;
 use super::report::complain;
 use super::variables::is_static;
@@ -67,23 +67,35 @@ pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmas
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
-    unsafe { view_mut(bmp) }.insert(n as usize);
-    bmp
+    unsafe {
+        with(bmp, |mut mask| {
+            mask.insert(n as usize);
+            bmp
+        })
+    }
 }
 
 /// Clears bit n. Beyond the size it does nothing. Returns the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
-    unsafe { view_mut(bmp) }.remove(n as usize);
-    bmp
+    unsafe {
+        with(bmp, |mut mask| {
+            mask.remove(n as usize);
+            bmp
+        })
+    }
 }
 
 /// 1 if bit n is set, else 0; also 0 beyond the size.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_isbitset(bmp: *const bitmask, n: c_uint) -> c_int {
     // SAFETY: the caller's mask.
-    unsafe { view(bmp) }.contains(n as usize).into()
+    unsafe {
+        with(bmp.cast_mut(), |mask| {
+            mask.as_bits().contains(n as usize).into()
+        })
+    }
 }
 
 /// Number of set bits.
@@ -97,7 +109,7 @@ pub unsafe extern "C" fn numa_bitmask_weight(bmp: *const bitmask) -> c_uint {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
     // SAFETY: the caller's mask.
-    unsigned(size_of_val(unsafe { view(bmp) }.words()))
+    unsafe { with(bmp, |mask| unsigned(size_of_val(mask.as_bits().words()))) }
 }
 
 /// 1 if both masks have the same bits set, else 0. The sizes may differ.
@@ -115,7 +127,11 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
         return;
     }
     // SAFETY: the caller's masks, which are not the same.
-    unsafe { view_mut(bmpto).copy_words_from(view(bmpfrom)) };
+    unsafe {
+        with(bmpto, |mut to| {
+            with(bmpfrom, |from| to.copy_words_from(from.as_bits()));
+        });
+    }
 }
 
 /// Copies a mask into an old one; what does not fit is cut.

@@ -1,11 +1,12 @@
 //! Allocation on nodes, and the policies of address ranges.
 
 use core::ffi::{CStr, c_int, c_ulong, c_void};
+use core::hint::black_box;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::callers::{bitmask, single, view};
-use super::load::limits;
+use super::load::page_size;
 use super::policy::{bind_mode, strict};
 use super::report::{OrComplain, complain};
 use super::variables::{all_nodes, fail_alloc_on_error};
@@ -165,23 +166,15 @@ pub unsafe extern "C" fn numa_police_memory(start: *mut c_void, size: usize) {
 /// # Safety
 /// The range is mapped for writing.
 unsafe fn touch(start: *mut c_void, size: usize) {
-    let page = limits().page_size();
+    let page = page_size();
     let (first, end) = (start as usize, (start as usize).saturating_add(size));
     let mut at = first;
     while at < end {
         // SAFETY: `at` lies in the caller's range; a byte has no alignment.
         let byte = unsafe { AtomicU8::from_ptr(at as *mut u8) };
-        // An exchange of equals: the compiler may not turn it into a plain read, which would map
-        // the shared zero page instead. It begins with 0, which a new page holds, as reading
-        // first would be a fault more. On x86 an exchange that fails writes, too.
-        let exchanged = byte.compare_exchange(0, 0, Ordering::Relaxed, Ordering::Relaxed);
-        if let (Err(seen), false) = (
-            exchanged,
-            cfg!(any(target_arch = "x86_64", target_arch = "x86")),
-        ) {
-            // If it fails, somebody else has just written to the page.
-            let _ = byte.compare_exchange(seen, seen, Ordering::Relaxed, Ordering::Relaxed);
-        }
+        // A value that the compiler does not know to be 0, or it makes a plain read of this, which
+        // would map the shared zero page.
+        byte.fetch_or(black_box(0), Ordering::Relaxed);
         match (at & !(page - 1)).checked_add(page) {
             Some(next) => at = next,
             None => break,

@@ -4,10 +4,10 @@ use core::ffi::{CStr, c_int};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use super::callers::{bitmask, new_node_mask, no_nodes, single, view};
+use super::callers::{bitmask, empty_nodes, new_node_mask, single, view};
 use super::cpus::run_on_allowed;
 use super::report::{OrComplain, warn, warning};
-use super::variables::all_nodes;
+use super::variables::{all_nodes, no_nodes};
 use crate::capi::result::{OrErrno, int};
 use crate::error::Result;
 use crate::mask::{Bits, NodeMask};
@@ -23,12 +23,14 @@ struct Feature(AtomicU8);
 impl Feature {
     /// 1 or 0.
     fn get(&self, ask: fn() -> bool) -> c_int {
-        let known = match self.0.load(Ordering::Relaxed) {
-            0 => 1 + u8::from(ask()),
-            known => known,
-        };
-        self.0.store(known, Ordering::Relaxed);
-        c_int::from(known) - 1
+        match self.0.load(Ordering::Relaxed) {
+            0 => {
+                let has = ask();
+                self.0.store(1 + u8::from(has), Ordering::Relaxed);
+                has.into()
+            }
+            known => c_int::from(known) - 1,
+        }
     }
 }
 
@@ -36,21 +38,10 @@ static PREFERRED_MANY: Feature = Feature(AtomicU8::new(0));
 static HOME_NODE: Feature = Feature(AtomicU8::new(0));
 
 unsafe extern "C" {
-    /// The two settings of this thread, in shim.c.
-    safe fn numa_rs_thread_settings() -> *mut c_int;
-}
-
-const PREFER: usize = 0;
-const STRICT: usize = 1;
-
-fn setting(which: usize) -> c_int {
-    // SAFETY: the thread's own two ints.
-    unsafe { numa_rs_thread_settings().add(which).read() }
-}
-
-fn set_setting(which: usize, value: c_int) {
-    // SAFETY: the thread's own two ints.
-    unsafe { numa_rs_thread_settings().add(which).write(value) };
+    /// Whether this thread prefers nodes instead of binding to them, in shim.c.
+    safe fn numa_rs_prefers() -> bool;
+    /// Whether this thread wants to hear of pages that do not follow a range's policy, in shim.c.
+    safe fn numa_rs_is_strict() -> bool;
 }
 
 /// Asks by mbind(2), once: for functions that make that call anyway.
@@ -60,7 +51,7 @@ fn has_preferred_many() -> c_int {
 
 /// The mode with which this thread places memory on nodes, after numa_set_bind_policy.
 pub(super) fn bind_mode() -> Mode {
-    if setting(PREFER) == 0 {
+    if !numa_rs_prefers() {
         Mode::Bind
     } else if has_preferred_many() != 0 {
         Mode::PreferredMany
@@ -71,21 +62,7 @@ pub(super) fn bind_mode() -> Mode {
 
 /// Whether this thread wants to hear of pages that do not follow a range's policy.
 pub(super) fn strict() -> bool {
-    setting(STRICT) != 0
-}
-
-/// How this thread's numa_alloc_onnode, numa_tonode_memory and numa_tonodemask_memory place
-/// pages: 1 (the default) on the given nodes only, 0 on others too when those are full.
-#[unsafe(no_mangle)]
-pub extern "C" fn numa_set_bind_policy(strict: c_int) {
-    set_setting(PREFER, (strict == 0).into());
-}
-
-/// Whether this thread's functions that set a range's policy report, through numa_error, pages
-/// that are there already and elsewhere: 1, or 0 (the default).
-#[unsafe(no_mangle)]
-pub extern "C" fn numa_set_strict(flag: c_int) {
-    set_setting(STRICT, (flag != 0).into());
+    numa_rs_is_strict()
 }
 
 /// Sets the thread's policy as void functions do: failures go to numa_error.
@@ -180,7 +157,7 @@ fn prefer_first(nodes: Bits<'_>) -> Result<()> {
 /// Allocates near the CPU that the thread runs on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_localalloc() {
-    numa_set_preferred(-1);
+    set(Mode::Local, no_nodes());
 }
 
 /// Reads the thread's policy and its nodes. `None` after a failure, which goes to numa_error.
@@ -193,7 +170,7 @@ fn read_policy(nodes: &mut NodeMask) -> Option<Setting> {
 /// The nodes of the thread's policy if it is one that is asked about; none under another and after a
 /// failure.
 pub(super) fn nodes_under(asked: fn(Setting) -> bool) -> Result<Option<NodeMask>> {
-    let mut nodes = no_nodes()?;
+    let mut nodes = empty_nodes()?;
     let found = read_policy(&mut nodes).is_some_and(asked);
     Ok(found.then_some(nodes))
 }
@@ -259,7 +236,7 @@ pub extern "C" fn numa_preferred_many() -> *mut bitmask {
 /// are looked at.
 fn preferred(none: c_int) -> c_int {
     let interleaves = |mode| matches!(mode, Mode::Interleave | Mode::WeightedInterleave);
-    no_nodes()
+    empty_nodes()
         .map(|mut nodes| match read_policy(&mut nodes) {
             Some(setting) if !interleaves(setting.mode) => {
                 nodes.first().map_or(none, |node| int(node.0 as usize))
@@ -293,7 +270,7 @@ pub extern "C" fn numa_get_interleave_node() -> c_int {
 /// caller's.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
-    no_nodes()
+    empty_nodes()
         .map(|mut nodes| {
             policy::read_mems_allowed(nodes.bits_mut()).or_complain(GET, ());
             new_node_mask(nodes.as_bits())

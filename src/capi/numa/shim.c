@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define WEAK __attribute__((weak, visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
 #define HIDDEN __attribute__((visibility("hidden")))
 
 /* The program sets these; they are defined in variables.rs. */
@@ -24,15 +25,33 @@ extern int numa_exit_on_error;
 extern int numa_exit_on_warn;
 
 /*
- * Per-thread settings: the mode of the bind policy and the strict flag. General dynamic
- * TLS, as a library that may be opened with dlopen has no claim on static TLS space.
+ * Settings of a thread. General dynamic TLS, as a library that may be opened with dlopen has no
+ * claim on static TLS space.
  */
-static __thread int settings[2];
+static __thread int prefers, is_strict;
 
-HIDDEN int *numa_rs_thread_settings(void);
-HIDDEN int *numa_rs_thread_settings(void)
+EXPORT void numa_set_bind_policy(int strict);
+EXPORT void numa_set_bind_policy(int strict)
 {
-	return settings;
+	prefers = !strict;
+}
+
+EXPORT void numa_set_strict(int flag);
+EXPORT void numa_set_strict(int flag)
+{
+	is_strict = !!flag;
+}
+
+HIDDEN _Bool numa_rs_prefers(void);
+HIDDEN _Bool numa_rs_prefers(void)
+{
+	return prefers;
+}
+
+HIDDEN _Bool numa_rs_is_strict(void);
+HIDDEN _Bool numa_rs_is_strict(void)
+{
+	return is_strict;
 }
 
 /* What this library prints itself is printed whole: cancellation waits. */

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use super::load::limits;
+use super::load::{Once, limits, page_size};
 use crate::capi::result::int;
 use crate::topology;
 
@@ -48,7 +48,8 @@ pub extern "C" fn numa_num_configured_nodes() -> c_int {
 /// Number of CPUs of the system, those that are offline included.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_configured_cpus() -> c_int {
-    int(limits().configured_cpus())
+    static COUNT: Once = Once::new();
+    int(COUNT.get(topology::configured_cpus))
 }
 
 /// Number of CPUs that the process may run on, as of load.
@@ -78,5 +79,5 @@ pub extern "C" fn numa_num_thread_nodes() -> c_int {
 /// The page size in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_pagesize() -> c_int {
-    int(limits().page_size())
+    int(page_size())
 }

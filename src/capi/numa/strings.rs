@@ -1,8 +1,9 @@
 //! Node and CPU strings, and the kernel's bitmap lines.
 
 use core::ffi::{CStr, c_char, c_int, c_long};
-use core::{ptr, slice};
+use core::ptr;
 
+use super::cache;
 use super::callers::{self, bitmask, view_mut};
 use super::load::limits;
 use super::report::{numa_warn, warning};
@@ -13,7 +14,7 @@ use crate::mask::{Bits, BitsMut};
 use crate::root::Root;
 use crate::strings::{ListError, Universe, WordLookup, parse_list};
 use crate::sys::Errno;
-use crate::topology::{self, parse_hex_map};
+use crate::topology::parse_hex_map;
 
 /// Formats of the messages about one kind of string.
 struct Messages {
@@ -235,28 +236,25 @@ pub unsafe extern "C" fn numa_parse_cpustring(string: *const c_char) -> *mut bit
 /// if the string is wrong.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring_all(string: *const c_char) -> *mut bitmask {
-    match topology::possible_cpus(Root::SYSTEM, limits().cpu_bits()) {
+    match cache::possible_cpus() {
         // SAFETY: the caller's string.
-        Ok(possible) => unsafe { parse_cpus(string, possible.as_bits()) },
+        Ok(possible) => unsafe { parse_cpus(string, possible) },
         Err(error) => Err(error).or_errno(ptr::null_mut()),
     }
 }
 
 /// The bitmap line up to its newline, or None without one.
+///
+/// # Safety
+/// `line` is null or a C string.
 unsafe fn bitmap_line<'a>(line: *const c_char) -> Option<&'a [u8]> {
     if line.is_null() {
         return None;
     }
-    // SAFETY: the caller passes a string with a terminating zero.
-    let end = unsafe { libc::strchr(line, c_int::from(b'\n')) };
-    if end.is_null() {
-        return None;
-    }
-    // SAFETY: `end` lies within the same string.
-    unsafe {
-        let len = end.offset_from(line);
-        Some(slice::from_raw_parts(line.cast(), len as usize))
-    }
+    // SAFETY: as demanded of the caller.
+    let text = unsafe { CStr::from_ptr(line) }.to_bytes();
+    let end = text.iter().position(|&b| b == b'\n')?;
+    Some(&text[..end])
 }
 
 /// Parses the kernel's bitmap format, comma-separated 32-bit hexadecimal words up to a newline,

@@ -72,25 +72,25 @@ fn memory(node: c_int) -> Result<(c_longlong, c_longlong)> {
 /// NULL, the free bytes go there (-1 on error). Read afresh each time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_size64(node: c_int, freep: *mut c_longlong) -> c_longlong {
-    let (total, free) = memory(node).or_errno((-1, -1));
     // SAFETY: null or the caller's variable.
-    if let Some(slot) = unsafe { freep.as_mut() } {
-        *slot = free;
+    sizes(node, unsafe { freep.as_mut() }, |bytes| bytes)
+}
+
+/// The size of a node's memory and what is free, -1 each if that is not known, in a caller's type.
+fn sizes<T>(node: c_int, freep: Option<&mut T>, convert: fn(c_longlong) -> T) -> T {
+    let (total, free) = memory(node).or_errno((-1, -1));
+    if let Some(slot) = freep {
+        *slot = convert(free);
     }
-    total
+    convert(total)
 }
 
 /// The size of a node's memory as numa_node_size64 has it, in long values, which on 32-bit
 /// machines stop at LONG_MAX.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_size(node: c_int, freep: *mut c_long) -> c_long {
-    let long = |n: c_longlong| c_long::try_from(n).unwrap_or(c_long::MAX);
-    let mut free = 0;
-    // SAFETY: a local variable.
-    let total = unsafe { numa_node_size64(node, &mut free) };
     // SAFETY: null or the caller's variable.
-    if let Some(slot) = unsafe { freep.as_mut() } {
-        *slot = long(free);
-    }
-    long(total)
+    sizes(node, unsafe { freep.as_mut() }, |bytes| {
+        c_long::try_from(bytes).unwrap_or(c_long::MAX)
+    })
 }

@@ -140,6 +140,7 @@ macro_rules! exported {
 exported!(all_nodes, numa_all_nodes_ptr);
 exported!(nodes, numa_nodes_ptr);
 exported!(all_cpus, numa_all_cpus_ptr);
+exported!(no_nodes, numa_no_nodes_ptr);
 
 /// Whether the program wants allocations to fail when their policy cannot be set.
 pub(super) fn fail_alloc_on_error() -> bool {
