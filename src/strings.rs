@@ -192,11 +192,11 @@ fn parse_element<'a>(
     lookup: WordLookup<'_>,
 ) -> Result<&'a [u8], ListError<'a>> {
     let accepted = universe.accepted;
+    if text == b"all" {
+        out.copy_from(accepted);
+        return Ok(b"");
+    }
     let Some(first) = scan_number(text) else {
-        if text == b"all" {
-            out.copy_from(accepted);
-            return Ok(b"");
-        }
         let found = lookup(text).ok_or(ListError::Unparseable { rest: text })?;
         let (id, used) = found.map_err(ListError::Device)?;
         if !accepted.contains(id as usize) {

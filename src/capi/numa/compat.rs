@@ -9,20 +9,22 @@ use core::slice;
 
 use super::callers::{nodemask_t, view_old, view_words};
 use super::load::limits;
-use super::policy::{bind_mode, is_bind, is_interleave, nodes_under, set, set_interleaving};
+use super::policy::{bind_mode, is_bind, is_interleave, set, set_interleaving, with_nodes_under};
 use super::variables::old_all_nodes;
 use super::{cpus, memory, strings};
 use crate::affinity;
 use crate::capi::result::{OrErrno, int};
-use crate::error::Result;
-use crate::mask::{BitsMut, NodeMask, WORD_BITS, words_for};
-use crate::policy::Mode;
+use crate::mask::{BitsMut, WORD_BITS, words_for};
+use crate::policy::{Mode, Setting};
 use crate::sys::Errno;
 
-/// A set of nodes, cut to the old size; `otherwise` if there is none.
-fn old_mask(nodes: Result<Option<NodeMask>>, otherwise: nodemask_t) -> nodemask_t {
-    let nodes = nodes.or_errno(None);
-    nodes.map_or(otherwise, |nodes| nodemask_t::from_bits(nodes.as_bits()))
+/// The nodes of the thread's policy, cut to the old size; `otherwise` under a policy that is not asked
+/// about.
+fn old_mask_under(asked: fn(Setting) -> bool, otherwise: nodemask_t) -> nodemask_t {
+    with_nodes_under(asked, |nodes| {
+        nodes.map_or(otherwise, nodemask_t::from_bits)
+    })
+    .or_errno(otherwise)
 }
 
 /// numa_bind@libnuma_1.1
@@ -44,7 +46,7 @@ pub unsafe extern "C" fn numa_set_membind_v1(nodemask: *const nodemask_t) {
 /// numa_get_membind@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind_v1() -> nodemask_t {
-    old_mask(nodes_under(is_bind), old_all_nodes())
+    old_mask_under(is_bind, old_all_nodes())
 }
 
 /// numa_set_interleave_mask@libnuma_1.1
@@ -57,13 +59,15 @@ pub unsafe extern "C" fn numa_set_interleave_mask_v1(nodemask: *mut nodemask_t) 
 /// numa_get_interleave_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask_v1() -> nodemask_t {
-    old_mask(nodes_under(is_interleave), nodemask_t::EMPTY)
+    old_mask_under(is_interleave, nodemask_t::EMPTY)
 }
 
 /// numa_get_run_node_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_run_node_mask_v1() -> nodemask_t {
-    old_mask(cpus::run_nodes(true).map(Some), nodemask_t::EMPTY)
+    cpus::run_nodes(true)
+        .map(|nodes| nodemask_t::from_bits(nodes.as_bits()))
+        .or_errno(nodemask_t::EMPTY)
 }
 
 /// numa_run_on_node_mask@libnuma_1.1

@@ -167,12 +167,15 @@ fn read_policy(nodes: &mut NodeMask) -> Option<Setting> {
         .or_complain(GET, None)
 }
 
-/// The nodes of the thread's policy if it is one that is asked about; none under another and after a
-/// failure.
-pub(super) fn nodes_under(asked: fn(Setting) -> bool) -> Result<Option<NodeMask>> {
+/// What `then` makes of the nodes of the thread's policy if it is one that is asked about; of `None` under
+/// another and after a failure.
+pub(super) fn with_nodes_under<R>(
+    asked: fn(Setting) -> bool,
+    then: impl FnOnce(Option<Bits<'_>>) -> R,
+) -> Result<R> {
     let mut nodes = empty_nodes()?;
     let found = read_policy(&mut nodes).is_some_and(asked);
-    Ok(found.then_some(nodes))
+    Ok(then(found.then(|| nodes.as_bits())))
 }
 
 pub(super) fn is_bind(setting: Setting) -> bool {
@@ -197,11 +200,7 @@ fn prefers_nodes(setting: Setting) -> bool {
 /// A new mask with the thread's nodes if its policy is one that is asked about, else with
 /// `otherwise`.
 fn mask_under(asked: fn(Setting) -> bool, otherwise: Bits<'_>) -> *mut bitmask {
-    nodes_under(asked)
-        .map(|nodes| {
-            let nodes = nodes.as_ref();
-            new_node_mask(nodes.map_or(otherwise, NodeMask::as_bits))
-        })
+    with_nodes_under(asked, |nodes| new_node_mask(nodes.unwrap_or(otherwise)))
         .or_errno(ptr::null_mut())
 }
 
