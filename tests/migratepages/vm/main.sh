@@ -51,9 +51,9 @@ check "shared: contents" intact shared "$pid"
 kill "$pid"
 cp "$here/hold" /tmp/hold
 chmod 755 /tmp/hold
-asuser user sh -c 'cd && /tmp/hold -c anon:0:1024 >shared2 & sleep 1; exec true'
+asuser user sh -c 'cd && /tmp/hold -c anon:0:1024 >shared2 &'
 user_home=$(sed -n 's/^user:[^:]*:[^:]*:[^:]*:[^:]*:\([^:]*\):.*/\1/p' /etc/passwd)
-until grep -q ^ready "$user_home/shared2"; do sleep 0.1; done
+until grep -qs ^ready "$user_home/shared2"; do sleep 0.1; done
 pid=$(sed -n 's/^ready //p' "$user_home/shared2")
 asuser user "$move" "$pid" 0 1 2>shared.err
 check "shared: a user's command exits 0" [ $? = 0 ]
@@ -196,7 +196,7 @@ case $(uname -r) in
         set -- $region
         "$move" "$pid" 0 1 2>hole.err &
         mover=$!
-        until ls -l "/proc/$mover/fd" | grep -q pagemap; do [ -e "/proc/$mover/exe" ] || break; done
+        until readlink "/proc/$mover/fd"/* | grep -q pagemap; do [ -e "/proc/$mover/exe" ] || break; done
         kill -INT "$mover"
         wait "$mover"
         check "Ctrl-C in a hole: status 130" [ $? = 130 ]
