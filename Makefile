@@ -102,6 +102,15 @@ BASH_COMP := $(DESTDIR)$(BASHCOMPDIR)
 ZSH_COMP  := $(DESTDIR)$(ZSHCOMPDIR)
 FISH_COMP := $(DESTDIR)$(FISHCOMPDIR)
 
+# The dynamic linker finds a library in the directories that it searches once its cache knows of it; until
+# then programs run on the distribution's. For a package (DESTDIR) its tools see to that.
+LDCONFIG ?= ldconfig
+define REFRESH
+	@PATH="$$PATH:/usr/sbin:/sbin"; [ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || \
+	! $(LDCONFIG) -N -X -v 2>/dev/null | sed 's/:.*//' | grep -qxF "$(LIBDIR)" || \
+	{ echo $(LDCONFIG); $(LDCONFIG); }
+endef
+
 install: all
 	$(INSTALL) -d "$(LIB)/pkgconfig" "$(INC)" "$(BIN)" "$(MAN)/man8" \
 		"$(BASH_COMP)" "$(ZSH_COMP)" "$(FISH_COMP)"
@@ -122,6 +131,7 @@ install: all
 	$(INSTALL) -m 644 $(COMPLETIONS)/migratepages.bash "$(BASH_COMP)/migratepages"
 	$(INSTALL) -m 644 $(COMPLETIONS)/_migratepages "$(ZSH_COMP)/_migratepages"
 	$(INSTALL) -m 644 $(COMPLETIONS)/migratepages.fish "$(FISH_COMP)/migratepages.fish"
+	$(REFRESH)
 
 uninstall:
 	for f in $(REAL) $(SONAME) libnuma.so libnuma.a $(EXT_REAL) $(EXT_SONAME) libnuma_ext.so \
@@ -129,6 +139,7 @@ uninstall:
 	for h in $(HEADERS); do rm -f "$(INC)/$$h"; done
 	rm -f "$(BIN)/migratepages" "$(MAN)/man8/migratepages.8" "$(BASH_COMP)/migratepages" \
 		"$(ZSH_COMP)/_migratepages" "$(FISH_COMP)/migratepages.fish"
+	$(REFRESH)
 
 # --- tests -----------------------------------------------------------------------------------
 
