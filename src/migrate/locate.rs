@@ -4,7 +4,7 @@
 use core::ffi::c_int;
 use core::ops::Range;
 
-use super::locate_pages;
+use super::calls::locate_pages;
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::sys;
@@ -154,7 +154,7 @@ pub fn count_range(
 mod tests {
     use super::*;
     use crate::memory::Mapping;
-    use crate::migrate::has_move_pages;
+    use crate::migrate::calls::has_move_pages;
     use std::vec::Vec;
 
     #[test]

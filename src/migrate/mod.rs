@@ -5,112 +5,38 @@
 //! for a whole process, [`move_pages`] and [`locate_pages`] work on single pages,
 //! [`locate_range`] and [`for_each_run`] tell where those of a range are.
 
-use core::ffi::c_int;
-
-use crate::error::{Error, Result};
-use crate::mask::{Bits, NodeMask};
-use crate::sys::{Errno, mempolicy};
-
+mod batch;
+mod blocks;
+mod calls;
+mod engine;
+mod guide;
 mod job;
+mod kernel;
+mod lines;
 mod locate;
 mod maps;
+mod mover;
+mod numa_maps;
+mod options;
 mod pace;
+mod pieces;
 mod plan;
+mod regions;
+mod room;
+mod source;
+mod status;
+mod tally;
 mod walk;
+mod worker;
 
-pub use job::{Job, NodeCount, Options, Progress, Reason, Step, Worker};
+pub use calls::{Share, has_migrate_pages, has_move_pages, locate_pages, migrate_all, move_pages};
+pub use engine::{Progress, Step};
+pub use job::Job;
 pub use locate::{PageRun, count_range, for_each_run, locate_range};
-pub use maps::{Kind, Kinds, NumaLine, Sizes, for_each_numa_mapping, sizes};
+pub use maps::{Kind, Kinds};
+pub use numa_maps::{NumaLine, for_each_numa_mapping};
+pub use options::Options;
 pub use plan::{Plan, Route};
-
-/// Whether the kernel has move_pages(2) and lets this process use it: false with ENOSYS, and
-/// where a seccomp filter denies it.
-pub fn has_move_pages() -> bool {
-    locate_pages(0, &[], &mut []).is_ok()
-}
-
-/// Whether the kernel has migrate_pages(2) and lets this process use it, as above. `size` is
-/// the kernel's mask size.
-pub fn has_migrate_pages(size: usize) -> bool {
-    // Without a target the call itself answers EINVAL.
-    let Ok(none) = NodeMask::new(size) else {
-        return true;
-    };
-    !matches!(
-        mempolicy::migrate_pages(0, none.as_bits(), none.as_bits()),
-        Err(Errno::ENOSYS | Errno::EPERM | Errno::EACCES)
-    )
-}
-
-/// Moves all pages of the process `pid` (0: the caller) that lie on `from` to `to` with
-/// one migrate_pages(2) call. A node's place in `from` decides which node of `to` gets its
-/// pages. Returns the number of pages that could not be moved.
-///
-/// `size` is the kernel's mask size ([`crate::topology::node_mask_size`]); the masks may
-/// be shorter or longer. ESRCH: no such process. EPERM: not the caller's process, or `to`
-/// is not allowed to it. EINVAL: no node of `to` exists or is allowed.
-pub fn migrate_all(pid: i32, from: Bits<'_>, to: Bits<'_>, size: usize) -> Result<usize> {
-    // The kernel reads its own number of bits whatever it is told, so short masks are
-    // extended with zeros.
-    let from = NodeMask::from_bits(size, from)?;
-    let to = NodeMask::from_bits(size, to)?;
-    mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits())
-        .map_err(Error::kernel("migrate_pages"))
-}
-
-/// Which pages [`move_pages`] moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Share {
-    /// Only those that no other process maps.
-    Private,
-    /// Those that other processes map as well; needs CAP_SYS_NICE.
-    All,
-}
-
-impl Share {
-    /// All pages if the caller has CAP_SYS_NICE: what migrate_pages(2) does.
-    pub fn permitted() -> Share {
-        // The kernel checks this before everything else.
-        match mempolicy::move_pages(0, &[], None, &mut [], Share::All.flags()) {
-            Ok(_) => Share::All,
-            Err(_) => Share::Private,
-        }
-    }
-
-    const fn flags(self) -> c_int {
-        match self {
-            Share::Private => mempolicy::MF_MOVE,
-            Share::All => mempolicy::MF_MOVE_ALL,
-        }
-    }
-}
-
-/// Moves single pages of the process `pid` (0: the caller), each to its own node.
-///
-/// `status` receives for each page the node where it is now, or a negative errno. The
-/// slices must have the same length. Returns what the kernel returns: 0, or the number of
-/// pages that it gave up on.
-pub fn move_pages(
-    pid: i32,
-    pages: &[usize],
-    nodes: &[c_int],
-    status: &mut [c_int],
-    share: Share,
-) -> Result<usize> {
-    if nodes.len() != pages.len() || status.len() != pages.len() {
-        return Err(Error::Invalid("length of the page arrays"));
-    }
-    mempolicy::move_pages(pid, pages, Some(nodes), status, share.flags())
-        .map_err(Error::kernel("move_pages"))
-}
-
-/// Asks on which node each page is; `status` receives it, or a negative errno: ENOENT for
-/// a page that is not present, EFAULT for an address without mapping.
-pub fn locate_pages(pid: i32, pages: &[usize], status: &mut [c_int]) -> Result<()> {
-    if status.len() != pages.len() {
-        return Err(Error::Invalid("length of the page arrays"));
-    }
-    mempolicy::move_pages(pid, pages, None, status, 0)
-        .map(drop)
-        .map_err(Error::kernel("move_pages"))
-}
+pub use status::{Sizes, sizes};
+pub use tally::{NodeCount, Reason};
+pub use worker::Worker;

@@ -60,7 +60,7 @@ impl Plan {
         }
         // A node's pages leave before others arrive there. Routes keep the order of the nodes
         // in sets of equal size, so that there are no cycles.
-        let mut layers = 1;
+        let mut layers = u32::from(!routes.is_empty());
         for _ in 0..routes.len() {
             let mut changed = false;
             for at in 0..routes.len() {
@@ -91,6 +91,7 @@ impl Plan {
         &self.routes
     }
 
+    /// How many there are: 0 if nothing moves.
     pub(super) fn layers(&self) -> u32 {
         self.layers
     }

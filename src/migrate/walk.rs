@@ -1,24 +1,24 @@
-//! Finding a process's present pages, at a cost that follows their number and not the size
-//! of the address space.
+//! Walking through a process's present pages, at a cost that follows their number and not the size
+//! of the address space, where the kernel can find them ([`Regions`]).
 //!
-//! Linux 6.7 has a call for that. Before, /proc/PID/pagemap must be read, 8 bytes for every
-//! page whether it is there or not; for processes that reserve far more than they use,
-//! numa_maps then tells how many pages of a mapping are there, so that reading can stop at the
-//! last one.
+//! Where it cannot, holes are read through as well, unless the process reserves far more than it
+//! uses: then numa_maps says how many pages of a mapping are there ([`Guide`]), and reading stops
+//! at the last one.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::maps::{self, Kinds, Lines, Mapping, NumaLine, Sizes};
-use crate::error::{Error, Result};
-use crate::root::{Path, Root};
-use crate::sys::file::File;
-use crate::sys::pagemap::{self, Region};
+use super::guide::Guide;
+use super::kernel::Kernel;
+use super::lines::Lines;
+use super::maps::{self, Kinds, Mapping};
+use super::regions::Regions;
+use super::room;
+use super::status::Sizes;
+use crate::error::Result;
+use crate::root::{self, Path, Root};
+use crate::sys::pagemap::{HUGE, Region};
 
-/// Regions found in one go.
-const REGIONS: usize = 256;
-/// Words of pagemap read in one go: 32 MiB of address space.
-const WORDS: usize = 8192;
 /// A process whose address space is larger than its memory by this factor, and by
 /// [`SPARSE_BYTES`], is taken for one with holes.
 const SPARSE_FACTOR: u64 = 4;
@@ -79,14 +79,9 @@ pub(super) struct Walk<'r> {
     /// Size of a transparent huge page.
     block: usize,
     sizes: Sizes,
-    pagemap: File,
     maps: Lines,
-    /// numa_maps, where it is needed.
-    guide: Option<Lines>,
-    /// The first address that the guide's last line is about, pages there, and their size.
-    guided: Option<(usize, u64, usize)>,
-    /// Whether the kernel knows the call.
-    can_scan: bool,
+    /// Where it is needed.
+    guide: Option<Guide>,
     /// What is left of the current mapping.
     mapping: Option<Mapping>,
     /// What is left of the part of it that is looked through.
@@ -95,19 +90,10 @@ pub(super) struct Walk<'r> {
     huge: usize,
     /// Pages of the mapping that have not been found yet.
     expected: u64,
-    regions: Vec<Region>,
-    next_region: usize,
-    words: Vec<u64>,
+    regions: Regions,
     run: Option<Run>,
     /// Where the last huge page ends: two ranges may touch the same one.
     huge_end: usize,
-}
-
-fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
-    let mut vec = Vec::new();
-    vec.try_reserve_exact(len).map_err(|_| Error::OutOfMemory)?;
-    vec.resize(len, T::default());
-    Ok(vec)
 }
 
 /// The size of a transparent huge page.
@@ -116,7 +102,7 @@ fn block_size(root: Root<'_>, page: usize) -> usize {
     let size = Path::below(root, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
         .read(&mut buf)
         .ok()
-        .and_then(|text| crate::root::number(text.trim_ascii()));
+        .and_then(|text| root::number(text.trim_ascii()));
     match size {
         Some(size) if size.is_power_of_two() && size as usize > page => size as usize,
         // What one table of 8-byte entries spans.
@@ -124,56 +110,51 @@ fn block_size(root: Root<'_>, page: usize) -> usize {
     }
 }
 
+/// The ranges of whole pages that the given ones touch, in order.
+fn sorted(ranges: &[Range<usize>], page: usize) -> Result<Vec<Range<usize>>> {
+    let mut sorted: Vec<Range<usize>> = room::with_room(ranges.len())?;
+    for range in ranges {
+        let start = range.start / page * page;
+        let end = range
+            .end
+            .checked_next_multiple_of(page)
+            .unwrap_or(usize::MAX / page * page);
+        let place = sorted
+            .iter()
+            .position(|r| r.start > start)
+            .unwrap_or(sorted.len());
+        sorted.insert(place, start..end);
+    }
+    Ok(sorted)
+}
+
 impl<'r> Walk<'r> {
+    /// A walk through the pages of these kinds and in these ranges (empty for all), which has not
+    /// begun yet. `sizes` are the process's.
     pub(super) fn new(
         root: Root<'r>,
         pid: i32,
+        kernel: &impl Kernel,
+        sizes: Sizes,
         kinds: Kinds,
         ranges: &[Range<usize>],
     ) -> Result<Walk<'r>> {
-        let page = crate::sys::page_size();
-        let sizes = maps::sizes(root, pid)?;
-        let pagemap = maps::open(root, pid, "pagemap")?;
-        let mut regions: Vec<Region> = zeroed(REGIONS)?;
-        // An empty range, to see whether the call is there.
-        let can_scan = pagemap::scan(&pagemap, 0, 0, &mut regions).is_ok();
-        regions.clear();
-        let mut sorted: Vec<Range<usize>> = Vec::new();
-        sorted
-            .try_reserve_exact(ranges.len())
-            .map_err(|_| Error::OutOfMemory)?;
-        for range in ranges {
-            let start = range.start / page * page;
-            let end = range
-                .end
-                .checked_next_multiple_of(page)
-                .unwrap_or(usize::MAX / page * page);
-            let place = sorted
-                .iter()
-                .position(|r| r.start > start)
-                .unwrap_or(sorted.len());
-            sorted.insert(place, start..end);
-        }
+        let page = kernel.page_size();
         let mut walk = Walk {
             root,
             pid,
             kinds,
-            ranges: sorted,
+            ranges: sorted(ranges, page)?,
             page,
             block: block_size(root, page),
             sizes,
-            pagemap,
             maps: Lines::open(root, pid, "maps")?,
             guide: None,
-            guided: None,
-            can_scan,
             mapping: None,
             span: 0..0,
             huge: 0,
             expected: 0,
-            regions,
-            next_region: 0,
-            words: if can_scan { Vec::new() } else { zeroed(WORDS)? },
+            regions: Regions::new(kernel)?,
             run: None,
             huge_end: 0,
         };
@@ -182,35 +163,18 @@ impl<'r> Walk<'r> {
     }
 
     fn open_guide(&mut self) {
-        self.guided = None;
         // Without numa_maps the walk is slower and sees huge pages as small ones; no error.
         self.guide = if self.sizes.huge > 0 || self.is_sparse() {
-            Lines::open(self.root, self.pid, "numa_maps").ok()
+            Guide::open(self.root, self.pid).ok()
         } else {
             None
         };
     }
 
     fn is_sparse(&self) -> bool {
-        let Sizes {
-            mapped,
-            resident,
-            huge,
-        } = self.sizes;
-        let used = resident.saturating_add(huge);
-        !self.can_scan
-            && mapped
-                > used
-                    .saturating_mul(SPARSE_FACTOR)
-                    .saturating_add(SPARSE_BYTES)
-    }
-
-    pub(super) fn sizes(&self) -> Sizes {
-        self.sizes
-    }
-
-    pub(super) fn page(&self) -> usize {
-        self.page
+        let used = self.sizes.resident.saturating_add(self.sizes.huge);
+        let dense = used.saturating_mul(SPARSE_FACTOR);
+        !self.regions.can_scan() && self.sizes.mapped > dense.saturating_add(SPARSE_BYTES)
     }
 
     /// Size of a transparent huge page, and of what one page table spans.
@@ -224,23 +188,25 @@ impl<'r> Walk<'r> {
         self.open_guide();
         (self.mapping, self.run, self.span) = (None, None, 0..0);
         self.regions.clear();
-        (self.next_region, self.huge_end) = (0, 0);
+        self.huge_end = 0;
         Ok(())
     }
 
     /// Fills `pages` with the addresses of the next present pages, at most `max` units and
-    /// `max_bytes`, all of one kind. Never takes long, whatever the process has reserved.
+    /// `max_bytes`, all of one kind. Makes a bounded number of calls, whatever the process has
+    /// reserved.
     pub(super) fn fill(
         &mut self,
+        kernel: &impl Kernel,
         pages: &mut Vec<usize>,
         max: usize,
         max_bytes: usize,
     ) -> Result<Found> {
         pages.clear();
-        pages.try_reserve(max).map_err(|_| Error::OutOfMemory)?;
+        room::reserve(pages, max)?;
         let mut unit = Unit::Page;
         let mut patience = PATIENCE;
-        while let Some(mut run) = self.next_run(&mut patience)? {
+        while let Some(mut run) = self.next_run(kernel, &mut patience)? {
             if pages.is_empty() {
                 unit = run.unit;
             } else if run.unit != unit {
@@ -266,14 +232,13 @@ impl<'r> Walk<'r> {
     }
 
     /// The next run; `None` at the end, and when there is no patience left for a hole.
-    fn next_run(&mut self, patience: &mut u32) -> Result<Option<Run>> {
+    fn next_run(&mut self, kernel: &impl Kernel, patience: &mut u32) -> Result<Option<Run>> {
         loop {
             if let Some(run) = self.run.take() {
                 return Ok(Some(run));
             }
-            if let Some(&region) = self.regions.get(self.next_region) {
-                self.next_region += 1;
-                self.split(region);
+            if let Some(region) = self.regions.next() {
+                self.run = self.split(region);
                 continue;
             }
             if self.span.is_empty() || self.expected == 0 {
@@ -286,67 +251,71 @@ impl<'r> Walk<'r> {
                 return Ok(None);
             }
             *patience -= 1;
-            self.find_regions()?;
+            self.regions.find(kernel, &mut self.span)?;
         }
     }
 
     /// Turns a region into the next run, and puts back what does not belong to it.
-    fn split(&mut self, region: Region) {
+    fn split(&mut self, region: Region) -> Option<Run> {
         let (start, end) = (region.start as usize, region.end as usize);
-        self.expected = self.expected.saturating_sub(match self.huge {
-            0 => (end - start) / self.page,
-            size => (end - start) / size,
-        } as u64);
-        let down = |at: usize, size: usize| at / size * size;
-        let is_huge = self.huge > 0 || region.categories & pagemap::HUGE != 0;
-        if is_huge {
-            let size = if self.huge > 0 { self.huge } else { self.block };
-            // A range may begin or end within a huge page; it moves whole or not at all.
-            let end = down(end - 1, size) + size;
-            let at = down(start, size).max(self.huge_end);
-            if at < end {
-                self.huge_end = end;
-                self.run = Some(Run {
-                    at,
-                    end,
-                    unit: Unit::Huge(size),
-                });
-            }
-            return;
+        let unit = if self.huge > 0 { self.huge } else { self.page };
+        let found = ((end - start) / unit) as u64;
+        self.expected = self.expected.saturating_sub(found);
+        if self.huge > 0 {
+            return self.huge_run(start..end, self.huge);
         }
+        if region.categories & HUGE != 0 {
+            return self.huge_run(start..end, self.block);
+        }
+        if self.regions.can_scan() {
+            return Some(Run {
+                at: start,
+                end,
+                unit: Unit::Page,
+            });
+        }
+        Some(self.blocks_apart(start, end))
+    }
+
+    /// The huge pages that a region touches. A range may begin or end within one; it moves whole
+    /// or not at all.
+    fn huge_run(&mut self, region: Range<usize>, size: usize) -> Option<Run> {
+        let down = |at: usize| at / size * size;
+        let end = down(region.end - 1) + size;
+        let at = down(region.start).max(self.huge_end);
+        (at < end).then(|| {
+            self.huge_end = end;
+            Run {
+                at,
+                end,
+                unit: Unit::Huge(size),
+            }
+        })
+    }
+
+    /// The first part of a region of which it is not known whether it is huge: the pages before
+    /// its first whole block, or its whole blocks. The rest is put back.
+    fn blocks_apart(&mut self, start: usize, end: usize) -> Run {
+        let first = start
+            .checked_next_multiple_of(self.block)
+            .unwrap_or(usize::MAX);
+        let last = end / self.block * self.block;
         let mut run = Run {
             at: start,
             end,
             unit: Unit::Page,
         };
-        if !self.can_scan {
-            let first = start.next_multiple_of(self.block);
-            let last = down(end, self.block);
-            if first < last {
-                let rest = if start < first {
-                    run.end = first;
-                    first..end
-                } else {
-                    run = Run {
-                        at: first,
-                        end: last,
-                        unit: Unit::Block(self.block),
-                    };
-                    last..end
-                };
-                if !rest.is_empty() {
-                    // The place of the region that has just been taken is free.
-                    self.next_region -= 1;
-                    self.regions[self.next_region] = Region {
-                        start: rest.start as u64,
-                        end: rest.end as u64,
-                        categories: 0,
-                    };
-                    self.expected += (rest.len() / self.page) as u64;
-                }
-            }
+        if first < last && start < first {
+            run.end = first;
+        } else if first < last {
+            run.end = last;
+            run.unit = Unit::Block(self.block);
         }
-        self.run = Some(run);
+        if run.end < end {
+            self.regions.put_back(run.end..end);
+            self.expected += ((end - run.end) / self.page) as u64;
+        }
+        run
     }
 
     /// The next part of a mapping that is wanted. False at the end.
@@ -399,104 +368,16 @@ impl<'r> Walk<'r> {
         let Some(guide) = self.guide.as_mut().filter(|_| may_be_huge || sparse) else {
             return Ok(UNKNOWN);
         };
-        while self.guided.is_none_or(|(start, ..)| start < mapping.start) {
-            let Some(line) = guide.next()? else { break };
-            self.guided = NumaLine::parse(line)
-                .map(|line| {
-                    let pages = line.nodes().map(|(_, pages)| pages).sum();
-                    (
-                        line.start,
-                        pages,
-                        if line.is_huge {
-                            line.page_size as usize
-                        } else {
-                            0
-                        },
-                    )
-                })
-                .or(self.guided);
-        }
-        Ok(match self.guided {
-            Some((start, pages, huge)) if start == mapping.start => {
-                // A part of a mapping has an unknown part of its pages.
-                (
-                    if sparse && self.ranges.is_empty() {
-                        pages
-                    } else {
-                        u64::MAX
-                    },
-                    huge,
-                )
-            }
-            _ => UNKNOWN,
-        })
-    }
-
-    fn find_regions(&mut self) -> Result<()> {
-        self.next_region = 0;
-        self.regions.clear();
-        if self.can_scan {
-            self.regions.resize(REGIONS, Region::default());
-            match pagemap::scan(
-                &self.pagemap,
-                self.span.start,
-                self.span.end,
-                &mut self.regions,
-            ) {
-                Ok((found, end)) => {
-                    self.regions.truncate(found);
-                    // Never the same place twice, whatever the kernel says.
-                    let end = if found < REGIONS { self.span.end } else { end };
-                    self.span.start = end.clamp(self.span.start + self.page, self.span.end);
-                }
-                Err(_) => {
-                    // The process is gone, or a filter let the first call through only.
-                    self.regions.clear();
-                    self.can_scan = false;
-                    self.words = zeroed(WORDS)?;
-                }
-            }
-            return Ok(());
-        }
-        const PRESENT: u64 = 1 << 63;
-        let page = self.page;
-        let wanted = (self.span.len() / page).min(WORDS);
-        let offset = (self.span.start / page * size_of::<u64>()) as u64;
-        let words = match self
-            .pagemap
-            .read_words_at(&mut self.words[..wanted], offset)
-        {
-            Ok(0) | Err(_) => {
-                // No memory any more: the process has ended.
-                self.span = 0..0;
-                return Ok(());
-            }
-            Ok(read) => &self.words[..read],
+        let Some(described) = guide.describe(mapping.start)? else {
+            return Ok(UNKNOWN);
         };
-        let mut at = 0;
-        while let Some(first) = words[at..].iter().position(|w| w & PRESENT != 0) {
-            let first = at + first;
-            let rest = &words[first..];
-            let len = rest
-                .iter()
-                .position(|w| w & PRESENT == 0)
-                .unwrap_or(rest.len());
-            at = first + len;
-            let address = |index: usize| (self.span.start + index * page) as u64;
-            self.regions.push(Region {
-                start: address(first),
-                end: address(at),
-                categories: 0,
-            });
-            if self.regions.len() == REGIONS {
-                break;
-            }
-        }
-        if self.regions.len() < REGIONS {
-            at = words.len();
-        }
-        self.span.start += at * page;
-        Ok(())
+        // A part of a mapping has an unknown part of its pages.
+        let pages = if sparse && self.ranges.is_empty() {
+            described.pages
+        } else {
+            u64::MAX
+        };
+        Ok((pages, described.huge))
     }
 }
 
@@ -505,6 +386,8 @@ impl<'r> Walk<'r> {
 #[allow(clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
+    use crate::migrate::kernel::Linux;
+    use crate::migrate::status;
     use crate::testing::MadeUp;
     use std::string::String;
 
@@ -530,13 +413,16 @@ mod tests {
     }
 
     fn found(made: &MadeUp, kinds: Kinds, ranges: &[Range<usize>]) -> String {
-        if crate::sys::page_size() != PAGE {
+        let root = made.root();
+        let kernel = Linux::open(root, 7).unwrap();
+        if kernel.page_size() != PAGE {
             return String::new();
         }
-        let mut walk = Walk::new(made.root(), 7, kinds, ranges).unwrap();
+        let sizes = status::sizes(root, 7).unwrap();
+        let mut walk = Walk::new(root, 7, &kernel, sizes, kinds, ranges).unwrap();
         let (mut pages, mut text) = (Vec::new(), String::new());
         loop {
-            let name = match walk.fill(&mut pages, 100, 8 << 20).unwrap() {
+            let name = match walk.fill(&kernel, &mut pages, 100, 8 << 20).unwrap() {
                 Found::Units(Unit::Page) => "p",
                 Found::Units(Unit::Huge(_)) => "h",
                 Found::Units(Unit::Block(_)) => "b",
@@ -655,11 +541,13 @@ mod tests {
         let filled = vec![1u8; 16 << 20];
         let at = filled.as_ptr() as usize;
         let range = at..at + filled.len();
-        let mut walk =
-            Walk::new(Root::SYSTEM, pid, Kinds::ALL, core::slice::from_ref(&range)).unwrap();
+        let kernel = Linux::open(Root::SYSTEM, pid).unwrap();
+        let sizes = status::sizes(Root::SYSTEM, pid).unwrap();
+        let ranges = core::slice::from_ref(&range);
+        let mut walk = Walk::new(Root::SYSTEM, pid, &kernel, sizes, Kinds::ALL, ranges).unwrap();
         let (mut pages, mut bytes) = (Vec::new(), 0);
         loop {
-            let unit = match walk.fill(&mut pages, 1000, 1 << 30).unwrap() {
+            let unit = match walk.fill(&kernel, &mut pages, 1000, 1 << 30).unwrap() {
                 Found::Units(unit) => unit,
                 Found::Hole => continue,
                 Found::End => break,
@@ -667,9 +555,9 @@ mod tests {
             assert!(
                 pages
                     .iter()
-                    .all(|p| p + unit.size(walk.page()) > range.start && *p < range.end)
+                    .all(|p| p + unit.size(walk.page) > range.start && *p < range.end)
             );
-            bytes += pages.len() * unit.size(walk.page());
+            bytes += pages.len() * unit.size(walk.page);
         }
         assert!(
             bytes >= filled.len() && bytes <= filled.len() + 2 * walk.block,

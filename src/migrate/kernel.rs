@@ -1,0 +1,95 @@
+//! What the engine asks of the kernel: all of its system calls but the reading of text files.
+//!
+//! [`Linux`] makes them. The tests of the engine have a kernel of their own, which holds a made-up
+//! process.
+
+use core::ffi::c_int;
+use core::ops::Range;
+
+use super::calls::Share;
+use super::lines;
+use crate::error::Result;
+use crate::root::Root;
+use crate::sys::file::File;
+use crate::sys::pagemap::{self, Region};
+use crate::sys::{self, Errno, mempolicy};
+
+/// A process as the kernel shows it, and a clock.
+pub(super) trait Kernel {
+    /// Bytes of a page of the base size.
+    fn page_size(&self) -> usize;
+
+    /// Asks where pages are. `status` is as long as `pages` and receives a node for each, or a
+    /// negative errno.
+    fn locate(&self, pages: &[usize], status: &mut [c_int]) -> Result<(), Errno>;
+
+    /// Moves pages. `nodes` and `status` are as long as `pages`; elements of `status` that the
+    /// kernel has nothing to say about keep their value. Returns the number of pages that it gave
+    /// up on.
+    fn move_pages(
+        &self,
+        pages: &[usize],
+        nodes: &[c_int],
+        status: &mut [c_int],
+        share: Share,
+    ) -> Result<usize, Errno>;
+
+    /// PAGEMAP_SCAN: finds the present pages of a range. Returns how many regions it wrote, and
+    /// up to where it came.
+    fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> Result<(usize, usize), Errno>;
+
+    /// Reads words of pagemap, beginning with that of the page number `first`. Returns how many
+    /// there were: 0 when the process has ended.
+    fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno>;
+
+    /// Nanoseconds of a clock that only moves forward.
+    fn nanoseconds(&self) -> u64;
+}
+
+/// The running kernel, and a process of it.
+#[derive(Debug)]
+pub(super) struct Linux {
+    pid: i32,
+    pagemap: File,
+}
+
+impl Linux {
+    /// Opens the process's pagemap.
+    pub(super) fn open(root: Root<'_>, pid: i32) -> Result<Linux> {
+        let pagemap = lines::open(root, pid, "pagemap")?;
+        Ok(Linux { pid, pagemap })
+    }
+}
+
+impl Kernel for Linux {
+    fn page_size(&self) -> usize {
+        sys::page_size()
+    }
+
+    fn locate(&self, pages: &[usize], status: &mut [c_int]) -> Result<(), Errno> {
+        mempolicy::move_pages(self.pid, pages, None, status, 0).map(drop)
+    }
+
+    fn move_pages(
+        &self,
+        pages: &[usize],
+        nodes: &[c_int],
+        status: &mut [c_int],
+        share: Share,
+    ) -> Result<usize, Errno> {
+        mempolicy::move_pages(self.pid, pages, Some(nodes), status, share.flags())
+    }
+
+    fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> Result<(usize, usize), Errno> {
+        pagemap::scan(&self.pagemap, range.start, range.end, regions)
+    }
+
+    fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno> {
+        let offset = (first * size_of::<u64>()) as u64;
+        self.pagemap.read_words_at(words, offset)
+    }
+
+    fn nanoseconds(&self) -> u64 {
+        sys::monotonic_nanoseconds()
+    }
+}

@@ -1,0 +1,220 @@
+//! Moving what a worker has in hand, and counting what becomes of it.
+//!
+//! The kernel says little: of a call that did not move all of its pages it tells neither which ones
+//! it tried in vain nor which ones it did not get to. So the pages are located afterwards, and what
+//! is still on its node is tried again while that helps.
+
+use core::ffi::c_int;
+
+use super::batch::{Batch, Ended};
+use super::calls::Share;
+use super::kernel::Kernel;
+use super::pace::Pace;
+use super::pieces::Page;
+use super::plan::{Plan, Route};
+use super::tally::{Reason, Tally};
+use super::worker::Worker;
+use crate::error::{Error, Result};
+use crate::mask::Node;
+use crate::sys::Errno;
+
+/// How often pages that could not be moved are tried again while that helps.
+const TRIES: u32 = 4;
+
+/// Everything that moving needs beside the pages: shared by all workers.
+#[derive(Debug)]
+pub(super) struct Mover<K> {
+    pub(super) kernel: K,
+    pub(super) plan: Plan,
+    pub(super) pace: Pace,
+    pub(super) tally: Tally,
+    /// Which pages to move.
+    pub(super) share: Share,
+    /// Only count.
+    pub(super) look_only: bool,
+    /// Bytes of a page of the base size.
+    pub(super) page: usize,
+}
+
+/// Pages that go the same way.
+#[derive(Debug, Clone, Copy)]
+struct Trip {
+    /// Index of the route.
+    index: usize,
+    route: Route,
+    /// Bytes of each page, and how many pages of the base size those are.
+    size: usize,
+    weight: usize,
+}
+
+/// Whether a call failed because the process has ended.
+pub(super) fn has_ended(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Kernel {
+            errno: Errno::ESRCH | Errno::EINVAL,
+            ..
+        }
+    )
+}
+
+/// The status of a page that is on this node.
+pub(super) fn on(node: Node) -> c_int {
+    node.0 as c_int
+}
+
+/// Why pages stay where they are when a call failed.
+pub(super) fn reason_of(error: &Error) -> Reason {
+    if has_ended(error) {
+        Reason::Gone
+    } else {
+        Reason::NotPermitted
+    }
+}
+
+impl<K: Kernel> Mover<K> {
+    /// The index of the route that a page with this status takes in a layer of the plan.
+    pub(super) fn route_of(&self, status: c_int, layer: u32) -> Option<usize> {
+        let node = u32::try_from(status).ok()?;
+        self.plan.route(node, layer)
+    }
+
+    /// Makes those pages of the batch the worker's that have to move. `size`: bytes of each.
+    pub(super) fn examine(&self, worker: &mut Worker, size: usize) -> Result<()> {
+        let layer = worker.layer();
+        let batch = &mut worker.batch;
+        let pages = worker.pages.refill(size, batch.len())?;
+        batch.locate(&self.kernel)?;
+        self.tally.examined(batch.len() * (size / self.page));
+        // Neighbours are mostly on the same node.
+        let (mut last, mut route) = (c_int::MIN, None);
+        for (address, status) in batch.answers() {
+            if status != last {
+                (last, route) = (status, self.route_of(status, layer));
+            }
+            pages.extend(route.map(|route| Page { address, route }));
+        }
+        Ok(())
+    }
+
+    /// Brings the worker's next pages that go the same way together, and moves as many as one
+    /// call should.
+    pub(super) fn move_pages(&self, worker: &mut Worker) -> Result<()> {
+        let size = worker.pages.size();
+        let max = self.pace.chunk() / size.max(1);
+        let Some(index) = worker.pages.take(max, &mut worker.batch)? else {
+            return Ok(());
+        };
+        let trip = Trip {
+            index,
+            route: self.plan.routes()[index],
+            size,
+            weight: size / self.page,
+        };
+        self.move_batch(worker, trip).inspect_err(|error| {
+            self.leave(trip, reason_of(error), worker.batch.len());
+        })
+    }
+
+    fn leave(&self, trip: Trip, reason: Reason, pages: usize) {
+        self.tally.left(trip.index, reason, pages * trip.weight);
+    }
+
+    fn arrive(&self, trip: Trip, pages: usize) {
+        self.tally.moved(trip.index, pages * trip.weight);
+    }
+
+    /// Moves the pages of the worker's batch, and counts what becomes of them. After an error
+    /// those are in the batch that were not counted.
+    fn move_batch(&self, worker: &mut Worker, trip: Trip) -> Result<()> {
+        if self.look_only {
+            self.arrive(trip, worker.batch.len());
+            return Ok(());
+        }
+        if worker.full.is_full(trip.index) {
+            self.leave(trip, Reason::TargetFull, worker.batch.len());
+            return Ok(());
+        }
+        let mut any_arrived = false;
+        for attempt in 1..=TRIES {
+            let tried = worker.batch.len();
+            let ended = self.call(&mut worker.batch, trip)?;
+            if ended == Ended::NotPermitted {
+                self.leave(trip, Reason::NotPermitted, tried);
+                return Ok(());
+            }
+            any_arrived |= self.settle(&mut worker.batch, trip)?;
+            let rest = worker.batch.len();
+            if rest == 0 {
+                break;
+            }
+            if rest < tried && attempt < TRIES {
+                continue;
+            }
+            if ended == Ended::NoMemory {
+                self.leave(trip, Reason::TargetFull, rest);
+                if !any_arrived {
+                    return worker.full.note_none(trip.index);
+                }
+            } else if !worker.later.keep(&worker.pages, &worker.batch, trip.index) {
+                self.leave(trip, Reason::Busy, rest);
+            }
+            break;
+        }
+        worker.full.note_some(trip.index);
+        Ok(())
+    }
+
+    /// One call for the whole batch.
+    fn call(&self, batch: &mut Batch, trip: Trip) -> Result<Ended> {
+        let bytes = batch.len() * trip.size;
+        let start = self.kernel.nanoseconds();
+        let ended = batch.move_to(&self.kernel, trip.route.to, self.share);
+        self.pace.learn(bytes, start, self.kernel.nanoseconds());
+        ended
+    }
+
+    /// Counts the pages that are not where they were before the call, and keeps the others in
+    /// the batch. Returns whether any arrived.
+    fn settle(&self, batch: &mut Batch, trip: Trip) -> Result<bool> {
+        let (from, to) = (on(trip.route.from), on(trip.route.to));
+        let (mut arrived, mut shared) = (0, 0);
+        batch.retain(|status| {
+            arrived += usize::from(status == to);
+            shared += usize::from(status == -Errno::EACCES.0);
+            status != to && status != -Errno::EACCES.0
+        });
+        self.arrive(trip, arrived);
+        self.leave(trip, Reason::Shared, shared);
+        if batch.is_empty() {
+            return Ok(arrived > 0);
+        }
+        batch.locate(&self.kernel)?;
+        let (mut late, mut gone) = (0, 0);
+        batch.retain(|status| {
+            late += usize::from(status == to);
+            gone += usize::from(status != to && status != from);
+            status == from
+        });
+        self.arrive(trip, late);
+        self.leave(trip, Reason::Gone, gone);
+        Ok(arrived + late > 0)
+    }
+
+    /// Counts what the worker kept for later.
+    pub(super) fn give_up_later(&self, worker: &mut Worker, reason: Reason) {
+        let weight = worker.later.size() / self.page;
+        for page in worker.later.give_up() {
+            self.tally.left(page.route, reason, weight);
+        }
+    }
+
+    /// Counts all that the worker has in hand.
+    pub(super) fn give_up(&self, worker: &mut Worker, reason: Reason) {
+        let weight = worker.pages.size() / self.page;
+        for page in worker.pages.give_up() {
+            self.tally.left(page.route, reason, weight);
+        }
+        self.give_up_later(worker, reason);
+    }
+}

@@ -1,0 +1,141 @@
+//! Finding the present pages of a range of addresses.
+//!
+//! Linux 6.7 has a call for that. Before, pagemap must be read, 8 bytes for every page whether it
+//! is there or not.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::kernel::Kernel;
+use super::room;
+use crate::error::Result;
+use crate::sys::pagemap::Region;
+
+/// Regions found in one go.
+const REGIONS: usize = 256;
+/// Words of pagemap read in one go: 32 MiB of address space.
+pub(super) const WORDS: usize = 8192;
+/// The bit of a word of pagemap that says that the page is there.
+const PRESENT: u64 = 1 << 63;
+
+/// Runs of present pages: those that were found last, the next one first.
+#[derive(Debug)]
+pub(super) struct Regions {
+    found: Vec<Region>,
+    next: usize,
+    /// Whether the kernel knows the call.
+    can_scan: bool,
+    /// Room for what is read, where the kernel does not.
+    words: Vec<u64>,
+}
+
+impl Regions {
+    pub(super) fn new(kernel: &impl Kernel) -> Result<Regions> {
+        let mut found: Vec<Region> = room::filled(REGIONS)?;
+        // An empty range, to see whether the call is there.
+        let can_scan = kernel.scan(0..0, &mut found).is_ok();
+        found.clear();
+        Ok(Regions {
+            found,
+            next: 0,
+            can_scan,
+            words: if can_scan {
+                Vec::new()
+            } else {
+                room::filled(WORDS)?
+            },
+        })
+    }
+
+    /// Whether holes cost nothing, and regions say of themselves whether they are huge.
+    pub(super) fn can_scan(&self) -> bool {
+        self.can_scan
+    }
+
+    /// Takes the next one.
+    pub(super) fn next(&mut self) -> Option<Region> {
+        let region = *self.found.get(self.next)?;
+        self.next += 1;
+        Some(region)
+    }
+
+    /// Puts the rest of the one that was taken last back.
+    pub(super) fn put_back(&mut self, rest: Range<usize>) {
+        let rest = Region {
+            start: rest.start as u64,
+            end: rest.end as u64,
+            categories: 0,
+        };
+        // Its place is free.
+        self.next = self.next.saturating_sub(1);
+        if let Some(place) = self.found.get_mut(self.next) {
+            *place = rest;
+        }
+    }
+
+    /// Drops those that were not taken.
+    pub(super) fn clear(&mut self) {
+        self.found.clear();
+        self.next = 0;
+    }
+
+    /// Looks for more at the beginning of `span`, and takes off it what has been looked through.
+    pub(super) fn find(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<()> {
+        self.clear();
+        if !self.can_scan {
+            self.read(kernel, span);
+            return Ok(());
+        }
+        if self.scan(kernel, span).is_none() {
+            // The process is gone, or a filter let the first call through only.
+            self.clear();
+            self.words = room::filled(WORDS)?;
+            self.can_scan = false;
+        }
+        Ok(())
+    }
+
+    fn scan(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Option<()> {
+        self.found.resize(REGIONS, Region::default());
+        let (found, end) = kernel.scan(span.clone(), &mut self.found).ok()?;
+        self.found.truncate(found);
+        // Never the same place twice, whatever the kernel says.
+        let end = if found < REGIONS { span.end } else { end };
+        span.start = end.clamp(span.start + kernel.page_size(), span.end);
+        Some(())
+    }
+
+    fn read(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) {
+        let page = kernel.page_size();
+        let wanted = (span.len() / page).min(WORDS);
+        let words = match kernel.read_pagemap(span.start / page, &mut self.words[..wanted]) {
+            Ok(0) | Err(_) => {
+                // No memory any more: the process has ended.
+                *span = 0..0;
+                return;
+            }
+            Ok(read) => &self.words[..read.min(wanted)],
+        };
+        let is_present = |word: &u64| word & PRESENT != 0;
+        let mut at = 0;
+        while let Some(first) = words[at..].iter().position(is_present) {
+            let first = at + first;
+            let rest = &words[first..];
+            let len = rest.iter().position(|word| !is_present(word));
+            at = first + len.unwrap_or(rest.len());
+            let address = |index: usize| (span.start + index * page) as u64;
+            self.found.push(Region {
+                start: address(first),
+                end: address(at),
+                categories: 0,
+            });
+            if self.found.len() == REGIONS {
+                break;
+            }
+        }
+        if self.found.len() < REGIONS {
+            at = words.len();
+        }
+        span.start += at * page;
+    }
+}

@@ -1,0 +1,118 @@
+//! What became of the pages: each one that has to move is counted once, as moved or as left with the
+//! reason why.
+
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::plan::Route;
+use super::room;
+use crate::error::Result;
+use crate::sys::lock::Lock;
+
+/// Why a page is not where it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Reason {
+    /// Something holds on to it: direct I/O, a pipe, RDMA, a driver, or just this moment.
+    Busy,
+    /// Other processes map it as well, and only private pages were to be moved.
+    Shared,
+    /// The target node has no memory left, or no huge page.
+    TargetFull,
+    /// The kernel does not allow the process to have pages there.
+    NotPermitted,
+    /// It went away meanwhile: freed, swapped out, moved by someone else, or the process ended.
+    Gone,
+}
+
+impl Reason {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Reason; 5] = [
+        Reason::Busy,
+        Reason::Shared,
+        Reason::TargetFull,
+        Reason::NotPermitted,
+        Reason::Gone,
+    ];
+}
+
+/// What became of the pages of one node, in pages of the base size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeCount {
+    /// From where to where.
+    pub route: Route,
+    /// Pages on their target.
+    pub moved: u64,
+    /// Pages that are not, by [`Reason`].
+    pub left: [u64; Reason::ALL.len()],
+}
+
+impl NodeCount {
+    /// The pages that are not on their target for this reason.
+    pub fn left_for(&self, reason: Reason) -> u64 {
+        self.left[reason as usize]
+    }
+
+    /// The pages that stayed on the node, for whatever reason.
+    pub fn stayed(&self) -> u64 {
+        self.left.iter().sum::<u64>() - self.left_for(Reason::Gone)
+    }
+}
+
+/// The counts of a job, written by all of its workers.
+#[derive(Debug)]
+pub(super) struct Tally {
+    counts: Lock<Vec<NodeCount>>,
+    examined: AtomicU64,
+    moved: AtomicU64,
+}
+
+impl Tally {
+    /// Zeros for each route.
+    pub(super) fn new(routes: &[Route]) -> Result<Tally> {
+        let mut counts = room::with_room(routes.len())?;
+        counts.extend(routes.iter().map(|&route| NodeCount {
+            route,
+            moved: 0,
+            left: [0; Reason::ALL.len()],
+        }));
+        Ok(Tally {
+            counts: Lock::new(counts),
+            examined: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
+        })
+    }
+
+    /// Counts pages that were looked at.
+    pub(super) fn examined(&self, pages: usize) {
+        self.examined.fetch_add(pages as u64, Relaxed);
+    }
+
+    /// Counts pages of a route that are on their target.
+    pub(super) fn moved(&self, route: usize, pages: usize) {
+        if let Some(count) = self.counts.take().get_mut(route) {
+            count.moved += pages as u64;
+        }
+        self.moved.fetch_add(pages as u64, Relaxed);
+    }
+
+    /// Counts pages of a route that are not.
+    pub(super) fn left(&self, route: usize, reason: Reason, pages: usize) {
+        if let Some(count) = self.counts.take().get_mut(route) {
+            count.left[reason as usize] += pages as u64;
+        }
+    }
+
+    /// Pages that were looked at, and those that were moved.
+    pub(super) fn so_far(&self) -> (u64, u64) {
+        (self.examined.load(Relaxed), self.moved.load(Relaxed))
+    }
+
+    /// The counts of each route.
+    pub(super) fn counts(&self) -> Result<Vec<NodeCount>> {
+        let counts = self.counts.take();
+        let mut copy = room::with_room(counts.len())?;
+        copy.extend_from_slice(&counts);
+        Ok(copy)
+    }
+}
