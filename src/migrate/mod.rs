@@ -26,6 +26,8 @@ mod room;
 mod source;
 mod status;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod worker;
 

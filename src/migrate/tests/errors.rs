@@ -1,0 +1,258 @@
+//! Calls that fail, processes that end, callers that stop.
+
+use super::fake::FOREVER;
+use super::*;
+use crate::error::Error;
+use crate::sys::Errno;
+
+/// Errors that the kernel answers with, and one that it should not.
+const ERRORS: [Errno; 9] = [
+    Errno::EPERM,
+    Errno::ENOENT,
+    Errno::ESRCH,
+    Errno::E2BIG,
+    Errno::ENOMEM,
+    Errno::EACCES,
+    Errno::EFAULT,
+    Errno::EINVAL,
+    Errno::ENODEV,
+];
+
+const CALLS: [Call; 4] = [Call::Locate, Call::Move, Call::Scan, Call::Read];
+
+/// A process that takes calls of all kinds: pages that move, stay for a moment and for ever, huge
+/// pages, and two layers.
+fn world(can_scan: bool) -> World {
+    let world = World::new(can_scan);
+    world.pages(500..512, 0).huge(512..2048, 0);
+    world.pages(2048..2100, 0).pages(4000..4020, 1);
+    world.change(502..504, |page| page.busy = 2);
+    world.change(505..507, |page| page.busy = FOREVER);
+    world.change(1024..1536, |page| page.busy = 1);
+    world
+}
+
+fn overlapping() -> Plan {
+    plan(&[0, 1], &[1, 2])
+}
+
+/// How many calls of each kind the job makes when nothing fails.
+fn calls_of(can_scan: bool) -> [usize; 4] {
+    let world = world(can_scan);
+    world.run(overlapping(), &options());
+    CALLS.map(|call| world.fake.calls(call))
+}
+
+/// Pages of a route that are in a count.
+fn counted(engine: &Engine<'_, &Fake>, route: usize) -> u64 {
+    let count = engine.counts().unwrap()[route];
+    count.moved + count.left.iter().sum::<u64>()
+}
+
+/// Whether no page is in two counts, and what was moved in one.
+fn check_broken_off(world: &World, engine: &Engine<'_, &Fake>) {
+    assert!(engine.is_stopped());
+    let counts = engine.counts().unwrap();
+    for (index, count) in counts.iter().enumerate() {
+        let (from, to) = (count.route.from, count.route.to);
+        let all = world.went(from, from) + world.went(from, to);
+        assert!(counted(engine, index) <= all, "{count:?} of {all}");
+    }
+    assert!(
+        world
+            .fake
+            .state()
+            .pages
+            .values()
+            .all(|page| page.moves <= 1)
+    );
+    // It stays as it is.
+    let mut worker = Worker::new();
+    assert_eq!(engine.step(&mut worker), Ok(Step::Done));
+    assert_eq!(engine.counts().unwrap(), counts);
+}
+
+/// Every call of a kind fails once, with every error. `expect` says whether the job goes on.
+fn each_call_fails(call: Call, goes_on: impl Fn(Errno, usize) -> bool) {
+    for can_scan in [true, false] {
+        let numbers = calls_of(can_scan)[call as usize];
+        for (errno, number) in ERRORS
+            .into_iter()
+            .flat_map(|errno| (1..=numbers).map(move |number| (errno, number)))
+        {
+            let world = world(can_scan);
+            world.fake.state().faults.insert((call, number), errno);
+            let engine = world.engine(overlapping(), &options()).unwrap();
+            let result = finish(&engine, &mut Worker::new());
+            let ended = matches!(errno, Errno::ESRCH | Errno::EINVAL);
+            if goes_on(errno, number) {
+                assert_eq!(result, Ok(()), "{errno} at {number}");
+                world.check(&engine);
+                continue;
+            }
+            match result {
+                Ok(()) if ended => {}
+                Err(Error::Kernel { errno: said, .. }) if said == errno => {}
+                other => panic!("{errno} at {number}: {other:?}"),
+            }
+            check_broken_off(&world, &engine);
+        }
+    }
+}
+
+#[test]
+fn locating_fails() {
+    each_call_fails(Call::Locate, |_, _| false);
+}
+
+#[test]
+fn moving_fails() {
+    // Which calls move the heads of blocks, whose failure says nothing, is seen here.
+    for can_scan in [true, false] {
+        for errno in ERRORS {
+            for number in 1..=calls_of(can_scan)[Call::Move as usize] {
+                let world = world(can_scan);
+                world
+                    .fake
+                    .state()
+                    .faults
+                    .insert((Call::Move, number), errno);
+                let engine = world.engine(overlapping(), &options()).unwrap();
+                let result = finish(&engine, &mut Worker::new());
+                if !engine.is_stopped() {
+                    assert_eq!(result, Ok(()));
+                    world.check(&engine);
+                    continue;
+                }
+                assert!(!matches!(
+                    errno,
+                    Errno::ENOMEM | Errno::EACCES | Errno::ENODEV
+                ));
+                let ended = matches!(errno, Errno::ESRCH | Errno::EINVAL);
+                let call = "move_pages";
+                let wanted = if ended {
+                    Ok(())
+                } else {
+                    Err(Error::Kernel { call, errno })
+                };
+                assert_eq!(result, wanted);
+                world.check_moved(&engine);
+                check_broken_off(&world, &engine);
+            }
+        }
+    }
+}
+
+#[test]
+fn scanning_fails() {
+    // Then pagemap is read.
+    each_call_fails(Call::Scan, |_, _| true);
+}
+
+#[test]
+fn a_pagemap_that_cannot_be_read_ends_the_mapping() {
+    for errno in ERRORS {
+        let world = world(false);
+        world.fake.state().faults.insert((Call::Read, 1), errno);
+        let engine = world.engine(overlapping(), &options()).unwrap();
+        assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
+        world.check_moved(&engine);
+    }
+}
+
+#[test]
+fn a_full_node_or_one_that_is_taken_away_is_no_error() {
+    for (errno, reason) in [
+        (Errno::ENOMEM, Reason::TargetFull),
+        (Errno::EACCES, Reason::NotPermitted),
+        (Errno::ENODEV, Reason::NotPermitted),
+    ] {
+        for world in worlds() {
+            world.pages(300..400, 0);
+            world.fake.state().faults.insert((Call::Move, 1), errno);
+            let counts = world.run(plan(&[0], &[1]), &options());
+            assert_eq!(told(&counts), [left(0, reason, 100)]);
+        }
+    }
+}
+
+#[test]
+fn the_process_ends_at_any_call() {
+    for can_scan in [true, false] {
+        for call in CALLS {
+            for number in 1..=calls_of(can_scan)[call as usize] {
+                let world = world(can_scan);
+                world.fake.before(call, number, |state| state.ended = true);
+                let engine = world.engine(overlapping(), &options()).unwrap();
+                assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
+                world.fake.state().ended = false;
+                for count in engine.counts().unwrap() {
+                    let all = world.went(count.route.from, count.route.from)
+                        + world.went(count.route.from, count.route.to);
+                    let counted = count.moved + count.left.iter().sum::<u64>();
+                    assert!(counted <= all, "{call:?} {number}: {count:?} of {all}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn all_that_was_in_hand_is_gone_with_the_process() {
+    for world in worlds() {
+        world.pages(300..400, 0);
+        world.change(300..310, |page| page.busy = FOREVER);
+        // The busy ones have been kept for later when the last try is made.
+        world.fake.before(Call::Move, 3, |state| state.ended = true);
+        let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+        assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
+        assert!(engine.is_stopped());
+        let counts = engine.counts().unwrap();
+        assert_eq!(told(&counts), [left(90, Reason::Gone, 10)]);
+    }
+}
+
+#[test]
+fn the_end_of_the_process_is_known_to_all_workers() {
+    for world in worlds() {
+        world.pages(300..5000, 0);
+        world.change(300..5000, |page| page.busy = FOREVER);
+        let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+        let (mut first, mut second) = (Worker::new(), Worker::new());
+        assert_eq!(engine.step(&mut first), Ok(Step::Worked));
+        world.fake.state().ended = true;
+        assert_eq!(engine.step(&mut second), Ok(Step::Done));
+        assert_eq!(engine.step(&mut first), Ok(Step::Done));
+        let count = engine.counts().unwrap()[0];
+        assert!(
+            count.left_for(Reason::Gone) > 0 && count.stayed() == 0,
+            "{count:?}"
+        );
+    }
+}
+
+#[test]
+fn stopped_after_any_step() {
+    for can_scan in [true, false] {
+        for steps in 0..ENOUGH {
+            let world = world(can_scan);
+            let engine = world.engine(overlapping(), &options()).unwrap();
+            let mut workers = [Worker::new(), Worker::new()];
+            let mut done = 0;
+            for at in 0..steps {
+                let step = engine.step(&mut workers[at % 2]).unwrap();
+                done = if step == Step::Done { done + 1 } else { 0 };
+            }
+            engine.stop();
+            for worker in &mut workers {
+                assert_eq!(engine.step(worker), Ok(Step::Done));
+            }
+            world.check_moved(&engine);
+            check_broken_off(&world, &engine);
+            if done >= 2 {
+                world.check(&engine);
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Finding pages, by both kinds of kernels.
+
+use super::workers::made_by;
+use super::*;
+use crate::migrate::maps::Kinds;
+use crate::migrate::walk::{Found, Walk};
+use crate::sys::Errno;
+
+/// The pages of the base size that a walk finds.
+fn found(world: &World, mapped: u64) -> Vec<usize> {
+    world
+        .root
+        .write("proc/7/maps", world.fake.maps().as_bytes());
+    let sizes = Sizes {
+        mapped,
+        resident: 0,
+        huge: 0,
+    };
+    let (root, kernel) = (world.root.root(), &world.fake);
+    let mut walk = Walk::new(root, 7, &kernel, sizes, Kinds::ALL, &[]).unwrap();
+    let (mut units, mut pages) = (Vec::new(), Vec::new());
+    loop {
+        match walk.fill(&kernel, &mut units, 100, 8 << 20).unwrap() {
+            Found::Units(unit) => pages.extend(
+                units
+                    .iter()
+                    .flat_map(|&at| (at..at + unit.size(PAGE)).step_by(PAGE)),
+            ),
+            Found::Hole => {}
+            Found::End => return pages,
+        }
+    }
+}
+
+#[test]
+fn every_page_is_found_once_in_its_order() {
+    for seed in 1..=60 {
+        let world = made_by(&mut Chance(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15)));
+        let pages: Vec<usize> = world.fake.state().pages.keys().copied().collect();
+        assert!(found(&world, 0) == pages, "{seed}");
+        // The same where there should be numa_maps, and is not.
+        assert!(found(&world, 1 << 46) == pages, "{seed}");
+    }
+}
+
+#[test]
+fn looking_for_pages_costs_what_is_there() {
+    for world in worlds() {
+        // 64 TiB of address space with 2000 pages at its beginning.
+        world.pages(256..2256, 0);
+        world.one_mapping(256..1 << 34);
+        let numa_maps = b"00100000 default anon=2000 N0=2000 kernelpagesize_kB=4\n";
+        world.root.write("proc/7/numa_maps", numa_maps);
+        world
+            .root
+            .write("proc/7/maps", world.fake.maps().as_bytes());
+        let sizes = Sizes {
+            mapped: 1 << 46,
+            resident: 2000 * PAGE as u64,
+            huge: 0,
+        };
+        let root = world.root.root();
+        let plan = plan(&[0], &[1]);
+        let engine = Engine::new(root, 7, &world.fake, sizes, plan, &options()).unwrap();
+        assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
+        world.check(&engine);
+        let state = world.fake.state();
+        let calls = |call| state.calls.get(&call).copied().unwrap_or_default();
+        assert!(calls(Call::Scan).0 <= 3 && calls(Call::Read).1 <= 8192);
+    }
+}
+
+#[test]
+fn a_hole_does_not_hold_up_a_step() {
+    let world = World::new(false);
+    // 64 GiB of which the first and the last page are there; numa_maps is not.
+    world.pages(256..257, 0).pages(16 << 20..(16 << 20) + 1, 0);
+    world.one_mapping(256..(16 << 20) + 1);
+    let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+    let (mut worker, mut before) = (Worker::new(), 0);
+    while engine.step(&mut worker).unwrap() != Step::Done {
+        let words = world.fake.state().calls.get(&Call::Read).map_or(0, |c| c.1);
+        assert!(words - before <= 64 * 8192, "{}", words - before);
+        before = words;
+    }
+    world.check(&engine);
+    assert_eq!(told(&engine.counts().unwrap()), [moved(2)]);
+}
+
+#[test]
+fn a_scan_that_is_refused_later_is_done_without() {
+    let world = World::new(true);
+    for n in 0..1000 {
+        world.pages(1000 + 3 * n..1001 + 3 * n, 0);
+    }
+    world.one_mapping(1000..4000);
+    world
+        .fake
+        .state()
+        .faults
+        .insert((Call::Scan, 3), Errno::EPERM);
+    let counts = world.run(plan(&[0], &[1]), &options());
+    assert_eq!(told(&counts), [moved(1000)]);
+    assert!(world.fake.calls(Call::Read) > 0);
+}
