@@ -54,7 +54,7 @@ COMPLETIONS := tools/migratepages/completions
 HEADERS     := numa.h numaif.h numacompat1.h numa_ext.h
 
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
-TOOL_SOURCES := $(shell find tools/migratepages -name '*.rs') tools/migratepages/Cargo.toml
+TOOL_SOURCES := $(shell find tools/cli tools/migratepages -name '*.rs' -o -name Cargo.toml)
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
 .PHONY: all install uninstall headers manual stage test demo bench-migrate clean migratepages bench bench-scale

@@ -3,12 +3,11 @@
 use std::io;
 use std::time::Instant;
 
+use cli::terminal::{self, Look};
+use cli::text::{grouped, size};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use numa::migrate::Progress;
-
-use crate::report::{grouped, size};
-use crate::terminal::{self, Look};
 
 /// How far the rate looks back, in seconds.
 const MEMORY: f64 = 5.0;

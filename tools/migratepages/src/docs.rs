@@ -12,7 +12,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use migratepages::cli::Cli;
+use migratepages::options::Cli;
 
 /// The parts of the manual page that the options do not tell.
 const PROSE: [(&str, &[&str]); 9] = [

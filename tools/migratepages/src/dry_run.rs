@@ -1,23 +1,16 @@
 //! `--dry-run`: what would move where, whether it fits, and what would spoil it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use numa::migrate::{
-    Job, NodeCount, Options, Plan, Share, Step, Worker, for_each_numa_mapping, has_move_pages,
-};
+use cli::failures::{Failed, FailedKind};
+use cli::text::{grouped, pages, size, widths};
+use numa::migrate::{Job, NodeCount, Options, Plan, Step, Worker, has_move_pages};
 use numa::{NodeMask, Root, topology};
 use serde::Serialize;
 
-use crate::moving;
-use crate::process;
-use crate::report::{Failed, FailedKind, grouped, pages, size};
-
-/// Explicit huge pages that are larger are not made when they are needed: the target must have
-/// free ones.
-const LARGEST_MADE: u64 = 4 << 20;
+use crate::pools::{HugeNeeds, Lacking};
+use crate::warnings::{self, Warning};
 
 /// What a move would do.
 #[derive(Debug, Serialize)]
@@ -43,26 +36,6 @@ pub(crate) struct Target {
     pub(crate) fits: Option<bool>,
 }
 
-#[derive(Debug, Serialize)]
-pub(crate) struct Warning {
-    pub(crate) kind: WarningKind,
-    pub(crate) message: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum WarningKind {
-    DoesNotFit,
-    NumaBalancing,
-    CpusElsewhere,
-    OutsideCpuset,
-    NodeCounts,
-    SharedStay,
-}
-
-/// Explicit huge pages that need free ones on their target: by node and size.
-type HugeNeeds = BTreeMap<(u32, u64), u64>;
-
 /// Counts, without moving anything. `None` if it was interrupted.
 pub(crate) fn look(
     pid: i32,
@@ -72,242 +45,98 @@ pub(crate) fn look(
     interrupted: &AtomicBool,
 ) -> Result<Option<DryRun>, Failed> {
     if !has_move_pages() {
-        return Err(Failed {
-            kind: FailedKind::NotPermitted,
-            message: "move_pages is denied (seccomp?), and --dry-run needs it".into(),
-        });
+        let message = "move_pages is denied (seccomp?), and --dry-run needs it";
+        return Err(Failed::new(FailedKind::NotPermitted, message));
     }
-    let explain = |error| moving::explain(pid, error);
+    let explain = |error| Failed::of_process(pid, error);
     let plan = Plan::new(from.as_bits(), to.as_bits()).map_err(explain)?;
-    let huge = huge_needs(pid, &plan, options);
-    let options = Options {
-        look_only: true,
-        ..options.clone()
+    let huge = HugeNeeds::of(pid, &plan, options);
+    let Some(counts) = count(pid, plan, options, interrupted).map_err(explain)? else {
+        return Ok(None);
     };
-    let job = Job::new(Root::SYSTEM, pid, plan, &options).map_err(explain)?;
-    let mut worker = Worker::new();
-    while job.step(&mut worker).map_err(explain)? != Step::Done {
-        if interrupted.load(Relaxed) {
-            return Ok(None);
-        }
-    }
-    let counts = job.counts().map_err(explain)?;
     let page_size = topology::page_size() as u64;
-    let mut targets: Vec<Target> = Vec::new();
-    for count in &counts {
-        let node = count.route.to.0;
-        let needed = count.moved * page_size;
-        match targets.iter_mut().find(|target| target.node == node) {
-            Some(target) => target.needed_bytes += needed,
-            None => targets.push(Target {
-                node,
-                needed_bytes: needed,
-                free_bytes: None,
-                fits: None,
-            }),
-        }
-    }
-    let lacking = lacking_huge(&huge);
-    for target in &mut targets {
-        let memory = topology::node_memory(Root::SYSTEM, numa::Node(target.node));
-        target.free_bytes = memory.ok().map(|memory| memory.free);
-        let lacks = lacking.iter().any(|lack| lack.node == target.node);
-        // Pages that leave the node meanwhile are not taken into account.
-        target.fits = target
-            .free_bytes
-            .map(|free| free >= target.small_bytes(&huge) && !lacks);
-    }
+    let lacking = huge.lacking();
+    let targets = targets(&counts, page_size, &huge, &lacking);
     let mut warnings = Vec::new();
     for target in &targets {
-        let (needed, free) = (target.small_bytes(&huge), target.free_bytes);
-        if let Some(free) = free.filter(|&free| free < needed) {
-            warnings.push(Warning {
-                kind: WarningKind::DoesNotFit,
-                message: format!(
-                    "node {} has {} free, {} less than needed",
-                    target.node,
-                    size(free),
-                    size(needed - free)
-                ),
-            });
+        let needed = target.small_bytes(huge.bytes_on(target.node));
+        if let Some(free) = target.free_bytes.filter(|&free| free < needed) {
+            warnings.push(Warning::does_not_fit(target.node, free, needed));
         }
     }
-    warnings.extend(lacking.iter().map(Lacking::warning));
-    warnings.extend(other_warnings(pid, from, to, options.share));
-    let routes = counts
-        .iter()
-        .map(|NodeCount { route, moved, .. }| Planned {
-            from: route.from.0,
-            to: route.to.0,
-            pages: *moved,
-        })
-        .collect();
+    warnings.extend(lacking.iter().map(Warning::lacks_huge_pages));
+    warnings.extend(warnings::about(pid, from, to, options.share));
+    let routes = counts.iter().map(|count| Planned {
+        from: count.route.from.0,
+        to: count.route.to.0,
+        pages: count.moved,
+    });
     Ok(Some(DryRun {
         page_size,
-        routes,
+        routes: routes.collect(),
         targets,
         warnings,
     }))
 }
 
-impl Target {
-    /// What is needed of the node's free memory, which its pool of huge pages is no part of.
-    fn small_bytes(&self, huge: &HugeNeeds) -> u64 {
-        let pool = huge.iter().filter(|((node, _), _)| *node == self.node);
-        let pool: u64 = pool.map(|((_, size), pages)| size * pages).sum();
-        self.needed_bytes.saturating_sub(pool)
-    }
-}
-
-/// Where a pool of huge pages is too small.
-struct Lacking {
-    node: u32,
-    page_size: u64,
-    free: u64,
-    needed: u64,
-}
-
-impl Lacking {
-    fn warning(&self) -> Warning {
-        Warning {
-            kind: WarningKind::DoesNotFit,
-            message: format!(
-                "node {} has {} free huge {} of {}, {} less than needed",
-                self.node,
-                grouped(self.free),
-                if self.free == 1 { "page" } else { "pages" },
-                size(self.page_size),
-                grouped(self.needed - self.free)
-            ),
-        }
-    }
-}
-
-fn huge_needs(pid: i32, plan: &Plan, options: &Options<'_>) -> HugeNeeds {
-    let mut needs = HugeNeeds::new();
-    // numa_maps counts whole mappings, so it cannot tell for ranges. It is a warning only: if
-    // the file is not there, there is none.
-    if options.ranges.is_empty() {
-        let _ = for_each_numa_mapping(Root::SYSTEM, pid, |kind, line| {
-            if !line.is_huge || line.page_size <= LARGEST_MADE || !options.kinds.contains(kind) {
-                return;
-            }
-            for (node, pages) in line.nodes() {
-                if let Some(to) = plan.target(node) {
-                    *needs.entry((to.0, line.page_size)).or_default() += pages;
-                }
-            }
-        });
-    }
-    needs
-}
-
-fn lacking_huge(needs: &HugeNeeds) -> Vec<Lacking> {
-    let lacking = needs.iter().filter_map(|(&(node, page_size), &needed)| {
-        let path = format!(
-            "/sys/devices/system/node/node{node}/hugepages/hugepages-{}kB/free_hugepages",
-            page_size / 1024
-        );
-        let free: u64 = fs::read_to_string(path).ok()?.trim().parse().ok()?;
-        (free < needed).then_some(Lacking {
-            node,
-            page_size,
-            free,
-            needed,
-        })
-    });
-    lacking.collect()
-}
-
-fn list(ids: impl Iterator<Item = u32>) -> String {
-    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    ids.join(",")
-}
-
-/// `node 2` or `nodes 2,3`.
-fn nodes(ids: &[u32]) -> String {
-    let noun = if ids.len() == 1 { "node" } else { "nodes" };
-    format!("{noun} {}", list(ids.iter().copied()))
-}
-
-fn other_warnings(pid: i32, from: &NodeMask, to: &NodeMask, share: Share) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let mut warn = |kind, message| warnings.push(Warning { kind, message });
-    if share == Share::Private {
-        warn(
-            WarningKind::SharedStay,
-            if Share::permitted() == Share::All {
-                "of these, pages that other processes map as well would stay".into()
-            } else {
-                "of these, pages that other processes map as well would stay, for lack of \
-                 CAP_SYS_NICE"
-                    .into()
-            },
-        );
-    }
-    let balancing = fs::read_to_string("/proc/sys/kernel/numa_balancing").unwrap_or_default();
-    if balancing.trim().parse::<u32>().is_ok_and(|mode| mode != 0) {
-        warn(
-            WarningKind::NumaBalancing,
-            "automatic NUMA balancing is on and may move pages back".into(),
-        );
-    }
-    let allowed_cpus = process::allowed_cpus(pid).unwrap_or_default();
-    let cpus_of = |node: u32| {
-        fs::read_to_string(format!("/sys/devices/system/node/node{node}/cpulist"))
-            .ok()
-            .and_then(|text| process::parse_list(text.trim()))
-            .unwrap_or_default()
+/// The pages that would move. `None` if it was interrupted.
+fn count(
+    pid: i32,
+    plan: Plan,
+    options: &Options<'_>,
+    interrupted: &AtomicBool,
+) -> numa::Result<Option<Vec<NodeCount>>> {
+    let options = Options {
+        look_only: true,
+        ..options.clone()
     };
-    let far: Vec<u32> = to
-        .iter()
-        .map(|node| node.0)
-        .filter(|&node| {
-            let cpus = cpus_of(node);
-            !cpus.is_empty() && !cpus.iter().any(|cpu| allowed_cpus.contains(cpu))
-        })
-        .collect();
-    if !far.is_empty() && !allowed_cpus.is_empty() {
-        warn(
-            WarningKind::CpusElsewhere,
-            format!("the process may not run on a CPU of {}", nodes(&far)),
-        );
-    }
-    if let Some(allowed) = process::allowed_nodes(pid) {
-        let outside: Vec<u32> = to
-            .iter()
-            .map(|node| node.0)
-            .filter(|node| !allowed.contains(node))
-            .collect();
-        if !outside.is_empty() {
-            warn(
-                WarningKind::OutsideCpuset,
-                format!(
-                    "{} {} outside of the process's cpuset",
-                    nodes(&outside),
-                    if outside.len() == 1 { "is" } else { "are" }
-                ),
-            );
+    let job = Job::new(Root::SYSTEM, pid, plan, &options)?;
+    let mut worker = Worker::new();
+    while job.step(&mut worker)? != Step::Done {
+        if interrupted.load(Relaxed) {
+            return Ok(None);
         }
     }
-    if from.len() != to.len() {
-        let both: Vec<u32> = from
-            .iter()
-            .filter(|&node| to.contains(node))
-            .map(|node| node.0)
-            .collect();
-        let mut message = format!("FROM has {} and TO {}", count(from.len()), to.len());
-        if !both.is_empty() {
-            let _ = write!(message, ": pages on {}, in both, stay", nodes(&both));
-        }
-        warn(WarningKind::NodeCounts, message);
-    }
-    warnings
+    job.counts().map(Some)
 }
 
-/// `1 node` or `4 nodes`.
-fn count(number: usize) -> String {
-    format!("{number} {}", if number == 1 { "node" } else { "nodes" })
+/// The nodes that get pages, and what they have free. Pages that leave a node meanwhile are not
+/// taken into account.
+fn targets(
+    counts: &[NodeCount],
+    page_size: u64,
+    huge: &HugeNeeds,
+    lacking: &[Lacking],
+) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for count in counts {
+        let node = count.route.to.0;
+        let needed_bytes = count.moved * page_size;
+        match targets.iter_mut().find(|target| target.node == node) {
+            Some(target) => target.needed_bytes += needed_bytes,
+            None => targets.push(Target {
+                node,
+                needed_bytes,
+                free_bytes: None,
+                fits: None,
+            }),
+        }
+    }
+    for target in &mut targets {
+        let memory = topology::node_memory(Root::SYSTEM, numa::Node(target.node));
+        let needed = target.small_bytes(huge.bytes_on(target.node));
+        let lacks = lacking.iter().any(|lack| lack.node == target.node);
+        target.free_bytes = memory.ok().map(|memory| memory.free);
+        target.fits = target.free_bytes.map(|free| free >= needed && !lacks);
+    }
+    targets
+}
+
+impl Target {
+    /// What is needed of the node's free memory, which its pools of huge pages are no part of.
+    fn small_bytes(&self, from_pools: u64) -> u64 {
+        self.needed_bytes.saturating_sub(from_pools)
+    }
 }
 
 impl DryRun {
@@ -333,9 +162,7 @@ impl DryRun {
             ]);
         }
         if all > 0 {
-            let widths: Vec<usize> = (0..rows[0].len())
-                .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
-                .collect();
+            let widths = widths(&rows);
             for row in &rows {
                 let cells = row.iter().zip(&widths);
                 for (cell, &width) in cells {
@@ -354,6 +181,7 @@ impl DryRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::warnings::WarningKind;
 
     fn planned(pages: u64) -> DryRun {
         let route = |from, to, pages| Planned { from, to, pages };
@@ -369,7 +197,7 @@ mod tests {
             targets: vec![target(2), target(3)],
             warnings: vec![Warning {
                 kind: WarningKind::NodeCounts,
-                message: format!("FROM has {} and TO 2", count(3)),
+                message: "FROM has 3 nodes and TO 2".into(),
             }],
         }
     }
@@ -388,29 +216,17 @@ mod tests {
             planned(0).text("process 7 (x)"),
             "process 7 (x): nothing would move\n  warning: FROM has 3 nodes and TO 2\n"
         );
-        assert_eq!(nodes(&[2]), "node 2");
-        assert_eq!(nodes(&[2, 3]), "nodes 2,3");
     }
 
     #[test]
     fn huge_pages_come_from_a_pool() {
-        let needs = HugeNeeds::from([((2, 1 << 30), 3)]);
         let target = Target {
             node: 2,
             needed_bytes: (3 << 30) + 5,
             free_bytes: None,
             fits: None,
         };
-        assert_eq!(target.small_bytes(&needs), 5);
-        let lacking = Lacking {
-            node: 2,
-            page_size: 1 << 30,
-            free: 1,
-            needed: 3,
-        };
-        assert_eq!(
-            lacking.warning().message,
-            "node 2 has 1 free huge page of 1 GiB, 2 less than needed"
-        );
+        assert_eq!(target.small_bytes(3 << 30), 5);
+        assert_eq!(target.small_bytes(4 << 30), 0);
     }
 }

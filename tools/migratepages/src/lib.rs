@@ -2,18 +2,19 @@
 //!
 //! The work is done by [`numa::migrate`]; this package reads the command line, runs the
 //! workers and says what happened. It is a library only so that the program that writes the
-//! manual page and the completions sees the same option definitions ([`cli`]).
+//! manual page and the completions sees the same option definitions ([`options`]).
 
 mod bar;
-pub mod cli;
+mod crew;
 mod dry_run;
+mod moved;
 mod moving;
-pub mod nodes;
-pub mod pids;
-mod process;
+mod operands;
+pub mod options;
+mod pools;
 mod report;
 mod run;
 mod show;
-mod terminal;
+mod warnings;
 
 pub use run::run;

@@ -1,22 +1,20 @@
-//! Moving one process: the choice of the method, the workers, the progress bar.
+//! Moving one process: the choice of the method, and what is shown meanwhile.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use numa::migrate::{self, Job, Options, Plan, Share, Step, Worker};
+use cli::failures::{Failed, FailedKind};
+use cli::processes;
+use cli::terminal::Terminal;
+use cli::text::{pages, size};
+use numa::migrate::{self, Job, Options, Plan, Progress, Share};
 use numa::{Errno, Error, NodeMask, Root, topology};
 
 use crate::bar::Bar;
-use crate::process;
-use crate::report::{Failed, FailedKind, Method, Moved, Node, pages, size};
+use crate::crew;
+use crate::moved::{Method, Moved, Node};
 use crate::show;
-use crate::terminal::complain;
 
-/// How long a worker that is not needed waits until it asks again, at first and at most.
-const IDLE: Duration = Duration::from_millis(2);
-const MAX_IDLE: Duration = Duration::from_millis(8);
 /// How often the bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
 
@@ -33,46 +31,8 @@ pub(crate) struct Order<'a> {
     pub(crate) bar: bool,
     /// Whether to tell how the number of workers changes.
     pub(crate) trace: bool,
-    pub(crate) interrupted: Arc<AtomicBool>,
-}
-
-/// What a failed call means to the one who called the command.
-pub(crate) fn explain(pid: i32, error: Error) -> Failed {
-    let (kind, message) = match error.errno() {
-        Errno::ESRCH => (
-            FailedKind::NoSuchProcess,
-            format!("there is no process {pid}"),
-        ),
-        Errno::EPERM | Errno::EACCES => (
-            FailedKind::NotPermitted,
-            format!(
-                "not allowed to {} process {pid} ({error}): run as its user, or with \
-                 CAP_SYS_PTRACE and CAP_SYS_NICE",
-                match error {
-                    Error::File { .. } => "look at the memory of",
-                    _ => "move pages of",
-                }
-            ),
-        ),
-        Errno::ENOSYS => (
-            FailedKind::NotPermitted,
-            "this kernel cannot move pages, or a seccomp filter hides the calls".into(),
-        ),
-        _ => (FailedKind::Other, format!("process {pid}: {error}")),
-    };
-    Failed { kind, message }
-}
-
-/// Whether the process has memory that can be looked for.
-pub(crate) fn check(pid: i32) -> Result<(), Failed> {
-    match migrate::sizes(Root::SYSTEM, pid) {
-        Ok(sizes) if sizes.mapped == 0 => Err(Failed {
-            kind: FailedKind::NoMemoryOfItsOwn,
-            message: format!("process {pid} has no memory of its own: a kernel thread or a zombie"),
-        }),
-        Ok(_) => Ok(()),
-        Err(error) => Err(explain(pid, error)),
-    }
+    pub(crate) interrupted: &'a AtomicBool,
+    pub(crate) terminal: &'a Terminal,
 }
 
 /// Moves the pages of one process. What was moved before an error is reported with it.
@@ -81,32 +41,24 @@ pub(crate) fn run(
     title: &str,
     order: &Order<'_>,
 ) -> Result<(Moved, Option<Failed>), Failed> {
+    let explain = |error| Failed::of_process(pid, error);
     let (method, note) = choose_method(pid, order)?;
-    match method {
-        Method::OneCall => one_call(pid, order, note).map(|moved| (moved, None)),
-        Method::Pieces => {
-            let plan = Plan::new(order.from.as_bits(), order.to.as_bits())
-                .map_err(|error| explain(pid, error))?;
-            let job = Job::new(Root::SYSTEM, pid, plan, &order.options)
-                .map_err(|error| explain(pid, error))?;
-            let (moved, error) =
-                pieces(&job, pid, title, order, note).map_err(|error| explain(pid, error))?;
-            match error.map(|error| explain(pid, error)) {
-                Some(failed) if moved.pages_moved == Some(0) => Err(failed),
-                failed => Ok((moved, failed)),
-            }
-        }
+    if method == Method::OneCall {
+        return one_call(pid, order, note).map(|moved| (moved, None));
+    }
+    let plan = Plan::new(order.from.as_bits(), order.to.as_bits()).map_err(explain)?;
+    let job = Job::new(Root::SYSTEM, pid, plan, &order.options).map_err(explain)?;
+    let (moved, error) = pieces(&job, pid, title, order, note).map_err(explain)?;
+    match error.map(explain) {
+        Some(failed) if moved.pages_moved == Some(0) => Err(failed),
+        failed => Ok((moved, failed)),
     }
 }
 
+type Choice = Result<(Method, Option<String>), Failed>;
+
 /// Which calls to use, and why not those that were asked for.
-fn choose_method(pid: i32, order: &Order<'_>) -> Result<(Method, Option<String>), Failed> {
-    let denied = || Failed {
-        kind: FailedKind::NotPermitted,
-        message: "a seccomp filter or the kernel denies move_pages and migrate_pages; a container \
-                  gets them with CAP_SYS_NICE or its own seccomp profile"
-            .into(),
-    };
+fn choose_method(pid: i32, order: &Order<'_>) -> Choice {
     if order.one_call {
         if migrate::has_migrate_pages(order.mask_size) {
             return Ok((Method::OneCall, None));
@@ -117,46 +69,50 @@ fn choose_method(pid: i32, order: &Order<'_>) -> Result<(Method, Option<String>)
         let note = "migrate_pages is denied (seccomp?): moved with move_pages, piece by piece";
         return Ok((Method::Pieces, Some(note.into())));
     }
-    let fall_back = |note: String| {
-        if !migrate::has_migrate_pages(order.mask_size) {
-            Err(denied())
-        } else if order.chosen_pages {
-            Err(Failed {
-                kind: FailedKind::NotPermitted,
-                message: format!("{note}; --private, --only and --range need it"),
-            })
-        } else {
-            Ok((
-                Method::OneCall,
-                Some(format!("{note}: moved with one call of migrate_pages")),
-            ))
-        }
-    };
     if !migrate::has_move_pages() {
-        return fall_back("move_pages is denied (seccomp?)".into());
+        return fall_back(order, "move_pages is denied (seccomp?)");
     }
     // move_pages keeps to the process's cpuset, whoever calls it; migrate_pages does not with
     // CAP_SYS_NICE.
-    let allowed = process::allowed_nodes(pid);
+    let allowed = processes::allowed_nodes(pid);
     let outside = order
         .to
         .iter()
         .find(|node| allowed.as_ref().is_some_and(|a| !a.contains(&node.0)));
-    if let Some(node) = outside {
-        if Share::permitted() != Share::All {
-            return Err(Failed {
-                kind: FailedKind::NotAllowedByCpuset,
-                message: format!(
-                    "node {node} is outside of the cpuset of process {pid}; CAP_SYS_NICE would \
-                     allow it, or a wider cpuset.mems"
-                ),
-            });
-        }
-        return fall_back(format!(
-            "node {node} is outside of the cpuset of process {pid}"
+    let Some(node) = outside else {
+        return Ok((Method::Pieces, None));
+    };
+    let reason = format!("node {node} is outside of the cpuset of process {pid}");
+    if Share::permitted() != Share::All {
+        return Err(Failed::new(
+            FailedKind::NotAllowedByCpuset,
+            format!("{reason}; CAP_SYS_NICE would allow it, or a wider cpuset.mems"),
         ));
     }
-    Ok((Method::Pieces, None))
+    fall_back(order, &reason)
+}
+
+/// migrate_pages, as move_pages cannot do it, for this reason.
+fn fall_back(order: &Order<'_>, reason: &str) -> Choice {
+    if !migrate::has_migrate_pages(order.mask_size) {
+        Err(denied())
+    } else if order.chosen_pages {
+        Err(Failed::new(
+            FailedKind::NotPermitted,
+            format!("{reason}; --private, --only and --range need it"),
+        ))
+    } else {
+        let note = format!("{reason}: moved with one call of migrate_pages");
+        Ok((Method::OneCall, Some(note)))
+    }
+}
+
+fn denied() -> Failed {
+    Failed::new(
+        FailedKind::NotPermitted,
+        "a seccomp filter or the kernel denies move_pages and migrate_pages; a container gets \
+         them with CAP_SYS_NICE or its own seccomp profile",
+    )
 }
 
 /// Pages that numa_maps shows on the nodes to leave.
@@ -172,13 +128,9 @@ fn pages_on(pid: i32, nodes: impl Fn(u32) -> bool) -> Option<u64> {
 }
 
 fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, Failed> {
+    let (from, to) = (order.from.as_bits(), order.to.as_bits());
     let start = Instant::now();
-    let result = migrate::migrate_all(
-        pid,
-        order.from.as_bits(),
-        order.to.as_bits(),
-        order.mask_size,
-    );
+    let result = migrate::migrate_all(pid, from, to, order.mask_size);
     let seconds = start.elapsed().as_secs_f64();
     match result {
         Ok(left) => Ok(Moved {
@@ -192,18 +144,17 @@ fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, 
             nodes: Vec::new(),
         }),
         Err(error) if error.errno() == Errno::ENOMEM => {
-            let plan = Plan::new(order.from.as_bits(), order.to.as_bits())
-                .map_err(|error| explain(pid, error))?;
+            let plan = Plan::new(from, to).map_err(|error| Failed::of_process(pid, error))?;
             let rest = pages_on(pid, |node| plan.target(numa::Node(node)).is_some());
-            Err(Failed {
-                kind: FailedKind::TargetFull,
-                message: format!(
+            Err(Failed::new(
+                FailedKind::TargetFull,
+                format!(
                     "process {pid}: a target node is full; {} are still where they were",
                     rest.map_or("some pages".into(), pages)
                 ),
-            })
+            ))
         }
-        Err(error) => Err(explain(pid, error)),
+        Err(error) => Err(Failed::of_process(pid, error)),
     }
 }
 
@@ -217,53 +168,23 @@ fn pieces(
     let start = Instant::now();
     let page_size = topology::page_size() as u64;
     let mut bar = Bar::new(pid, title, page_size, order.bar);
+    let mut drawn = start;
+    let mut workers = 1;
     let mut cut = false;
-    let result = thread::scope(|scope| {
-        let mut helpers = Vec::new();
-        let mut worker = Worker::new();
-        let mut drawn = start;
-        let mut workers = 1;
-        let mut idle = IDLE;
-        let result = loop {
-            let step = match job.step(&mut worker) {
-                Err(error) => break Err(error),
-                Ok(Step::Done) => break Ok(()),
-                Ok(step) => step,
-            };
-            if order.interrupted.load(Relaxed) {
-                cut |= !job.is_stopped();
-                job.stop();
-            }
-            let progress = job.progress();
-            if order.trace && progress.workers != workers {
-                workers = progress.workers;
-                complain(format_args!(
-                    "{:.3} s, {} moved: {workers} working, {} at a time",
-                    start.elapsed().as_secs_f64(),
-                    size(progress.moved * page_size),
-                    size(progress.chunk as u64)
-                ));
-            }
-            // Threads are started when the engine first wants that many.
-            if progress.workers > helpers.len() + 1 {
-                helpers.push(scope.spawn(|| help(job)));
-            }
-            if drawn.elapsed() >= REDRAW {
-                drawn = Instant::now();
-                bar.draw(&progress);
-            }
-            if step == Step::Idle {
-                thread::sleep(idle);
-                idle = (idle * 2).min(MAX_IDLE);
-            } else {
-                idle = IDLE;
-            }
-        };
-        // The first error counts; after one, the others stop by themselves.
-        helpers
-            .into_iter()
-            .map(|helper| helper.join().unwrap_or(Ok(())))
-            .fold(result, Result::and)
+    let result = crew::work(job, || {
+        if order.interrupted.load(Relaxed) {
+            cut |= !job.is_stopped();
+            job.stop();
+        }
+        let progress = job.progress();
+        if order.trace && progress.workers != workers {
+            workers = progress.workers;
+            trace(order.terminal, start, &progress, page_size);
+        }
+        if drawn.elapsed() >= REDRAW {
+            drawn = Instant::now();
+            bar.draw(&progress);
+        }
     });
     bar.end();
     let counts = job.counts()?;
@@ -280,17 +201,13 @@ fn pieces(
     Ok((moved, result.err()))
 }
 
-fn help(job: &Job<'_>) -> numa::Result<()> {
-    let mut worker = Worker::new();
-    let mut idle = IDLE;
-    loop {
-        match job.step(&mut worker)? {
-            Step::Done => return Ok(()),
-            Step::Idle => {
-                thread::sleep(idle);
-                idle = (idle * 2).min(MAX_IDLE);
-            }
-            Step::Worked => idle = IDLE,
-        }
-    }
+/// One line about a change of the number of workers.
+fn trace(terminal: &Terminal, start: Instant, progress: &Progress, page_size: u64) {
+    terminal.complain(format_args!(
+        "{:.3} s, {} moved: {} working, {} at a time",
+        start.elapsed().as_secs_f64(),
+        size(progress.moved * page_size),
+        progress.workers,
+        size(progress.chunk as u64)
+    ));
 }

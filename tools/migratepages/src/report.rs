@@ -1,9 +1,12 @@
-//! The reports: one shape for JSON (docs/migratepages.schema.json), and lines for people.
+//! What one run of the command reports, in the shape of docs/migratepages.schema.json.
 
-use std::fmt::Write as _;
-
-use numa::migrate::{NodeCount, Reason};
+use cli::failures::Failed;
+use cli::processes;
 use serde::Serialize;
+
+use crate::dry_run::DryRun;
+use crate::moved::Moved;
+use crate::show::Shown;
 
 /// Everything that one run of the command found and did.
 #[derive(Debug, Serialize)]
@@ -32,6 +35,15 @@ impl Document {
             processes: Vec::new(),
         }
     }
+
+    /// Whether pages stayed behind.
+    pub(crate) fn has_pages_left(&self) -> bool {
+        let mut moved = self
+            .processes
+            .iter()
+            .filter_map(|process| process.moved.as_ref());
+        moved.any(|moved| moved.pages_left > 0)
+    }
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -51,9 +63,9 @@ pub(crate) struct Process {
     #[serde(rename = "move", skip_serializing_if = "Option::is_none")]
     pub(crate) moved: Option<Moved>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) show: Option<crate::show::Shown>,
+    pub(crate) show: Option<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) dry_run: Option<crate::dry_run::DryRun>,
+    pub(crate) dry_run: Option<DryRun>,
 }
 
 impl Process {
@@ -61,7 +73,7 @@ impl Process {
     pub(crate) fn new(pid: i32) -> Process {
         Process {
             pid,
-            name: crate::process::name(pid),
+            name: processes::name(pid),
             error: None,
             moved: None,
             show: None,
@@ -75,293 +87,5 @@ impl Process {
             || self.moved.is_some()
             || self.show.is_some()
             || self.dry_run.is_some()
-    }
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Failed {
-    pub(crate) kind: FailedKind,
-    pub(crate) message: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum FailedKind {
-    NoSuchProcess,
-    NoMemoryOfItsOwn,
-    NotPermitted,
-    NotAllowedByCpuset,
-    TargetFull,
-    /// A node of TO cannot have pages.
-    UnusableNode,
-    /// The command line is wrong.
-    Usage,
-    Other,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Method {
-    /// move_pages(2), piece by piece.
-    Pieces,
-    /// migrate_pages(2).
-    OneCall,
-}
-
-/// What a move did. All numbers of pages are in pages of `page_size`.
-#[derive(Debug, Serialize)]
-pub(crate) struct Moved {
-    pub(crate) method: Method,
-    /// Why it is not the method that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) note: Option<String>,
-    pub(crate) page_size: u64,
-    pub(crate) seconds: f64,
-    /// Not known after one call.
-    pub(crate) pages_moved: Option<u64>,
-    pub(crate) pages_left: u64,
-    /// Whether Ctrl-C or SIGTERM came before all pages were reached.
-    pub(crate) interrupted: bool,
-    pub(crate) nodes: Vec<Node>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Node {
-    pub(crate) from: u32,
-    pub(crate) to: u32,
-    pub(crate) moved: u64,
-    pub(crate) left: Left,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Left {
-    pub(crate) busy: u64,
-    pub(crate) shared: u64,
-    pub(crate) target_full: u64,
-    pub(crate) not_permitted: u64,
-    /// Not on the node any more, so not part of `pages_left`.
-    pub(crate) gone: u64,
-}
-
-impl From<&NodeCount> for Node {
-    fn from(count: &NodeCount) -> Node {
-        Node {
-            from: count.route.from.0,
-            to: count.route.to.0,
-            moved: count.moved,
-            left: Left {
-                busy: count.left_for(Reason::Busy),
-                shared: count.left_for(Reason::Shared),
-                target_full: count.left_for(Reason::TargetFull),
-                not_permitted: count.left_for(Reason::NotPermitted),
-                gone: count.left_for(Reason::Gone),
-            },
-        }
-    }
-}
-
-impl Left {
-    fn reasons(&self) -> impl Iterator<Item = (u64, &'static str)> {
-        [
-            (self.busy, "busy or pinned"),
-            (self.shared, "shared with other processes"),
-            (self.target_full, "without room on the target"),
-            (self.not_permitted, "not permitted"),
-        ]
-        .into_iter()
-        .filter(|(pages, _)| *pages > 0)
-    }
-}
-
-/// `12,345`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 page`, `12,345 pages`.
-pub(crate) fn pages(number: u64) -> String {
-    format!(
-        "{} {}",
-        grouped(number),
-        if number == 1 { "page" } else { "pages" }
-    )
-}
-
-/// `64 MiB`, `1.5 GiB`.
-pub(crate) fn size(bytes: u64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < units.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if value >= 100.0 || value.fract() < 0.05 || unit == 0 {
-        format!("{value:.0} {}", units[unit])
-    } else {
-        format!("{value:.1} {}", units[unit])
-    }
-}
-
-/// `process 17 (redis)`.
-pub(crate) fn process(pid: i32, name: &str) -> String {
-    if name.is_empty() {
-        format!("process {pid}")
-    } else {
-        format!("process {pid} ({name})")
-    }
-}
-
-impl Moved {
-    /// All pages that were on the nodes to leave, and did not vanish.
-    fn pages_found(&self) -> Option<u64> {
-        Some(self.pages_moved? + self.pages_left)
-    }
-
-    /// One line about the pages that stayed behind, if any did.
-    pub(crate) fn left_line(&self) -> Option<String> {
-        if self.pages_left == 0 {
-            return None;
-        }
-        let mut text = match self.pages_found() {
-            Some(all) => format!(
-                "{} of {} stayed behind",
-                grouped(self.pages_left),
-                pages(all)
-            ),
-            None => format!("{} stayed behind", pages(self.pages_left)),
-        };
-        let mut separator = ": ";
-        for node in &self.nodes {
-            let mut place = format!("on node {} ", node.from);
-            for (pages, reason) in node.left.reasons() {
-                let _ = write!(text, "{separator}{place}{} {reason}", grouped(pages));
-                separator = ", ";
-                place.clear();
-            }
-            if place.is_empty() {
-                separator = "; ";
-            }
-        }
-        Some(text)
-    }
-
-    /// What was done until Ctrl-C, if that ended it.
-    pub(crate) fn interrupted_line(&self) -> Option<String> {
-        let moved = self.pages_moved.filter(|_| self.interrupted)?;
-        Some(format!(
-            "interrupted: moved {} ({}); those that were not reached are where they were",
-            pages(moved),
-            size(moved * self.page_size)
-        ))
-    }
-
-    /// What `--verbose` says.
-    pub(crate) fn summary(&self) -> String {
-        let rate = |pages: u64| {
-            let bytes = pages * self.page_size;
-            let mut text = format!("{} ({})", self::pages(pages), size(bytes));
-            if pages > 0 && self.seconds > 0.0 {
-                let _ = write!(
-                    text,
-                    " in {:.2} s, {}/s",
-                    self.seconds,
-                    size((bytes as f64 / self.seconds) as u64)
-                );
-            }
-            text
-        };
-        let mut text = match self.pages_moved {
-            Some(pages) => format!("moved {}", rate(pages)),
-            None => format!("moved with one call in {:.2} s", self.seconds),
-        };
-        for node in &self.nodes {
-            if node.moved > 0 {
-                let _ = write!(
-                    text,
-                    "\n  node {} to node {}: {} ({})",
-                    node.from,
-                    node.to,
-                    pages(node.moved),
-                    size(node.moved * self.page_size)
-                );
-            }
-            if node.left.gone > 0 {
-                let _ = write!(
-                    text,
-                    "\n  node {}: {} went away meanwhile",
-                    node.from,
-                    pages(node.left.gone)
-                );
-            }
-        }
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_for_people() {
-        assert_eq!(pages(1), "1 page");
-        assert_eq!(pages(1_234_567), "1,234,567 pages");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(size(0), "0 B");
-        assert_eq!(size(64 << 20), "64 MiB");
-        assert_eq!(size(3 << 29), "1.5 GiB");
-    }
-
-    #[test]
-    fn one_line_for_all_that_stayed() {
-        let left = |busy, shared, gone| Left {
-            busy,
-            shared,
-            target_full: 0,
-            not_permitted: 0,
-            gone,
-        };
-        let moved = Moved {
-            method: Method::Pieces,
-            note: None,
-            page_size: 4096,
-            seconds: 0.1,
-            pages_moved: Some(2000),
-            pages_left: 21,
-            interrupted: true,
-            nodes: vec![
-                Node {
-                    from: 0,
-                    to: 2,
-                    moved: 2000,
-                    left: left(16, 2, 1),
-                },
-                Node {
-                    from: 1,
-                    to: 3,
-                    moved: 0,
-                    left: left(0, 3, 0),
-                },
-            ],
-        };
-        assert_eq!(
-            moved.left_line().unwrap(),
-            "21 of 2,021 pages stayed behind: on node 0 16 busy or pinned, 2 shared with other \
-             processes; on node 1 3 shared with other processes"
-        );
-        assert_eq!(
-            moved.interrupted_line().unwrap(),
-            "interrupted: moved 2,000 pages (7.8 MiB); those that were not reached are where they \
-             were"
-        );
     }
 }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
+use cli::terminal::{Look, bar};
+use cli::text::{size, widths};
 use numa::migrate::{Kind, for_each_numa_mapping};
 use numa::{Root, topology};
 use serde::Serialize;
-
-use crate::report::size;
-use crate::terminal::{Look, bar};
 
 /// The shortest bar that is worth its place.
 const BAR: usize = 8;
@@ -123,9 +122,7 @@ impl Shown {
         ];
         let fitting = layouts.into_iter().find_map(|(shares, gap, bar)| {
             let rows = self.rows(total, shares);
-            let widths: Vec<usize> = (0..rows[0].len())
-                .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
-                .collect();
+            let widths = widths(&rows);
             let width = 2 + widths.iter().sum::<usize>() + gap * (widths.len() - 1);
             let room = look.width.saturating_sub(width);
             let last = gap == 1;

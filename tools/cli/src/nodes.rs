@@ -1,4 +1,5 @@
-//! The two node sets of the command line.
+//! The nodes of this machine, and node lists of a command line: those that pages are on (FROM), and
+//! those where a command can put pages (TO).
 
 use std::fmt;
 

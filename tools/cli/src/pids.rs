@@ -1,4 +1,4 @@
-//! Process ids on the command line.
+//! Process ids of a command line: decimal numbers, several of them joined by commas.
 
 use std::fmt;
 

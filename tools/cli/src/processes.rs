@@ -1,4 +1,5 @@
-//! What /proc says about processes beyond their memory: names, families, cgroups, cpusets.
+//! What /proc and /sys/fs/cgroup say about processes beyond their memory: names, families, cgroups,
+//! cpusets.
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A process's name, as in ps; empty if it is gone.
-pub(crate) fn name(pid: i32) -> String {
+pub fn name(pid: i32) -> String {
     fs::read(format!("/proc/{pid}/comm"))
         .map(|bytes| {
             let text = String::from_utf8_lossy(&bytes);
@@ -27,7 +28,7 @@ fn status_list(pid: i32, key: &str) -> Option<Vec<u32>> {
 }
 
 /// A kernel list such as `0-3,8`.
-pub(crate) fn parse_list(text: &str) -> Option<Vec<u32>> {
+fn parse_list(text: &str) -> Option<Vec<u32>> {
     let mut ids = Vec::new();
     for part in text.split(',').filter(|part| !part.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -37,17 +38,17 @@ pub(crate) fn parse_list(text: &str) -> Option<Vec<u32>> {
 }
 
 /// The nodes that the process's cpuset allows.
-pub(crate) fn allowed_nodes(pid: i32) -> Option<Vec<u32>> {
+pub fn allowed_nodes(pid: i32) -> Option<Vec<u32>> {
     status_list(pid, "Mems_allowed_list:")
 }
 
 /// The CPUs that the process may run on.
-pub(crate) fn allowed_cpus(pid: i32) -> Option<Vec<u32>> {
+pub fn allowed_cpus(pid: i32) -> Option<Vec<u32>> {
     status_list(pid, "Cpus_allowed_list:")
 }
 
 /// Whether it is there.
-pub(crate) fn exists(pid: i32) -> bool {
+pub fn exists(pid: i32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
@@ -69,7 +70,7 @@ fn leader(pid: i32) -> i32 {
 }
 
 /// Adds the descendants of the processes, each behind its parent.
-pub(crate) fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
+pub fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?
@@ -100,7 +101,7 @@ pub(crate) fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
 }
 
 /// The processes of a cgroup and of those below it.
-pub(crate) fn of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
+pub fn of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
     // A name as in /proc/PID/cgroup begins at the mount point.
     let under_mount =
         |path: &Path| PathBuf::from("/sys/fs/cgroup").join(path.strip_prefix("/").unwrap_or(path));

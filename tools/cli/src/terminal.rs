@@ -1,4 +1,5 @@
-//! What is written where: standard output and error, colours, widths and bars.
+//! What is written where: reports on standard output, messages on standard error; colours, widths
+//! and bars.
 
 use std::fmt;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -6,47 +7,65 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use console::Term;
 
-/// Whether a report could not be written.
-static LOST: AtomicBool = AtomicBool::new(false);
+/// The two streams that a command writes to.
+#[derive(Debug)]
+pub struct Terminal {
+    command: &'static str,
+    /// Whether a report could not be written.
+    lost: AtomicBool,
+}
 
-/// To standard output. A reader that has gone is no failure: it has what it wanted.
-pub(crate) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if let Err(error) = written {
-        if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Relaxed) {
-            complain(format_args!("cannot write the report: {error}"));
+impl Terminal {
+    /// Those of a command with this name.
+    pub const fn new(command: &'static str) -> Terminal {
+        Terminal {
+            command,
+            lost: AtomicBool::new(false),
         }
     }
-}
 
-/// Whether something that [`print`] was given did not get out.
-pub(crate) fn lost_output() -> bool {
-    LOST.load(Relaxed)
-}
+    /// To standard output. A reader that has gone is no failure: it has what it wanted.
+    pub fn print(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if let Err(error) = written {
+            if error.kind() != ErrorKind::BrokenPipe && !self.lost.swap(true, Relaxed) {
+                self.complain(format_args!("cannot write the report: {error}"));
+            }
+        }
+    }
 
-/// One line to standard error. Where that is full or closed, nobody can be told.
-pub(crate) fn complain(message: fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr(), "migratepages: {message}");
+    /// Whether something that [`Terminal::print`] was given did not get out.
+    pub fn lost_output(&self) -> bool {
+        self.lost.load(Relaxed)
+    }
+
+    /// One line to standard error, behind the command's name. Where that is full or closed, nobody
+    /// can be told.
+    pub fn complain(&self, message: fmt::Arguments<'_>) {
+        let _ = writeln!(std::io::stderr(), "{}: {message}", self.command);
+    }
 }
 
 /// How a stream wants to be written to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
-    pub(crate) width: usize,
-    pub(crate) colour: bool,
+pub struct Look {
+    /// Columns.
+    pub width: usize,
+    /// Whether escape sequences for colours may be used.
+    pub colour: bool,
     /// Whether characters beyond ASCII may be used.
-    pub(crate) blocks: bool,
+    pub blocks: bool,
 }
 
 impl Look {
     /// How standard output wants it.
-    pub(crate) fn of_stdout() -> Look {
+    pub fn of_stdout() -> Look {
         Look::of(&Term::stdout(), std::io::stdout().is_terminal())
     }
 
     /// How standard error wants it.
-    pub(crate) fn of_stderr() -> Look {
+    pub fn of_stderr() -> Look {
         Look::of(&Term::stderr(), std::io::stderr().is_terminal())
     }
 
@@ -78,7 +97,7 @@ fn is_utf8(variables: [Option<String>; 3]) -> bool {
 }
 
 /// A line whose length is `part` of `whole`: in eighths of a character, or of `#`.
-pub(crate) fn bar(part: u64, whole: u64, width: usize, look: Look) -> String {
+pub fn bar(part: u64, whole: u64, width: usize, look: Look) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let steps = if look.blocks { 8 } else { 1 };
     let length = (u128::from(part.min(whole)) * (width * steps) as u128).checked_div(whole.into());
@@ -101,7 +120,7 @@ pub(crate) fn bar(part: u64, whole: u64, width: usize, look: Look) -> String {
 }
 
 /// The same, with blanks behind it up to the whole width.
-pub(crate) fn padded_bar(part: u64, whole: u64, width: usize, look: Look) -> String {
+pub fn padded_bar(part: u64, whole: u64, width: usize, look: Look) -> String {
     let plain = Look {
         colour: false,
         ..look

@@ -1,0 +1,182 @@
+//! Why something could not be done: a kind for programs that read the report, a message for people,
+//! and the exit status.
+
+use numa::migrate::sizes;
+use numa::{Errno, Error, Root};
+use serde::Serialize;
+
+use crate::nodes::BadNodes;
+use crate::pids::BadPid;
+
+/// Exit status: something could not be done.
+pub const FAILED: u8 = 1;
+/// Exit status: the command line is wrong.
+pub const USAGE: u8 = 2;
+/// Exit status: ended by Ctrl-C, as shells say it.
+pub const INTERRUPTED: u8 = 130;
+
+/// Something that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failed {
+    /// What it is about.
+    pub kind: FailedKind,
+    /// What to tell the user.
+    pub message: String,
+}
+
+/// The kinds of failures, by their names in reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailedKind {
+    /// There is no process with this number.
+    NoSuchProcess,
+    /// It is a kernel thread or a zombie.
+    NoMemoryOfItsOwn,
+    /// The user may not do that, or a filter denies it.
+    NotPermitted,
+    /// The process's cpuset does not contain the node.
+    NotAllowedByCpuset,
+    /// A node has no memory left.
+    TargetFull,
+    /// A node of TO cannot have pages.
+    UnusableNode,
+    /// The command line is wrong.
+    Usage,
+    /// Anything else.
+    Other,
+}
+
+impl Failed {
+    /// A failure of this kind.
+    pub fn new(kind: FailedKind, message: impl Into<String>) -> Failed {
+        Failed {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// The command line is wrong.
+    pub fn usage(message: impl Into<String>) -> Failed {
+        Failed::new(FailedKind::Usage, message)
+    }
+
+    /// A failure of no particular kind.
+    pub fn other(message: impl Into<String>) -> Failed {
+        Failed::new(FailedKind::Other, message)
+    }
+
+    /// What an error about a process's memory means to the one who called the command.
+    pub fn of_process(pid: i32, error: Error) -> Failed {
+        match error.errno() {
+            Errno::ESRCH => {
+                let message = format!("there is no process {pid}");
+                Failed::new(FailedKind::NoSuchProcess, message)
+            }
+            Errno::EPERM | Errno::EACCES => {
+                let act = match error {
+                    Error::File { .. } => "look at the memory of",
+                    _ => "move pages of",
+                };
+                let message = format!(
+                    "not allowed to {act} process {pid} ({error}): run as its user, or with \
+                     CAP_SYS_PTRACE and CAP_SYS_NICE"
+                );
+                Failed::new(FailedKind::NotPermitted, message)
+            }
+            Errno::ENOSYS => {
+                let message = "this kernel cannot move pages, or a seccomp filter hides the calls";
+                Failed::new(FailedKind::NotPermitted, message)
+            }
+            _ => Failed::other(format!("process {pid}: {error}")),
+        }
+    }
+
+    /// The exit status that tells of it.
+    pub fn status(&self) -> u8 {
+        match self.kind {
+            FailedKind::Usage => USAGE,
+            _ => FAILED,
+        }
+    }
+}
+
+impl From<BadNodes> for Failed {
+    fn from(bad: BadNodes) -> Failed {
+        match bad {
+            BadNodes::Text(text) => Failed::usage(text),
+            BadNodes::Unusable(message) => Failed::new(FailedKind::UnusableNode, message),
+        }
+    }
+}
+
+impl From<BadPid> for Failed {
+    fn from(bad: BadPid) -> Failed {
+        Failed::usage(bad.to_string())
+    }
+}
+
+/// Whether the process has memory that can be looked for.
+pub fn check_memory(pid: i32) -> Result<(), Failed> {
+    match sizes(Root::SYSTEM, pid) {
+        Ok(sizes) if sizes.mapped == 0 => Err(Failed::new(
+            FailedKind::NoMemoryOfItsOwn,
+            format!("process {pid} has no memory of its own: a kernel thread or a zombie"),
+        )),
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failed::of_process(pid, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pids;
+
+    #[test]
+    fn errors_in_the_users_words() {
+        let told = |errno| {
+            let call = "move_pages";
+            let failed = Failed::of_process(7, Error::Kernel { call, errno });
+            (failed.kind, failed.message)
+        };
+        assert_eq!(
+            told(Errno::ESRCH),
+            (FailedKind::NoSuchProcess, "there is no process 7".into())
+        );
+        let (kind, message) = told(Errno::EPERM);
+        assert_eq!(kind, FailedKind::NotPermitted);
+        assert!(message.starts_with("not allowed to move pages of process 7 (move_pages: EPERM)"));
+        assert_eq!(told(Errno::ENOSYS).0, FailedKind::NotPermitted);
+        assert_eq!(
+            told(Errno::EIO),
+            (FailedKind::Other, "process 7: move_pages: EIO".into())
+        );
+        let (file, errno) = ("pagemap", Errno::EACCES);
+        let failed = Failed::of_process(7, Error::File { file, errno });
+        assert!(
+            failed
+                .message
+                .starts_with("not allowed to look at the memory of process 7")
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_command_line_is_a_usage_error() {
+        let failed = Failed::from(pids::parse("x").unwrap_err());
+        assert_eq!((failed.kind, failed.status()), (FailedKind::Usage, USAGE));
+        let failed = Failed::from(BadNodes::Text("x".into()));
+        assert_eq!((failed.kind, failed.status()), (FailedKind::Usage, USAGE));
+        let failed = Failed::from(BadNodes::Unusable("x".into()));
+        assert_eq!(
+            (failed.kind, failed.status()),
+            (FailedKind::UnusableNode, FAILED)
+        );
+    }
+
+    #[test]
+    fn processes_with_memory_and_without() {
+        assert_eq!(check_memory(std::process::id() as i32), Ok(()));
+        let failed = check_memory(i32::MAX).unwrap_err();
+        assert_eq!(failed.kind, FailedKind::NoSuchProcess);
+    }
+}

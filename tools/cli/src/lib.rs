@@ -1,0 +1,15 @@
+//! What the commands share, over the core of the library (crate `numa`):
+//!
+//! - [`nodes`]: the machine's nodes, and node lists of a command line
+//! - [`pids`]: process ids of a command line
+//! - [`processes`]: names, families, cgroups and cpusets of processes
+//! - [`failures`]: why something could not be done, and exit statuses
+//! - [`text`]: numbers, sizes and lists for people
+//! - [`terminal`]: where all that is written, and how wide
+
+pub mod failures;
+pub mod nodes;
+pub mod pids;
+pub mod processes;
+pub mod terminal;
+pub mod text;

@@ -1,0 +1,133 @@
+//! What the command line names: processes, and the nodes to leave and to go to.
+
+use cli::failures::Failed;
+use cli::nodes::{self, Machine};
+use cli::terminal::Terminal;
+use cli::{pids, processes};
+use numa::{NodeMask, Root};
+
+use crate::options::Cli;
+
+/// What the operands say.
+pub(crate) struct Operands {
+    pub(crate) pids: Vec<i32>,
+    /// Of `pids`, those that were found rather than named: no error if they end meanwhile.
+    pub(crate) found: Vec<i32>,
+    pub(crate) nodes: Option<(NodeMask, NodeMask)>,
+    pub(crate) machine: Machine,
+}
+
+impl Operands {
+    /// Reads them, and finds the processes that are named by what they belong to.
+    pub(crate) fn read(cli: &Cli, terminal: &Terminal) -> Result<Operands, Failed> {
+        let machine = Machine::read(Root::SYSTEM)
+            .map_err(|error| Failed::other(format!("cannot find out about NUMA nodes: {error}")))?;
+        let (pid_texts, node_texts) = match cli.operands.as_slice() {
+            pids if cli.show => (pids, None),
+            [pids @ .., from, to] => (pids, Some((from, to))),
+            _ => {
+                return Err(Failed::usage(
+                    "processes and two node lists are needed, FROM and TO",
+                ));
+            }
+        };
+        let named = named_pids(pid_texts)?;
+        if named.is_empty() && cli.cgroup.is_empty() {
+            return Err(Failed::usage("a process id or --cgroup is needed"));
+        }
+        let nodes = match node_texts {
+            None => None,
+            Some((from, to)) => Some((
+                nodes::parse_from(from, &machine)?,
+                nodes::parse_to(to, &machine)?,
+            )),
+        };
+        let mut pids = named.clone();
+        add_cgroups(cli, terminal, &mut pids)?;
+        if cli.children {
+            pids = processes::with_descendants(&pids)
+                .map_err(|error| Failed::other(format!("cannot read /proc: {error}")))?;
+        }
+        let me = std::process::id() as i32;
+        let is_named = |pid: &i32| named.contains(pid);
+        let found = pids.iter().copied().filter(|pid| !is_named(pid)).collect();
+        // The command may be a member of the group or a child of the process that it is to move.
+        pids.retain(|pid| *pid != me || is_named(pid));
+        Ok(Operands {
+            pids,
+            found,
+            nodes,
+            machine,
+        })
+    }
+}
+
+fn named_pids(texts: &[String]) -> Result<Vec<i32>, Failed> {
+    let mut pids = Vec::new();
+    for text in texts {
+        add_new(&mut pids, pids::parse_list(text)?);
+    }
+    Ok(pids)
+}
+
+fn add_new(pids: &mut Vec<i32>, more: Vec<i32>) {
+    for pid in more {
+        if !pids.contains(&pid) {
+            pids.push(pid);
+        }
+    }
+}
+
+fn add_cgroups(cli: &Cli, terminal: &Terminal, pids: &mut Vec<i32>) -> Result<(), Failed> {
+    for path in &cli.cgroup {
+        let members = processes::of_cgroup(path).map_err(|error| {
+            let path = path.display();
+            Failed::other(format!("cannot read the control group {path}: {error}"))
+        })?;
+        if members.is_empty() {
+            let path = path.display();
+            terminal.complain(format_args!("the control group {path} has no processes"));
+        }
+        add_new(pids, members);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use cli::failures::FailedKind;
+
+    fn read(arguments: &[&str]) -> Result<(Vec<i32>, Vec<i32>), FailedKind> {
+        let cli = Cli::try_parse_from(["migratepages"].iter().chain(arguments)).unwrap();
+        let operands = Operands::read(&cli, &Terminal::new("migratepages"));
+        let lists = operands.map(|operands| (operands.pids, operands.found));
+        lists.map_err(|failed| failed.kind)
+    }
+
+    #[test]
+    fn processes_come_first_and_once() {
+        assert_eq!(read(&["7,8", "7", "0", "0"]), Ok((vec![7, 8], vec![])));
+        assert_eq!(read(&["--show", "7", "8,9"]), Ok((vec![7, 8, 9], vec![])));
+        for usage in [&["7", "0"][..], &["0"], &["--show"], &["0", "0"]] {
+            assert_eq!(read(usage), Err(FailedKind::Usage), "{usage:?}");
+        }
+        assert_eq!(read(&["x", "0", "0"]), Err(FailedKind::Usage));
+        assert_eq!(read(&["7", "0", "x"]), Err(FailedKind::Usage));
+        let no_group = ["--cgroup", "/does/not/exist", "0", "0"];
+        assert_eq!(read(&no_group), Err(FailedKind::Other));
+    }
+
+    #[test]
+    fn the_command_itself_is_moved_only_if_it_is_named() {
+        let me = std::process::id() as i32;
+        let parent = std::os::unix::process::parent_id() as i32;
+        let own = me.to_string();
+        assert_eq!(read(&[&own, "0", "0"]), Ok((vec![me], vec![])));
+        let family = ["--children", &parent.to_string(), "0", "0"];
+        let (pids, found) = read(&family).unwrap();
+        assert!(pids.contains(&parent) && !pids.contains(&me));
+        assert!(!found.contains(&parent));
+    }
+}
