@@ -204,46 +204,71 @@ impl Crew {
         self.bytes += bytes;
         self.took += end.saturating_sub(start).max(1);
         let rate = (self.bytes * active as u64).saturating_mul(1_000_000) / self.took;
-        let workers = active as u32;
         if active == self.settled {
-            let window = if self.rate == 0 { FIRST_WINDOW } else { WINDOW };
-            if self.took < window * active as u64 {
-                return;
-            }
-            self.rate = match self.rate {
-                0 => rate,
-                old => old - old / 4 + rate / 4,
-            };
-            let dropped = self.rate < self.rate_of_fewer || rate < self.rate_of_fewer / 2;
-            let next = if active > 1 && dropped {
-                // What was good is not any more: see whether fewer do better.
-                active - 1
-            } else if active < pace.max_workers && end >= self.next_trial && self.enough(pace) {
-                active + 1
-            } else {
-                active
-            };
-            self.change(pace, active, next, end);
+            self.watch(pace, active, rate, end);
+        } else {
+            self.judge(pace, active, rate, end);
+        }
+    }
+
+    /// No trial is on: sees at the end of each window whether to begin one.
+    fn watch(&mut self, pace: &Pace, active: usize, rate: u64, end: u64) {
+        let window = if self.rate == 0 { FIRST_WINDOW } else { WINDOW };
+        if self.took < window * active as u64 {
             return;
         }
-        // A trial that is clearly worse must not last as long as its slow calls do.
-        let hopeless = self.calls >= workers && rate < self.rate / 3;
+        self.rate = match self.rate {
+            0 => rate,
+            old => old - old / 4 + rate / 4,
+        };
+        let dropped = self.rate < self.rate_of_fewer || rate < self.rate_of_fewer / 2;
+        let next = if active > 1 && dropped {
+            // What was good is not any more: see whether fewer do better.
+            active - 1
+        } else if active < pace.max_workers && end >= self.next_trial && self.enough(pace) {
+            active + 1
+        } else {
+            active
+        };
+        self.change(pace, active, next, end);
+    }
+
+    /// Whether a trial has lasted long enough to be judged.
+    fn is_ripe(&self, active: usize, rate: u64) -> bool {
+        let workers = active as u32;
+        // One that is clearly worse must not last as long as its slow calls do.
+        if self.calls >= workers && rate < self.rate / 3 {
+            return true;
+        }
         let window = TRIAL_WINDOW * active as u64;
         let more = active > self.settled;
         let calls = if more { TRIAL_CALLS } else { 2 * TRIAL_CALLS };
-        if !hopeless && (self.took < window || self.calls < calls * workers) {
+        if self.took < window || self.calls < calls * workers {
+            return false;
+        }
+        // What is no loss may still show a gain.
+        let open = more && !self.is_worth(rate) && rate >= self.rate;
+        !open || self.took >= window * TRIAL_WINDOWS
+    }
+
+    /// Whether an additional worker brings enough.
+    fn is_worth(&self, rate: u64) -> bool {
+        rate * 100 >= self.rate * WORTH
+    }
+
+    /// A trial is on: at its end, its number of workers is kept or not.
+    fn judge(&mut self, pace: &Pace, active: usize, rate: u64, end: u64) {
+        if !self.is_ripe(active, rate) {
             return;
         }
-        let worth = rate * 100 >= self.rate * WORTH;
-        if more && !worth && rate >= self.rate && self.took < window * TRIAL_WINDOWS {
-            return;
-        }
+        let more = active > self.settled;
+        let worth = more && self.is_worth(rate);
         // What was known of fewer counts a quarter.
         let rate = match self.rate_of_fewer {
             old if !more && old > 0 => rate - rate / 4 + old / 4,
             _ => rate,
         };
-        if more && worth {
+        if worth {
             // With a margin: it may be from one call that was lucky.
             self.rate_of_fewer = self.rate / 4 * 3;
             (self.settled, self.rate) = (active, rate);
@@ -257,7 +282,7 @@ impl Crew {
         } else {
             self.rate_of_fewer = rate;
         }
-        let next = if more && worth && active < pace.max_workers && self.enough(pace) {
+        let next = if worth && active < pace.max_workers && self.enough(pace) {
             // The same direction again.
             active + 1
         } else {
