@@ -208,3 +208,82 @@ impl FullTargets {
         self.0.retain(|&(full, _)| full != route);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages of this size, all in the batch.
+    fn taken(size: usize, count: usize, batch: &mut Batch) -> Pages {
+        let mut pages = Pages::none();
+        let list = pages.refill(size, count).unwrap();
+        list.extend((0..count).map(|n| Page {
+            address: n * size,
+            route: 0,
+        }));
+        assert_eq!(pages.take(count, batch), Ok(Some(0)));
+        assert!(pages.is_empty());
+        pages
+    }
+
+    #[test]
+    fn pages_that_go_the_same_way_are_taken_together() {
+        let (mut pages, mut batch) = (Pages::none(), Batch::new());
+        let list = pages.refill(4096, 10).unwrap();
+        list.extend((0..10).map(|n| Page {
+            address: n,
+            route: n % 3,
+        }));
+        let mut take = |max| {
+            let route = pages.take(max, &mut batch).unwrap();
+            let mut addresses = batch.addresses().to_vec();
+            addresses.sort_unstable();
+            (route, addresses)
+        };
+        assert_eq!(take(3), (Some(0), vec![0, 3, 6]));
+        let (route, first) = take(2);
+        assert!(route == Some(1) && first == [1, 4], "{first:?}");
+        let mut rest = [take(9), take(9), take(9)];
+        rest.sort();
+        let wanted = [
+            (Some(0), vec![9]),
+            (Some(1), vec![7]),
+            (Some(2), vec![2, 5, 8]),
+        ];
+        assert_eq!(rest, wanted);
+        assert_eq!(pages.take(9, &mut batch), Ok(None));
+    }
+
+    #[test]
+    fn only_so_many_pages_of_one_size_are_kept_and_once() {
+        let (mut later, mut batch) = (Later::none(), Batch::new());
+        let mut pages = taken(4096, 1000, &mut batch);
+        assert!(later.keep(&pages, &batch, 0));
+        pages = taken(4096, 25, &mut batch);
+        assert!(!later.keep(&pages, &batch, 0));
+        pages = taken(2 << 20, 1, &mut batch);
+        assert!(!later.keep(&pages, &batch, 0));
+        pages = taken(4096, 24, &mut batch);
+        assert!(later.keep(&pages, &batch, 0));
+        assert!(pages.take_later(&mut later));
+        assert_eq!(pages.take(4000, &mut batch), Ok(Some(0)));
+        assert_eq!(batch.len(), MAX_LATER);
+        // That was their last try.
+        assert!(!later.keep(&pages, &batch, 0) && !pages.take_later(&mut later));
+    }
+
+    #[test]
+    fn a_target_is_full_after_calls_in_a_row() {
+        let mut full = FullTargets::none();
+        for _ in 1..FULL_AFTER {
+            full.note_none(1).unwrap();
+        }
+        assert!(!full.is_full(1));
+        full.note_some(1);
+        for _ in 0..FULL_AFTER {
+            assert!(!full.is_full(1));
+            full.note_none(1).unwrap();
+        }
+        assert!(full.is_full(1) && !full.is_full(0));
+    }
+}

@@ -231,6 +231,61 @@ fn the_end_of_the_process_is_known_to_all_workers() {
     }
 }
 
+/// An error at any call, on whichever of two workers: all that was looked at is in a count.
+#[test]
+fn what_was_looked_at_is_counted_after_an_error() {
+    for can_scan in [true, false] {
+        for call in [Call::Locate, Call::Move] {
+            for errno in [Errno::EPERM, Errno::ESRCH] {
+                for number in 1..=12 {
+                    let world = World::new(can_scan);
+                    world.pages(300..512, 0).huge(512..4096, 0);
+                    world.pages(4096..6000, 0);
+                    world.change(400..410, |page| page.busy = FOREVER);
+                    world.fake.state().faults.insert((call, number), errno);
+                    let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+                    let mut workers = [Worker::new(), Worker::new()];
+                    let mut failed = false;
+                    let mut done = 0;
+                    for at in 0..ENOUGH {
+                        let step = engine.step(&mut workers[at % 2]);
+                        failed |= step.is_err();
+                        done = if step == Ok(Step::Done) { done + 1 } else { 0 };
+                        if done == 2 {
+                            break;
+                        }
+                    }
+                    assert!(!failed || errno == Errno::EPERM);
+                    if !engine.is_stopped() {
+                        world.check(&engine);
+                        continue;
+                    }
+                    check_broken_off(&world, &engine);
+                    assert!(counted(&engine, 0) >= engine.progress().examined);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_kept_for_later_is_busy_when_the_caller_stops() {
+    for world in worlds() {
+        world.pages(300..400, 0);
+        world.change(300..310, |page| page.busy = FOREVER);
+        let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+        let mut worker = Worker::new();
+        assert_eq!(engine.step(&mut worker), Ok(Step::Worked));
+        assert_eq!(told(&engine.counts().unwrap()), [moved(90)]);
+        engine.stop();
+        assert_eq!(engine.step(&mut worker), Ok(Step::Done));
+        assert_eq!(
+            told(&engine.counts().unwrap()),
+            [left(90, Reason::Busy, 10)]
+        );
+    }
+}
+
 #[test]
 fn stopped_after_any_step() {
     for can_scan in [true, false] {

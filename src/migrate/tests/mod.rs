@@ -143,10 +143,13 @@ impl World {
     /// The same when a job is done: every page is in exactly one count.
     fn check(&self, engine: &Engine<'_, &Fake>) {
         self.check_moved(engine);
+        let mut counted = 0;
         for count in engine.counts().unwrap() {
             let from = count.route.from;
             assert_eq!(count.stayed(), self.went(from, from), "{count:?}");
+            counted += count.moved + count.left.iter().sum::<u64>();
         }
+        assert!(engine.progress().examined >= counted);
     }
 }
 
