@@ -23,126 +23,129 @@ struct Head {
     route: Option<usize>,
 }
 
-impl<K: Kernel> Mover<K> {
-    /// Moves some of the worker's blocks: tries the first page of each and looks whether the
-    /// others came along. What did not becomes the worker's pages, one by one.
-    pub(super) fn move_blocks(&self, worker: &mut Worker) -> Result<()> {
-        let blocks = &worker.blocks;
-        let most = (PIECE_BYTES / blocks.size).clamp(1, blocks.list.len());
-        if self.look_only {
-            return self.open_blocks(worker, most, most);
-        }
-        let take = match blocks.were_small {
-            true => 1,
-            false => (self.pace.chunk() / blocks.size).clamp(1, most),
-        };
-        let heads = self.find_heads(worker, take)?;
-        let start = self.kernel.nanoseconds();
-        let moved = self.move_heads(worker, &heads);
-        let end = self.kernel.nanoseconds();
-        let small = moved
-            .and_then(|()| self.settle_heads(worker, &heads))
-            .inspect_err(|error| self.lose_heads(worker.blocks.size, &heads, error))?;
-        if small < take {
-            let bytes = (take - small) * worker.blocks.size;
-            self.pace.learn(bytes, start, end);
-        }
-        worker.blocks.were_small = small == take;
-        if worker.blocks.were_small {
-            return self.open_blocks(worker, most, most);
-        }
-        self.open_blocks(worker, small, take)
+/// Moves some of the worker's blocks: tries the first page of each and looks whether the
+/// others came along. What did not becomes the worker's pages, one by one.
+pub(super) fn move_blocks(mover: &Mover<impl Kernel>, worker: &mut Worker) -> Result<()> {
+    let blocks = &worker.blocks;
+    let most = (PIECE_BYTES / blocks.size).clamp(1, blocks.list.len());
+    if mover.look_only {
+        return open_blocks(mover, worker, most, most);
     }
-
-    /// Asks where the probed pages of the worker's first blocks are: a huge page is on one node.
-    fn probe(&self, worker: &mut Worker, take: usize) -> Result<()> {
-        let size = worker.blocks.size;
-        let probes: [usize; PROBES] = [0, self.page, size - self.page];
-        let addresses = worker.batch.refill(take * PROBES)?;
-        for &block in &worker.blocks.list[..take] {
-            addresses.extend(probes.map(|offset| block + offset));
-        }
-        worker.batch.locate(&self.kernel)
+    let take = match blocks.were_small {
+        true => 1,
+        false => (mover.pace.chunk() / blocks.size).clamp(1, most),
+    };
+    let heads = find_heads(mover, worker, take)?;
+    let start = mover.kernel.nanoseconds();
+    let moved = move_heads(mover, worker, &heads);
+    let end = mover.kernel.nanoseconds();
+    let small = moved
+        .and_then(|()| settle_heads(mover, worker, &heads))
+        .inspect_err(|error| lose_heads(mover, worker.blocks.size, &heads, error))?;
+    if small < take {
+        let bytes = (take - small) * worker.blocks.size;
+        mover.pace.learn(bytes, start, end);
     }
-
-    fn find_heads(&self, worker: &mut Worker, take: usize) -> Result<Vec<Head>> {
-        self.probe(worker, take)?;
-        let mut heads = room::with_room(take)?;
-        let blocks = worker.blocks.list.iter();
-        for (&block, status) in blocks.zip(worker.batch.status().chunks_exact(PROBES)) {
-            let same = status.iter().all(|other| *other == status[0]);
-            let route = same.then(|| self.route_of(status[0], worker.layer()));
-            heads.push(Head {
-                block,
-                route: route.flatten(),
-            });
-        }
-        Ok(heads)
+    worker.blocks.were_small = small == take;
+    if worker.blocks.were_small {
+        return open_blocks(mover, worker, most, most);
     }
+    open_blocks(mover, worker, small, take)
+}
 
-    /// Moves the heads, with a call for each route.
-    fn move_heads(&self, worker: &mut Worker, heads: &[Head]) -> Result<()> {
-        for (index, route) in self.plan.routes().iter().enumerate() {
-            let ours = heads.iter().filter(|head| head.route == Some(index));
-            let addresses = worker.batch.refill(heads.len())?;
-            addresses.extend(ours.map(|head| head.block));
-            if worker.batch.is_empty() {
+/// Asks where the probed pages of the worker's first blocks are: a huge page is on one node.
+fn probe(mover: &Mover<impl Kernel>, worker: &mut Worker, take: usize) -> Result<()> {
+    let size = worker.blocks.size;
+    let probes: [usize; PROBES] = [0, mover.page, size - mover.page];
+    let addresses = worker.batch.refill(take * PROBES)?;
+    for &block in &worker.blocks.list[..take] {
+        addresses.extend(probes.map(|offset| block + offset));
+    }
+    worker.batch.locate(&mover.kernel)
+}
+
+fn find_heads(mover: &Mover<impl Kernel>, worker: &mut Worker, take: usize) -> Result<Vec<Head>> {
+    probe(mover, worker, take)?;
+    let mut heads = room::with_room(take)?;
+    let blocks = worker.blocks.list.iter();
+    for (&block, status) in blocks.zip(worker.batch.status().chunks_exact(PROBES)) {
+        let same = status.iter().all(|other| *other == status[0]);
+        let route = same.then(|| mover.route_of(status[0], worker.layer()));
+        heads.push(Head {
+            block,
+            route: route.flatten(),
+        });
+    }
+    Ok(heads)
+}
+
+/// Moves the heads, with a call for each route.
+fn move_heads(mover: &Mover<impl Kernel>, worker: &mut Worker, heads: &[Head]) -> Result<()> {
+    for (index, route) in mover.plan.routes().iter().enumerate() {
+        let ours = heads.iter().filter(|head| head.route == Some(index));
+        let addresses = worker.batch.refill(heads.len())?;
+        addresses.extend(ours.map(|head| head.block));
+        if worker.batch.is_empty() {
+            continue;
+        }
+        // Whatever comes of it is seen afterwards; what fails is tried again page by page.
+        let ended = worker.batch.move_to(&mover.kernel, route.to, mover.share);
+        if ended == Err(Error::OutOfMemory) {
+            return Err(Error::OutOfMemory);
+        }
+    }
+    Ok(())
+}
+
+/// Counts the blocks that moved whole, and brings the others to the front. Returns their
+/// number.
+fn settle_heads(mover: &Mover<impl Kernel>, worker: &mut Worker, heads: &[Head]) -> Result<usize> {
+    probe(mover, worker, heads.len())?;
+    let weight = worker.blocks.size / mover.page;
+    let Blocks { list, .. } = &mut worker.blocks;
+    let mut small = 0;
+    let answers = worker.batch.status().chunks_exact(PROBES);
+    for (at, (head, status)) in heads.iter().zip(answers).enumerate() {
+        if let Some(index) = head.route {
+            let to = on(mover.plan.routes()[index].to);
+            if status.iter().all(|status| *status == to) {
+                mover.tally.moved(index, weight);
+                mover.tally.examined(weight);
                 continue;
             }
-            // Whatever comes of it is seen afterwards; what fails is tried again page by page.
-            let ended = worker.batch.move_to(&self.kernel, route.to, self.share);
-            if ended == Err(Error::OutOfMemory) {
-                return Err(Error::OutOfMemory);
+            // A head that moved alone is a page like any other.
+            if status[0] == to {
+                mover.tally.moved(index, 1);
             }
         }
-        Ok(())
+        list.swap(small, at);
+        small += 1;
     }
+    Ok(small)
+}
 
-    /// Counts the blocks that moved whole, and brings the others to the front. Returns their
-    /// number.
-    fn settle_heads(&self, worker: &mut Worker, heads: &[Head]) -> Result<usize> {
-        self.probe(worker, heads.len())?;
-        let weight = worker.blocks.size / self.page;
-        let Blocks { list, .. } = &mut worker.blocks;
-        let mut small = 0;
-        let answers = worker.batch.status().chunks_exact(PROBES);
-        for (at, (head, status)) in heads.iter().zip(answers).enumerate() {
-            if let Some(index) = head.route {
-                let to = on(self.plan.routes()[index].to);
-                if status.iter().all(|status| *status == to) {
-                    self.tally.moved(index, weight);
-                    self.tally.examined(weight);
-                    continue;
-                }
-                // A head that moved alone is a page like any other.
-                if status[0] == to {
-                    self.tally.moved(index, 1);
-                }
-            }
-            list.swap(small, at);
-            small += 1;
-        }
-        Ok(small)
+/// Counts blocks of which it cannot be said any more whether they moved.
+fn lose_heads(mover: &Mover<impl Kernel>, size: usize, heads: &[Head], error: &Error) {
+    let weight = size / mover.page;
+    for index in heads.iter().filter_map(|head| head.route) {
+        mover.tally.examined(weight);
+        mover.tally.left(index, reason_of(error), weight);
     }
+}
 
-    /// Counts blocks of which it cannot be said any more whether they moved.
-    fn lose_heads(&self, size: usize, heads: &[Head], error: &Error) {
-        let weight = size / self.page;
-        for index in heads.iter().filter_map(|head| head.route) {
-            self.tally.examined(weight);
-            self.tally.left(index, reason_of(error), weight);
-        }
+/// Makes the first `small` of the worker's blocks its pages, and is done with the first
+/// `take`.
+fn open_blocks(
+    mover: &Mover<impl Kernel>,
+    worker: &mut Worker,
+    small: usize,
+    take: usize,
+) -> Result<()> {
+    let weight = worker.blocks.size / mover.page;
+    let addresses = worker.batch.refill(small * weight)?;
+    for &block in &worker.blocks.list[..small] {
+        addresses.extend((0..weight).map(|page| block + page * mover.page));
     }
-
-    /// Makes the first `small` of the worker's blocks its pages, and is done with the first
-    /// `take`.
-    fn open_blocks(&self, worker: &mut Worker, small: usize, take: usize) -> Result<()> {
-        let weight = worker.blocks.size / self.page;
-        let addresses = worker.batch.refill(small * weight)?;
-        for &block in &worker.blocks.list[..small] {
-            addresses.extend((0..weight).map(|page| block + page * self.page));
-        }
-        worker.blocks.list.drain(..take);
-        self.examine(worker, self.page)
-    }
+    worker.blocks.list.drain(..take);
+    mover.examine(worker, mover.page)
 }

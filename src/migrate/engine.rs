@@ -3,15 +3,16 @@
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
+use super::blocks;
+use super::find::walk::{Found, Unit, Walk};
 use super::kernel::Kernel;
 use super::mover::{Mover, has_ended};
 use super::options::Options;
 use super::pace::Pace;
 use super::plan::Plan;
+use super::proc::status::Sizes;
 use super::source::{Next, Source};
-use super::status::Sizes;
 use super::tally::{NodeCount, Reason, Tally};
-use super::walk::{Found, Unit, Walk};
 use super::worker::Worker;
 use crate::error::Result;
 use crate::root::Root;
@@ -189,7 +190,7 @@ impl<'r, K: Kernel> Engine<'r, K> {
                 }
             }
             if worker.pages.is_empty() && !worker.blocks.is_empty() {
-                self.mover.move_blocks(worker)?;
+                blocks::move_blocks(&self.mover, worker)?;
             }
         }
         if !worker.pages.is_empty() {

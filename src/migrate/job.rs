@@ -6,7 +6,7 @@ use super::engine::{Engine, Progress, Step};
 use super::kernel::Linux;
 use super::options::Options;
 use super::plan::Plan;
-use super::status;
+use super::proc::status;
 use super::tally::NodeCount;
 use super::worker::Worker;
 use crate::error::Result;

@@ -7,7 +7,7 @@ use core::ffi::c_int;
 use core::ops::Range;
 
 use super::calls::Share;
-use super::lines;
+use super::proc::lines;
 use crate::error::Result;
 use crate::root::Root;
 use crate::sys::file::File;

@@ -4,7 +4,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use super::calls::Share;
-use super::maps::Kinds;
+use super::proc::maps::Kinds;
 
 /// What to move, and how.
 #[derive(Debug, Clone)]

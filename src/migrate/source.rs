@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use super::find::walk::{Found, Walk};
 use super::kernel::Kernel;
-use super::walk::{Found, Walk};
 use crate::error::Result;
 
 /// The walk and what of it is being worked on.

@@ -2,8 +2,8 @@
 
 use super::workers::made_by;
 use super::*;
-use crate::migrate::maps::Kinds;
-use crate::migrate::walk::{Found, Walk};
+use crate::migrate::find::walk::{Found, Walk};
+use crate::migrate::proc::maps::Kinds;
 use crate::sys::Errno;
 
 /// The pages of the base size that a walk finds.

@@ -15,7 +15,7 @@ use super::calls::Share;
 use super::engine::{Engine, Step};
 use super::options::Options;
 use super::plan::Plan;
-use super::status::Sizes;
+use super::proc::status::Sizes;
 use super::tally::{NodeCount, Reason};
 use super::worker::Worker;
 use crate::error::Result;

@@ -19,7 +19,7 @@ pub struct NumaLine<'a> {
 }
 
 impl<'a> NumaLine<'a> {
-    pub(super) fn parse(line: &'a [u8]) -> Option<NumaLine<'a>> {
+    pub(crate) fn parse(line: &'a [u8]) -> Option<NumaLine<'a>> {
         let start = hex(fields(line).next()?)?;
         let mut parsed = NumaLine {
             start,

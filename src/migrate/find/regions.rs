@@ -6,21 +6,21 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::kernel::Kernel;
-use super::room;
 use crate::error::Result;
+use crate::migrate::kernel::Kernel;
+use crate::migrate::room;
 use crate::sys::pagemap::Region;
 
 /// Regions found in one go.
 const REGIONS: usize = 256;
 /// Words of pagemap read in one go: 32 MiB of address space.
-pub(super) const WORDS: usize = 8192;
+pub(crate) const WORDS: usize = 8192;
 /// The bit of a word of pagemap that says that the page is there.
 const PRESENT: u64 = 1 << 63;
 
 /// Runs of present pages: those that were found last, the next one first.
 #[derive(Debug)]
-pub(super) struct Regions {
+pub(crate) struct Regions {
     found: Vec<Region>,
     next: usize,
     /// Whether the kernel knows the call.
@@ -30,7 +30,7 @@ pub(super) struct Regions {
 }
 
 impl Regions {
-    pub(super) fn new(kernel: &impl Kernel) -> Result<Regions> {
+    pub(crate) fn new(kernel: &impl Kernel) -> Result<Regions> {
         let mut found: Vec<Region> = room::filled(REGIONS)?;
         // An empty range, to see whether the call is there.
         let can_scan = kernel.scan(0..0, &mut found).is_ok();
@@ -48,19 +48,19 @@ impl Regions {
     }
 
     /// Whether holes cost nothing, and regions say of themselves whether they are huge.
-    pub(super) fn can_scan(&self) -> bool {
+    pub(crate) fn can_scan(&self) -> bool {
         self.can_scan
     }
 
     /// Takes the next one.
-    pub(super) fn next(&mut self) -> Option<Region> {
+    pub(crate) fn next(&mut self) -> Option<Region> {
         let region = *self.found.get(self.next)?;
         self.next += 1;
         Some(region)
     }
 
     /// Puts the rest of the one that was taken last back.
-    pub(super) fn put_back(&mut self, rest: Range<usize>) {
+    pub(crate) fn put_back(&mut self, rest: Range<usize>) {
         let rest = Region {
             start: rest.start as u64,
             end: rest.end as u64,
@@ -74,13 +74,13 @@ impl Regions {
     }
 
     /// Drops those that were not taken.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.found.clear();
         self.next = 0;
     }
 
     /// Looks for more at the beginning of `span`, and takes off it what has been looked through.
-    pub(super) fn find(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<()> {
+    pub(crate) fn find(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<()> {
         self.clear();
         if !self.can_scan {
             self.read(kernel, span);

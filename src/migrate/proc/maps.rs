@@ -57,18 +57,18 @@ impl Kinds {
 
 /// A line of /proc/PID/maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mapping {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) kind: Kind,
+pub(crate) struct Mapping {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) kind: Kind,
     /// Whether it has a file, be it one without a name.
-    pub(super) has_file: bool,
+    pub(crate) has_file: bool,
     /// Pages of the kernel itself ([vdso] and its like), which nobody can move.
-    pub(super) kernels: bool,
+    pub(crate) kernels: bool,
 }
 
 /// The hexadecimal number that is the whole of `digits`.
-pub(super) fn hex(digits: &[u8]) -> Option<usize> {
+pub(crate) fn hex(digits: &[u8]) -> Option<usize> {
     if digits.is_empty() || digits.len() > size_of::<usize>() * 2 {
         return None;
     }
@@ -78,7 +78,7 @@ pub(super) fn hex(digits: &[u8]) -> Option<usize> {
 }
 
 /// `7f00-7f01 rw-p 00000000 00:00 0    [stack]`; `None` if it is something else.
-pub(super) fn parse_mapping(line: &[u8]) -> Option<Mapping> {
+pub(crate) fn parse_mapping(line: &[u8]) -> Option<Mapping> {
     let mut fields = fields(line);
     let range = fields.next()?;
     let dash = range.iter().position(|&b| b == b'-')?;

@@ -2,14 +2,14 @@
 
 use alloc::vec::Vec;
 
-use super::room;
 use crate::error::{Error, Result};
+use crate::migrate::room;
 use crate::root::{Path, Root};
 use crate::sys::Errno;
 use crate::sys::file::File;
 
 /// Opens a file of a process. ESRCH if the process is not there.
-pub(super) fn open(root: Root<'_>, pid: i32, file: &'static str) -> Result<File> {
+pub(crate) fn open(root: Root<'_>, pid: i32, file: &'static str) -> Result<File> {
     let mut path = Path::below(root, "/proc/");
     path.number(pid.unsigned_abs())
         .push(b"/")
@@ -25,7 +25,7 @@ pub(super) fn open(root: Root<'_>, pid: i32, file: &'static str) -> Result<File>
 
 /// The lines of a file, without an end to their number.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     file: File,
     name: &'static str,
     buf: Vec<u8>,
@@ -40,7 +40,7 @@ impl Lines {
     /// Longer than any line of /proc with a path of PATH_MAX bytes.
     const ROOM: usize = 16 << 10;
 
-    pub(super) fn open(root: Root<'_>, pid: i32, name: &'static str) -> Result<Lines> {
+    pub(crate) fn open(root: Root<'_>, pid: i32, name: &'static str) -> Result<Lines> {
         let file = open(root, pid, name)?;
         let mut buf = room::with_room(Self::ROOM)?;
         // Byte by byte would take longer than reading a small file.
@@ -58,7 +58,7 @@ impl Lines {
     }
 
     /// The next line without its end; `None` after the last. A line that is too long is cut.
-    pub(super) fn next(&mut self) -> Result<Option<&[u8]>> {
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>> {
         let (mut seen, mut skip) = (0, self.cut);
         loop {
             let fresh = &self.buf[self.at + seen..self.filled];
@@ -104,7 +104,7 @@ impl Lines {
 }
 
 /// The decimal number that is the whole of `digits`.
-pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
@@ -118,7 +118,7 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
 }
 
 /// What stands between the blanks.
-pub(super) fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&b| b == b' ').filter(|field| !field.is_empty())
 }
 

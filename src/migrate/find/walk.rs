@@ -9,13 +9,13 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::guide::Guide;
-use super::kernel::Kernel;
-use super::lines::Lines;
-use super::maps::{self, Kinds, Mapping};
 use super::regions::Regions;
-use super::room;
-use super::status::Sizes;
 use crate::error::Result;
+use crate::migrate::kernel::Kernel;
+use crate::migrate::proc::lines::Lines;
+use crate::migrate::proc::maps::{self, Kinds, Mapping};
+use crate::migrate::proc::status::Sizes;
+use crate::migrate::room;
 use crate::root::{self, Path, Root};
 use crate::sys::pagemap::{HUGE, Region};
 
@@ -29,7 +29,7 @@ const PATIENCE: u32 = 64;
 
 /// What a piece's addresses stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(crate) enum Unit {
     /// Pages of the base size.
     Page,
     /// Huge pages of this size.
@@ -40,7 +40,7 @@ pub(super) enum Unit {
 
 impl Unit {
     /// Bytes.
-    pub(super) fn size(self, page: usize) -> usize {
+    pub(crate) fn size(self, page: usize) -> usize {
         match self {
             Unit::Page => page,
             Unit::Huge(size) | Unit::Block(size) => size,
@@ -50,7 +50,7 @@ impl Unit {
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// Addresses of such units.
     Units(Unit),
     /// A large hole that may go on.
@@ -69,7 +69,7 @@ struct Run {
 
 /// The walk through a process's present pages, in the order of their addresses.
 #[derive(Debug)]
-pub(super) struct Walk<'r> {
+pub(crate) struct Walk<'r> {
     root: Root<'r>,
     pid: i32,
     kinds: Kinds,
@@ -131,7 +131,7 @@ fn sorted(ranges: &[Range<usize>], page: usize) -> Result<Vec<Range<usize>>> {
 impl<'r> Walk<'r> {
     /// A walk through the pages of these kinds and in these ranges (empty for all), which has not
     /// begun yet. `sizes` are the process's.
-    pub(super) fn new(
+    pub(crate) fn new(
         root: Root<'r>,
         pid: i32,
         kernel: &impl Kernel,
@@ -178,12 +178,12 @@ impl<'r> Walk<'r> {
     }
 
     /// Size of a transparent huge page, and of what one page table spans.
-    pub(super) fn block(&self) -> usize {
+    pub(crate) fn block(&self) -> usize {
         self.block
     }
 
     /// Begins again with the first mapping.
-    pub(super) fn rewind(&mut self) -> Result<()> {
+    pub(crate) fn rewind(&mut self) -> Result<()> {
         self.maps = Lines::open(self.root, self.pid, "maps")?;
         self.open_guide();
         (self.mapping, self.run, self.span) = (None, None, 0..0);
@@ -195,7 +195,7 @@ impl<'r> Walk<'r> {
     /// Fills `pages` with the addresses of the next present pages, at most `max` units and
     /// `max_bytes`, all of one kind. Makes a bounded number of calls, whatever the process has
     /// reserved.
-    pub(super) fn fill(
+    pub(crate) fn fill(
         &mut self,
         kernel: &impl Kernel,
         pages: &mut Vec<usize>,
@@ -387,7 +387,7 @@ impl<'r> Walk<'r> {
 mod tests {
     use super::*;
     use crate::migrate::kernel::Linux;
-    use crate::migrate::status;
+    use crate::migrate::proc::status;
     use crate::testing::MadeUp;
     use std::string::String;
 
