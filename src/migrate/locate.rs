@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::sys;
 
-/// Pages asked about in one go. The kernel takes far longer for them than for the call itself.
-const PIECE: usize = 512;
+/// Pages asked about in one go, 3 KiB of stack: more would be no faster, as the kernel takes far
+/// longer for the pages than for the call itself.
+const PIECE: usize = 256;
 
 /// Pages next to each other of which the kernel says the same.
 #[derive(Debug, Clone, PartialEq, Eq)]

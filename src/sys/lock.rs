@@ -1,12 +1,14 @@
 //! A mutual exclusion lock without std.
 //!
 //! The core has no threads of its own, but a [`crate::migrate::Job`] may be worked on by
-//! several of the caller's. Not for use in signal handlers.
+//! several of the caller's. Not for use in signal handlers. Waiting leaves errno as it was.
 
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::answer;
 
 const FREE: u32 = 0;
 const TAKEN: u32 = 1;
@@ -49,7 +51,7 @@ impl<T> Lock<T> {
     fn futex(&self, operation: i32, value: u32) {
         // SAFETY: the kernel compares the word, which outlives the call, or wakes sleepers on
         // it; whatever it answers, the caller looks at the word again.
-        unsafe {
+        let _ = answer(|| unsafe {
             libc::syscall(
                 libc::SYS_futex,
                 self.state.as_ptr(),
@@ -57,7 +59,7 @@ impl<T> Lock<T> {
                 value,
                 ptr::null::<libc::timespec>(),
             )
-        };
+        });
     }
 }
 
@@ -92,6 +94,7 @@ impl<T> Drop for Guard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::Errno;
 
     #[test]
     fn one_at_a_time() {
@@ -109,5 +112,14 @@ mod tests {
             }
         });
         assert_eq!(*lock.take(), 80_000);
+    }
+
+    #[test]
+    fn waiting_leaves_errno() {
+        let lock = Lock::new(());
+        Errno::ERANGE.set();
+        // It is free, so this returns at once, with EAGAIN.
+        lock.futex(libc::FUTEX_WAIT, AWAITED);
+        assert_eq!(Errno::last(), Errno::ERANGE);
     }
 }

@@ -532,7 +532,13 @@ mod tests {
         made.write("proc/7/numa_maps", b"00400000 default file=/anon_hugepage\\040(deleted) huge anon=2 dirty=2 N0=2 kernelpagesize_kB=2048\n");
         assert_eq!(found(&made, Kinds::ALL, &[]), "h1024x2 ");
         let inside = BLOCK * 2 + PAGE..BLOCK * 2 + 2 * PAGE;
-        assert_eq!(found(&made, Kinds::ALL, &[inside]), "h1024x1 ");
+        assert_eq!(
+            found(&made, Kinds::ALL, core::slice::from_ref(&inside)),
+            "h1024x1 "
+        );
+        // Two ranges that touch the same one.
+        let beside = BLOCK * 2 + 9 * PAGE..BLOCK * 3;
+        assert_eq!(found(&made, Kinds::ALL, &[inside, beside]), "h1024x1 ");
     }
 
     #[test]
