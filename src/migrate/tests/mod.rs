@@ -4,6 +4,7 @@ mod errors;
 mod fake;
 mod finding;
 mod outcomes;
+mod source;
 mod workers;
 
 use core::ops::Range;
