@@ -44,6 +44,7 @@ static void arguments(void)
 	FUNCTION(copy_nodemask_to_bitmask, 0, copy_nodemask_to_bitmask(&old_node0, some))                             \
 	FUNCTION(numa_alloc, 0, numa_free(numa_alloc(BYTES), BYTES))                                                  \
 	FUNCTION(numa_realloc, 0, numa_free(numa_realloc(numa_alloc(BYTES), BYTES, 2 * BYTES), 2 * BYTES))            \
+	FUNCTION(numa_free, 0, numa_free(fresh(2), BYTES))                                                            \
 	FUNCTION(numa_police_memory, 0, numa_police_memory(memory, BYTES))                                            \
 	FUNCTION(numa_allocate_cpumask, 0, numa_bitmask_free(numa_allocate_cpumask()))                                \
 	FUNCTION(numa_allocate_nodemask, 0, numa_bitmask_free(numa_allocate_nodemask()))                              \
@@ -51,6 +52,7 @@ static void arguments(void)
 	FUNCTION(numa_bitmask_clearall, 0, numa_bitmask_clearall(some))                                               \
 	FUNCTION(numa_bitmask_clearbit, 0, numa_bitmask_clearbit(some, 1))                                            \
 	FUNCTION(numa_bitmask_equal, 0, numa_bitmask_equal(numa_all_nodes_ptr, numa_all_cpus_ptr))                    \
+	FUNCTION(numa_bitmask_free, 0, numa_bitmask_free(numa_bitmask_alloc(1000)))                                   \
 	FUNCTION(numa_bitmask_isbitset, 0, numa_bitmask_isbitset(numa_all_cpus_ptr, 1))                               \
 	FUNCTION(numa_bitmask_nbytes, 0, numa_bitmask_nbytes(numa_nodes_ptr))                                         \
 	FUNCTION(numa_bitmask_setall, 0, numa_bitmask_setall(some))                                                   \
