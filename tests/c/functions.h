@@ -12,9 +12,10 @@
 
 extern int numa_parse_bitmap(char *line, struct bitmask *mask);
 
-/* What the functions work on. */
-static struct bitmask *node0, *cpus, *some;
-static nodemask_t old_node0;
+/* What the functions work on: a node that this process may use, with memory. */
+static int node;
+static struct bitmask *nodes, *cpus, *some;
+static nodemask_t old_nodes;
 static unsigned long words[1024] UNUSED;
 static char *memory;
 static void *pages[1];
@@ -25,12 +26,23 @@ static void find_old_functions(void);
 
 static void arguments(void)
 {
+	struct set allowed, with_memory;
+
+	/* No policy call: these may be filtered. */
+	if (status_map("Mems_allowed:", &allowed) < 0)
+		add(&allowed, 0);
+	if (read_list(NODE_DIR "/has_memory", &with_memory))
+		with_memory = allowed;
+	for (node = next(&allowed, -1); node >= 0 && !has(&with_memory, node); node = next(&allowed, node))
+		;
+	if (node < 0)
+		abort();
 	find_old_functions();
-	node0 = one_node(0);
+	nodes = one_node(node);
 	cpus = numa_allocate_cpumask();
 	some = numa_bitmask_alloc(100);
-	nodemask_zero(&old_node0);
-	nodemask_set_compat(&old_node0, 0);
+	nodemask_zero(&old_nodes);
+	nodemask_set_compat(&old_nodes, node);
 	memory = fresh(2);
 	pages[0] = memory;
 	if (numa_sched_getaffinity(0, cpus) <= 0)
@@ -39,9 +51,9 @@ static void arguments(void)
 
 /* FUNCTION(name, the policy calls that it may make, statements that call it). */
 #define FUNCTIONS                                                                                                     \
-	FUNCTION(copy_bitmask_to_bitmask, 0, copy_bitmask_to_bitmask(node0, some))                                    \
-	FUNCTION(copy_bitmask_to_nodemask, 0, copy_bitmask_to_nodemask(node0, &old_node0))                            \
-	FUNCTION(copy_nodemask_to_bitmask, 0, copy_nodemask_to_bitmask(&old_node0, some))                             \
+	FUNCTION(copy_bitmask_to_bitmask, 0, copy_bitmask_to_bitmask(nodes, some))                                    \
+	FUNCTION(copy_bitmask_to_nodemask, 0, copy_bitmask_to_nodemask(nodes, &old_nodes))                            \
+	FUNCTION(copy_nodemask_to_bitmask, 0, copy_nodemask_to_bitmask(&old_nodes, some))                             \
 	FUNCTION(numa_alloc, 0, numa_free(numa_alloc(BYTES), BYTES))                                                  \
 	FUNCTION(numa_realloc, 0, numa_free(numa_realloc(numa_alloc(BYTES), BYTES, 2 * BYTES), 2 * BYTES))            \
 	FUNCTION(numa_free, 0, numa_free(fresh(2), BYTES))                                                            \
@@ -102,57 +114,57 @@ static void arguments(void)
 	FUNCTION(numa_preferred_err, GET_MEMPOLICY, numa_preferred_err())                                             \
 	FUNCTION(numa_preferred_many, GET_MEMPOLICY, numa_bitmask_free(numa_preferred_many()))                        \
 	FUNCTION(set_mempolicy, SET_MEMPOLICY, set_mempolicy(0, NULL, 0))                                             \
-	FUNCTION(numa_bind, SET_MEMPOLICY, numa_bind(node0))                                                          \
-	FUNCTION(numa_set_interleave_mask, SET_MEMPOLICY, numa_set_interleave_mask(node0))                            \
-	FUNCTION(numa_set_weighted_interleave_mask, SET_MEMPOLICY, numa_set_weighted_interleave_mask(node0))          \
+	FUNCTION(numa_bind, SET_MEMPOLICY, numa_bind(nodes))                                                          \
+	FUNCTION(numa_set_interleave_mask, SET_MEMPOLICY, numa_set_interleave_mask(nodes))                            \
+	FUNCTION(numa_set_weighted_interleave_mask, SET_MEMPOLICY, numa_set_weighted_interleave_mask(nodes))          \
 	FUNCTION(numa_set_localalloc, SET_MEMPOLICY, numa_set_localalloc())                                           \
-	FUNCTION(numa_set_membind, SET_MEMPOLICY, numa_set_membind(node0))                                            \
-	FUNCTION(numa_set_membind_balancing, SET_MEMPOLICY, numa_set_membind_balancing(node0))                        \
-	FUNCTION(numa_set_preferred, SET_MEMPOLICY, numa_set_preferred(0))                                            \
-	FUNCTION(numa_set_preferred_many, SET_MEMPOLICY, numa_set_preferred_many(node0))                              \
+	FUNCTION(numa_set_membind, SET_MEMPOLICY, numa_set_membind(nodes))                                            \
+	FUNCTION(numa_set_membind_balancing, SET_MEMPOLICY, numa_set_membind_balancing(nodes))                        \
+	FUNCTION(numa_set_preferred, SET_MEMPOLICY, numa_set_preferred(node))                                         \
+	FUNCTION(numa_set_preferred_many, SET_MEMPOLICY, numa_set_preferred_many(nodes))                              \
 	FUNCTION(mbind, MBIND, mbind(memory, BYTES, 0, NULL, 0, 0))                                                   \
 	FUNCTION(numa_alloc_interleaved, MBIND, numa_free(numa_alloc_interleaved(BYTES), BYTES))                      \
-	FUNCTION(numa_alloc_interleaved_subset, MBIND, numa_free(numa_alloc_interleaved_subset(BYTES, node0), BYTES)) \
+	FUNCTION(numa_alloc_interleaved_subset, MBIND, numa_free(numa_alloc_interleaved_subset(BYTES, nodes), BYTES)) \
 	FUNCTION(numa_alloc_local, MBIND, numa_free(numa_alloc_local(BYTES), BYTES))                                  \
-	FUNCTION(numa_alloc_onnode, MBIND, numa_free(numa_alloc_onnode(BYTES, 0), BYTES))                             \
+	FUNCTION(numa_alloc_onnode, MBIND, numa_free(numa_alloc_onnode(BYTES, node), BYTES))                          \
 	FUNCTION(numa_alloc_onnode_preferred, MBIND, numa_set_bind_policy(0);                                         \
-		 numa_free(numa_alloc_onnode(BYTES, 0), BYTES))                                                       \
+		 numa_free(numa_alloc_onnode(BYTES, node), BYTES))                                                    \
 	FUNCTION(numa_alloc_weighted_interleaved, MBIND, numa_free(numa_alloc_weighted_interleaved(BYTES), BYTES))    \
 	FUNCTION(numa_alloc_weighted_interleaved_subset, MBIND,                                                       \
-		 numa_free(numa_alloc_weighted_interleaved_subset(BYTES, node0), BYTES))                              \
-	FUNCTION(numa_interleave_memory, MBIND, numa_interleave_memory(memory, BYTES, node0))                         \
-	FUNCTION(numa_weighted_interleave_memory, MBIND, numa_weighted_interleave_memory(memory, BYTES, node0))       \
+		 numa_free(numa_alloc_weighted_interleaved_subset(BYTES, nodes), BYTES))                              \
+	FUNCTION(numa_interleave_memory, MBIND, numa_interleave_memory(memory, BYTES, nodes))                         \
+	FUNCTION(numa_weighted_interleave_memory, MBIND, numa_weighted_interleave_memory(memory, BYTES, nodes))       \
 	FUNCTION(numa_setlocal_memory, MBIND, numa_setlocal_memory(memory, BYTES))                                    \
-	FUNCTION(numa_tonode_memory, MBIND, numa_tonode_memory(memory, BYTES, 0))                                     \
-	FUNCTION(numa_tonode_memory_preferred, MBIND, numa_set_bind_policy(0); numa_tonode_memory(memory, BYTES, 0))  \
-	FUNCTION(numa_tonodemask_memory, MBIND, numa_tonodemask_memory(memory, BYTES, node0))                         \
+	FUNCTION(numa_tonode_memory, MBIND, numa_tonode_memory(memory, BYTES, node))                                  \
+	FUNCTION(numa_tonode_memory_preferred, MBIND, numa_set_bind_policy(0); numa_tonode_memory(memory, BYTES, node)) \
+	FUNCTION(numa_tonodemask_memory, MBIND, numa_tonodemask_memory(memory, BYTES, nodes))                         \
 	FUNCTION(migrate_pages, MIGRATE_PAGES, migrate_pages(0, 0, NULL, NULL))                                       \
-	FUNCTION(numa_migrate_pages, MIGRATE_PAGES, numa_migrate_pages(0, node0, node0))                              \
+	FUNCTION(numa_migrate_pages, MIGRATE_PAGES, numa_migrate_pages(0, nodes, nodes))                              \
 	FUNCTION(move_pages, MOVE_PAGES, move_pages(0, 0, NULL, NULL, NULL, 0))                                       \
 	FUNCTION(numa_move_pages, MOVE_PAGES, numa_move_pages(0, 1, pages, NULL, status, 0))                          \
-	FUNCTION(set_mempolicy_home_node, HOME_NODE, set_mempolicy_home_node(memory, BYTES, 0, 0))                    \
-	FUNCTION(numa_set_mempolicy_home_node, HOME_NODE, numa_set_mempolicy_home_node(memory, BYTES, 0, 0))          \
+	FUNCTION(set_mempolicy_home_node, HOME_NODE, set_mempolicy_home_node(memory, BYTES, node, 0))                 \
+	FUNCTION(numa_set_mempolicy_home_node, HOME_NODE, numa_set_mempolicy_home_node(memory, BYTES, node, 0))       \
 	/* To know what the kernel can needs a call that it can refuse. */                                            \
 	FUNCTION(numa_has_preferred_many, MBIND | SET_MEMPOLICY, numa_has_preferred_many())                           \
 	FUNCTION(numa_has_home_node, HOME_NODE | MBIND, numa_has_home_node())
 
 /* The same for the old versions: what they may call, the type, the arguments. */
 #define OLD_FUNCTIONS                                                                                                 \
-	OLD(numa_alloc_interleaved_subset, MBIND, void *(*)(size_t, const nodemask_t *), BYTES, &old_node0)           \
-	OLD(numa_bind, SET_MEMPOLICY, void (*)(const nodemask_t *), &old_node0)                                       \
+	OLD(numa_alloc_interleaved_subset, MBIND, void *(*)(size_t, const nodemask_t *), BYTES, &old_nodes)           \
+	OLD(numa_bind, SET_MEMPOLICY, void (*)(const nodemask_t *), &old_nodes)                                       \
 	OLD(numa_get_interleave_mask, GET_MEMPOLICY, nodemask_t (*)(void), )                                          \
 	OLD(numa_get_membind, GET_MEMPOLICY, nodemask_t (*)(void), )                                                  \
 	OLD(numa_get_run_node_mask, 0, nodemask_t (*)(void), )                                                        \
-	OLD(numa_interleave_memory, MBIND, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_node0)   \
+	OLD(numa_interleave_memory, MBIND, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_nodes)   \
 	OLD(numa_node_to_cpus, 0, int (*)(int, unsigned long *, int), 0, words, sizeof(words))                        \
 	OLD(numa_parse_bitmap, 0, int (*)(char *, unsigned long *, int), (char[]){"00000001\n"}, words, 64)           \
-	OLD(numa_run_on_node_mask, 0, int (*)(const nodemask_t *), &old_node0)                                        \
+	OLD(numa_run_on_node_mask, 0, int (*)(const nodemask_t *), &old_nodes)                                        \
 	OLD(numa_sched_getaffinity, 0, int (*)(pid_t, unsigned, unsigned long *), 0, sizeof(words), words)            \
 	OLD(numa_sched_setaffinity, 0, int (*)(pid_t, unsigned, const unsigned long *), 0, cpus->size / 8,            \
 	    cpus->maskp)                                                                                              \
-	OLD(numa_set_interleave_mask, SET_MEMPOLICY, void (*)(nodemask_t *), &old_node0)                              \
-	OLD(numa_set_membind, SET_MEMPOLICY, void (*)(const nodemask_t *), &old_node0)                                \
-	OLD(numa_tonodemask_memory, MBIND, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_node0)
+	OLD(numa_set_interleave_mask, SET_MEMPOLICY, void (*)(nodemask_t *), &old_nodes)                              \
+	OLD(numa_set_membind, SET_MEMPOLICY, void (*)(const nodemask_t *), &old_nodes)                                \
+	OLD(numa_tonodemask_memory, MBIND, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_nodes)
 
 #define FUNCTION(name, may, ...) \
 	static void call_##name(void) { __VA_ARGS__; }

@@ -45,7 +45,7 @@ static const char *cpus_with_gaps(void)
 	put(CPU_DIR "/cpu8/online", "0\n");
 	put(CPU_DIR "/cpu9/online", "0\n");
 	put_node(0, "00000303\n", "10\n", 4096);
-	return fake_status("00000303", NULL);
+	return fake_status("00000303", "00000000,00000001");
 }
 
 /* What a string names, which is freed. */

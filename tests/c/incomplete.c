@@ -79,10 +79,13 @@ static const char *without_privileges(void)
 	return NULL;
 }
 
+/* Two nodes, both of which this process may use, and what the statements make of them. */
 #define WORLD(name, ...)                                                         \
 	static const char *name(void)                                            \
 	{                                                                        \
 		const char *cannot = two_nodes();                                \
+		if (!cannot)                                                     \
+			cannot = fake_status(NULL, "00000000,00000003");         \
 		if (!cannot) {                                                   \
 			__VA_ARGS__;                                             \
 		}                                                                \
@@ -573,10 +576,12 @@ static void one_node_with_all_cpus(int error)
 	static const char *name(void)                                            \
 	{                                                                        \
 		const char *cannot = world();                                    \
+		if (!cannot)                                                     \
+			cannot = fake_status(NULL, "00000000,00000001");         \
 		if (!cannot) {                                                   \
 			__VA_ARGS__;                                             \
 		}                                                                \
-		return cannot ? cannot : fake_status(NULL, "00000000,00000001"); \
+		return cannot;                                                   \
 	}
 
 ONE_NODE(no_sys, empty_sys)
