@@ -44,6 +44,7 @@ impl<'a> Bits<'a> {
     }
 
     /// The same for words that are as many as the size needs.
+    #[cfg(any(capi, capi_ext))]
     #[inline]
     pub(crate) fn of(words: &'a [Word], size: usize) -> Bits<'a> {
         debug_assert!(words.len() == words_for(size));
