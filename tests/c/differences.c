@@ -83,7 +83,7 @@ static nodemask_t old_of(int node)
 
 /* ---- the interface -------------------------------------------------------------------------- */
 
-TEST(home_node_call_is_exported)
+DIFFERS(home_node_call_is_exported)
 {
 	int known = !(syscall(SYS_set_mempolicy_home_node, 0UL, 0UL, 0UL, 0UL) && errno == ENOSYS);
 	char *memory = fresh(1);
@@ -108,7 +108,7 @@ static const char *on_the_last_node(void)
 	return in_cpuset(last(&machine.usable));
 }
 
-TEST_IN(on_the_last_node, preferred_many_is_probed_without_node_0)
+DIFFERS_IN(on_the_last_node, preferred_many_is_probed_without_node_0)
 {
 	SKIP_IF(!kernel_has(MPOL_PREFERRED_MANY), "the kernel has no preferred-many policy (5.15)");
 	SKIP_IF(numa_bitmask_isbitset(numa_all_nodes_ptr, 0), "node 0 is the only one");
@@ -117,14 +117,14 @@ TEST_IN(on_the_last_node, preferred_many_is_probed_without_node_0)
 	EQUAL(policy_of(NULL).mode, MPOL_PREFERRED_MANY);
 }
 
-TEST_IN(anew, no_policy_changes_on_load)
+DIFFERS_IN(anew, no_policy_changes_on_load)
 {
 	EQUAL(seen_set.calls, 0);
 	EQUAL(numa_num_possible_nodes() > 0, 1);
 	EQUAL(seen_set.calls, 0);
 }
 
-TEST(probes_leave_the_policy_alone)
+DIFFERS(probes_leave_the_policy_alone)
 {
 	numa_has_preferred_many();
 	numa_has_home_node();
@@ -135,7 +135,7 @@ TEST(probes_leave_the_policy_alone)
 	EQUAL(seen_set.calls, 0);
 }
 
-TEST(exported_masks_cannot_be_freed)
+DIFFERS(exported_masks_cannot_be_freed)
 {
 	struct bitmask *all = numa_all_nodes_ptr;
 	unsigned weight = numa_bitmask_weight(all);
@@ -164,19 +164,19 @@ static const char *nodes_0_8(void)
 	return NULL;
 }
 
-TEST_IN(empty_sys, one_node_without_sys)
+DIFFERS_IN(empty_sys, one_node_without_sys)
 {
 	EQUAL(numa_num_configured_nodes(), 1);
 	EQUAL(numa_max_node(), 0);
 	CHECK(holds_only(numa_nodes_ptr, 0, -1), "%s", text_of(numa_nodes_ptr));
 }
 
-TEST_IN(nodes_0_8, memoryless_nodes_are_configured)
+DIFFERS_IN(nodes_0_8, memoryless_nodes_are_configured)
 {
 	EQUAL(numa_num_configured_nodes(), 2);
 }
 
-TEST_BARE(no_sys_no_proc, task_counts_are_never_negative)
+DIFFERS_BARE(no_sys_no_proc, task_counts_are_never_negative)
 {
 	CHECK(numa_num_task_nodes() >= 1, "%d", numa_num_task_nodes());
 	CHECK(numa_num_thread_nodes() >= 1, "%d", numa_num_thread_nodes());
@@ -185,7 +185,7 @@ TEST_BARE(no_sys_no_proc, task_counts_are_never_negative)
 	EQUAL(numa_num_task_nodes(), numa_bitmask_weight(numa_all_nodes_ptr));
 }
 
-TEST_IN(nodes_0_8, old_all_nodes_holds_the_ids)
+DIFFERS_IN(nodes_0_8, old_all_nodes_holds_the_ids)
 {
 	for (int n = 0; n < NUMA_NUM_NODES; n++)
 		EQUAL(nodemask_isset_compat(&numa_all_nodes, n), n == 0 || n == 8);
@@ -202,7 +202,7 @@ static const char *nodes_up_to_200(void)
 	return NULL;
 }
 
-TEST_IN(nodes_up_to_200, old_all_nodes_is_never_overrun)
+DIFFERS_IN(nodes_up_to_200, old_all_nodes_is_never_overrun)
 {
 	for (int n = 0; n < NUMA_NUM_NODES; n++)
 		EQUAL(nodemask_isset_compat(&numa_all_nodes, n), n < 200);
@@ -213,13 +213,13 @@ TEST_IN(nodes_up_to_200, old_all_nodes_is_never_overrun)
 
 /* ---- masks ---------------------------------------------------------------------------------- */
 
-TEST(bitmask_alloc_of_zero_returns)
+DIFFERS(bitmask_alloc_of_zero_returns)
 {
 	PRINTS("request to allocate mask for invalid number: Invalid argument\n",
 	       FAILS((intptr_t)numa_bitmask_alloc(0), 0, EINVAL));
 }
 
-TEST(bitmask_alloc_without_memory_returns)
+DIFFERS(bitmask_alloc_without_memory_returns)
 {
 	struct rlimit little = {64 << 20, 64 << 20};
 
@@ -230,7 +230,7 @@ TEST(bitmask_alloc_without_memory_returns)
 	QUIET(FAILS((intptr_t)numa_bitmask_alloc(1u << 31), 0, ENOMEM));
 }
 
-TEST(null_masks_are_empty_masks)
+DIFFERS(null_masks_are_empty_masks)
 {
 	struct bitmask *mask = mask_of(64, 3, -1);
 	nodemask_t was = old_of(3);
@@ -269,7 +269,7 @@ static int says(struct bitmask *(*parse)(const char *), const char *string, cons
 			     "`%s': `%s'", string, text)) == 0;
 }
 
-TEST(refused_strings_have_a_reason)
+DIFFERS(refused_strings_have_a_reason)
 {
 	static const char *const strings[] = {
 		"0 ", "0x", "08", "0;0", "0-1-2", "0\n", "0-0:2", "0 ,0", "1e3", "0.0", "!", "+", "all ",
@@ -284,7 +284,7 @@ TEST(refused_strings_have_a_reason)
 	}
 }
 
-TEST(large_numbers_are_refused_and_named_in_full)
+DIFFERS(large_numbers_are_refused_and_named_in_full)
 {
 	CHECK(says(numa_parse_nodestring, "4294967296",
 		   "libnuma: Warning: node argument 4294967296 is out of range\n\n"), "node");
@@ -296,7 +296,7 @@ TEST(large_numbers_are_refused_and_named_in_full)
 		   "libnuma: Warning: cpu argument 4294967296 is out of range\n\n"), "cpu, all");
 }
 
-TEST_IN(nodes_0_8, complement_within_the_ids_that_exist)
+DIFFERS_IN(nodes_0_8, complement_within_the_ids_that_exist)
 {
 	struct bitmask *mask = numa_parse_nodestring_all("!8");
 
@@ -307,7 +307,7 @@ TEST_IN(nodes_0_8, complement_within_the_ids_that_exist)
 	numa_bitmask_free(mask);
 }
 
-TEST_IN(on_the_last_node, complement_within_the_allowed_ids)
+DIFFERS_IN(on_the_last_node, complement_within_the_allowed_ids)
 {
 	struct bitmask *mask;
 	struct set rest;
@@ -325,7 +325,7 @@ TEST_IN(on_the_last_node, complement_within_the_allowed_ids)
 	numa_bitmask_free(mask);
 }
 
-TEST_IN(nodes_0_8, ids_in_gaps_are_refused)
+DIFFERS_IN(nodes_0_8, ids_in_gaps_are_refused)
 {
 	struct bitmask *mask = numa_parse_nodestring_all("all");
 
@@ -364,7 +364,7 @@ static const char *devices(void)
 	return NULL;
 }
 
-TEST_IN(devices, device_nodes_are_checked_against_the_set)
+DIFFERS_IN(devices, device_nodes_are_checked_against_the_set)
 {
 	struct bitmask *mask = numa_parse_nodestring_all("netdev:eth1");
 
@@ -374,7 +374,7 @@ TEST_IN(devices, device_nodes_are_checked_against_the_set)
 	CHECK(says(numa_parse_nodestring_all, "netdev:eth2", NULL), "node 1");
 }
 
-TEST_IN(devices, device_words_end_at_a_comma)
+DIFFERS_IN(devices, device_words_end_at_a_comma)
 {
 	struct bitmask *mask = numa_parse_nodestring_all("netdev:eth1,0");
 
@@ -385,7 +385,7 @@ TEST_IN(devices, device_words_end_at_a_comma)
 	numa_bitmask_free(mask);
 }
 
-TEST_IN(devices, device_errors_leave_the_errno_of_the_failing_call)
+DIFFERS_IN(devices, device_errors_leave_the_errno_of_the_failing_call)
 {
 	capture();
 	FAILS((intptr_t)numa_parse_nodestring_all("netdev:nope"), 0, ENOENT);
@@ -394,7 +394,7 @@ TEST_IN(devices, device_errors_leave_the_errno_of_the_failing_call)
 	captured();
 }
 
-TEST_IN(devices, malformed_pci_addresses_are_refused)
+DIFFERS_IN(devices, malformed_pci_addresses_are_refused)
 {
 	static const char *const words[] = {"pci:0:3x", "pci:0:3.0.0", "pci:0:3.8", "pci:0:20", "pci:100:3",
 					    "pci:0:0:0:3", "pci: 0:3", "pci:0:-3", "pci::3"};
@@ -407,7 +407,7 @@ TEST_IN(devices, malformed_pci_addresses_are_refused)
 	}
 }
 
-TEST_IN(devices, files_are_found_by_their_own_device_numbers)
+DIFFERS_IN(devices, files_are_found_by_their_own_device_numbers)
 {
 	struct bitmask *mask = numa_parse_nodestring_all("file:/tmp");
 	struct stat here;
@@ -422,7 +422,7 @@ TEST_IN(devices, files_are_found_by_their_own_device_numbers)
 	CHECK(says(numa_parse_nodestring_all, "file:/proc/self/status", wanted), "%s", wanted);
 }
 
-TEST(parse_bitmap_keeps_the_line)
+DIFFERS(parse_bitmap_keeps_the_line)
 {
 	char line[] = "80000000,00000001\n";
 	struct bitmask *mask = numa_bitmask_alloc(64);
@@ -434,7 +434,7 @@ TEST(parse_bitmap_keeps_the_line)
 	numa_bitmask_free(mask);
 }
 
-TEST(parse_bitmap_is_strict)
+DIFFERS(parse_bitmap_is_strict)
 {
 	static const char *const lines[] = {"1,\n", ",1\n", "1,,1\n", "123456789\n", "0x1\n", " 1\n"};
 	struct bitmask *mask = numa_bitmask_alloc(256);
@@ -450,7 +450,7 @@ TEST(parse_bitmap_is_strict)
 	numa_bitmask_free(mask);
 }
 
-TEST(parse_bitmap_clears_the_rest)
+DIFFERS(parse_bitmap_clears_the_rest)
 {
 	struct bitmask *mask = numa_bitmask_alloc(256);
 	char line[] = "1\n", zeros[] = "0,0,0,1\n";
@@ -468,7 +468,7 @@ TEST(parse_bitmap_clears_the_rest)
 
 /* ---- policy and memory ---------------------------------------------------------------------- */
 
-TEST(old_masks_have_128_bits)
+DIFFERS(old_masks_have_128_bits)
 {
 	void (*bind)(const nodemask_t *) = (void (*)(const nodemask_t *))(uintptr_t)old("numa_bind");
 	void (*membind)(const nodemask_t *) = (void (*)(const nodemask_t *))(uintptr_t)old("numa_set_membind");
@@ -498,7 +498,7 @@ TEST(old_masks_have_128_bits)
 	captured();
 }
 
-TEST(old_get_membind_leaves_all_nodes_alone)
+DIFFERS(old_get_membind_leaves_all_nodes_alone)
 {
 	nodemask_t (*get)(void) = (nodemask_t(*)(void))(uintptr_t)old("numa_get_membind");
 	nodemask_t all = numa_all_nodes, got;
@@ -516,7 +516,7 @@ TEST(old_get_membind_leaves_all_nodes_alone)
 	CHECK(nodemask_equal(&numa_all_nodes, &all), "numa_all_nodes has changed");
 }
 
-TEST(migrate_takes_masks_of_any_size)
+DIFFERS(migrate_takes_masks_of_any_size)
 {
 	struct bitmask *from = mask_of(1, 0, -1), *to = mask_of(3, 2, -1);
 	struct set zero = only(0), two = only(2);
@@ -541,7 +541,7 @@ TEST(migrate_takes_masks_of_any_size)
 	numa_bitmask_free(to);
 }
 
-TEST(police_memory_from_mid_page)
+DIFFERS(police_memory_from_mid_page)
 {
 	char *memory = fresh(3);
 
@@ -552,7 +552,7 @@ TEST(police_memory_from_mid_page)
 	munmap(memory, 3 * page());
 }
 
-TEST(preferred_many_is_empty_under_interleave)
+DIFFERS(preferred_many_is_empty_under_interleave)
 {
 	struct bitmask *got;
 
@@ -567,7 +567,7 @@ TEST(preferred_many_is_empty_under_interleave)
 	numa_bitmask_free(got);
 }
 
-TEST(preferred_is_0_without_a_preferred_node)
+DIFFERS(preferred_is_0_without_a_preferred_node)
 {
 	QUIET(EQUAL(numa_preferred(), 0));
 	QUIET(EQUAL(numa_preferred_err(), -1));
@@ -589,7 +589,7 @@ long get_mempolicy(int *mode, unsigned long *mask, unsigned long maxnode, void *
 	return syscall(SYS_get_mempolicy, mode, mask, maxnode, at, flags);
 }
 
-TEST(preferred_says_nothing_about_many_nodes)
+DIFFERS(preferred_says_nothing_about_many_nodes)
 {
 	struct bitmask *got;
 
@@ -605,7 +605,7 @@ TEST(preferred_says_nothing_about_many_nodes)
 
 /* ---- CPUs ----------------------------------------------------------------------------------- */
 
-TEST(negative_nodes_are_out_of_range)
+DIFFERS(negative_nodes_are_out_of_range)
 {
 	struct bitmask *mask = numa_allocate_cpumask();
 
@@ -614,7 +614,7 @@ TEST(negative_nodes_are_out_of_range)
 	numa_bitmask_free(mask);
 }
 
-TEST(run_on_negative_nodes_is_an_error)
+DIFFERS(run_on_negative_nodes_is_an_error)
 {
 	PRINTS("libnuma: Warning: Cannot read node cpumask from sysfs\n", FAILS(numa_run_on_node(-2), -1, ENOENT));
 	QUIET(FAILS(numa_run_on_node(INT32_MIN), -1, ENOENT));
@@ -631,7 +631,7 @@ static const char *cpus_0_and_40(void)
 	return NULL;
 }
 
-TEST_IN(cpus_0_and_40, short_cpu_masks_have_the_same_answer_each_time)
+DIFFERS_IN(cpus_0_and_40, short_cpu_masks_have_the_same_answer_each_time)
 {
 	struct bitmask *mask = numa_bitmask_alloc(32), *full = numa_allocate_cpumask();
 
@@ -647,7 +647,7 @@ TEST_IN(cpus_0_and_40, short_cpu_masks_have_the_same_answer_each_time)
 	numa_bitmask_free(full);
 }
 
-TEST_IN(cpus_0_and_40, cpu_update_reaches_all_nodes)
+DIFFERS_IN(cpus_0_and_40, cpu_update_reaches_all_nodes)
 {
 	struct bitmask *mask = numa_allocate_cpumask();
 
@@ -682,7 +682,7 @@ static const char *cpus_without_memory(void)
 	return NULL;
 }
 
-TEST_IN(cpus_without_memory, run_on_a_node_without_memory)
+DIFFERS_IN(cpus_without_memory, run_on_a_node_without_memory)
 {
 	struct bitmask *mask;
 
@@ -692,7 +692,7 @@ TEST_IN(cpus_without_memory, run_on_a_node_without_memory)
 	numa_bitmask_free(mask);
 }
 
-TEST_IN(cpus_without_memory, run_node_mask_holds_nodes_without_memory)
+DIFFERS_IN(cpus_without_memory, run_node_mask_holds_nodes_without_memory)
 {
 	struct bitmask *got;
 
@@ -702,7 +702,7 @@ TEST_IN(cpus_without_memory, run_node_mask_holds_nodes_without_memory)
 	numa_bitmask_free(got);
 }
 
-TEST(run_node_mask_is_a_mask_of_nodes)
+DIFFERS(run_node_mask_is_a_mask_of_nodes)
 {
 	struct bitmask *got = numa_get_run_node_mask();
 
@@ -712,13 +712,13 @@ TEST(run_node_mask_is_a_mask_of_nodes)
 
 /* ---- messages ------------------------------------------------------------------------------- */
 
-TEST(exit_on_warn_works)
+DIFFERS(exit_on_warn_works)
 {
 	EXITS(1, numa_exit_on_warn = 1; numa_warn(3, (char *)"x"));
 	EXITS(1, numa_exit_on_warn = 1; numa_parse_nodestring("x"));
 }
 
-TEST(warnings_of_other_numbers_always_print)
+DIFFERS(warnings_of_other_numbers_always_print)
 {
 	PRINTS("libnuma: Warning: 32\nlibnuma: Warning: 32\nlibnuma: Warning: 0\nlibnuma: Warning: -1\n"
 	       "libnuma: Warning: 31\n",

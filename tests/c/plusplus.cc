@@ -30,6 +30,6 @@ int main()
 	numa_free(memory, 100000);
 	int mode = -1;
 	check(get_mempolicy(&mode, nullptr, 0, nullptr, 0) == -1 || mode >= 0, "cxx_system_calls");
-	std::printf("%d passed, %d failed, 0 skipped\n", number - failed, failed);
+	std::printf("1..%d\n", number);
 	return failed != 0;
 }

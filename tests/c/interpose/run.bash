@@ -3,112 +3,80 @@
 # Uses its functions and variables.
 
 dir=$out/interpose
-mkdir -p "$dir"
 
-# compile OUTPUT ARGS...: 0 if it can be built, else a failure.
-compile() {
-	local name=$1
-	shift
-	if "$cc" "${common[@]}" -o "$dir/$name" "$@" 2>"$dir/$name.build"; then return 0; fi
-	fail "interpose: $name cannot be built"
-	head -n 10 "$dir/$name.build"
-	return 1
+# library NAME ARGUMENT...: builds a shared library that programs need.
+library() { "$cc" "${common[@]}" -O2 -shared -fPIC -o "$dir/$1" "${@:2}"; }
+# interposed NAME 'BELOW...' ARGUMENT...: builds a program and runs it below the words.
+interposed() {
+    local name=$1 below
+    read -ra below <<<"$2"
+    shift 2
+    "$cc" "${common[@]}" -o "$dir/$name" "$@" && cd "$dir" && timeout "$hang" "${below[@]}" "$dir/$name"
 }
-ours=$lib/libnuma.so.1
+# try NAME 'BELOW...' ARGUMENT...: the same in the background, as tests.
+try() { later_take "interpose: $1" interposed "$@"; }
 
-# A preloaded library's functions win, below every kind of program.
-if wanted interpose/below && compile libpreloaded.so -O2 -shared -fPIC "$here/interpose/preloaded.c"; then
-	for kind in O0 O2 lto nopie; do
-		case $kind in
-		lto) kind_flags=(-O2 -flto) ;;
-		nopie) kind_flags=(-O2 -fno-pie -no-pie) ;;
-		*) kind_flags=("-$kind") ;;
-		esac
-		if compile "below-$kind" "${kind_flags[@]}" "$here/interpose/below.c" "${libs[@]}"; then
-			run_one interpose "below-$kind" "${dynamic_env[@]}" "LD_PRELOAD=$dir/libpreloaded.so" "$dir/below-$kind"
-		fi
-	done
-fi
+part_interpose() {
+    local kind ours=$lib/libnuma.so.1 archive=$lib/libnuma.a in=$here/interpose
+    local dynamic="env LD_LIBRARY_PATH=$lib" system=(-pthread -ldl -lm -lrt -lutil)
+    mkdir -p "$dir"
 
-if wanted interpose/opened && compile opened -O1 "$here/interpose/opened.c" -pthread -ldl; then
-	run_one interpose opened env "NUMA_LIBRARY=$ours" "$dir/opened"
-	if in_variant valgrind && command -v valgrind >/dev/null; then
-		mkdir -p "$out/interpose"
-		(cd "$dir" && TESTS_UNDER=valgrind NUMA_LIBRARY=$ours timeout 600 "${valgrind[@]}" "$dir/opened") \
-			>"$dir/opened-valgrind.log" 2>&1 </dev/null
-		take "$dir/opened-valgrind.log" $? "opened (interpose, valgrind)"
-	fi
-fi
+    # A preloaded library's functions win, below every kind of program.
+    if asked interpose/below && check "interpose: libpreloaded.so" library libpreloaded.so "$in/preloaded.c"; then
+        for kind in -O0 -O2 '-O2 -flto' '-O2 -fno-pie -no-pie'; do
+            # shellcheck disable=SC2086  # words
+            try "below${kind// /}" "$dynamic LD_PRELOAD=$dir/libpreloaded.so" $kind "$in/below.c" "${libs[@]}"
+        done
+    fi
 
-# The order matters: libnuma before the library that does not name it.
-if wanted interpose/before && compile libearly.so -O2 -shared -fPIC "$here/interpose/early.c" -Wl,--unresolved-symbols=ignore-all; then
-	if compile before -O2 "$here/interpose/before.c" -Wl,--no-as-needed "${libs[@]}" -L "$dir" -learly \
-		"-Wl,-rpath,$dir"; then
-		run_one interpose before "${dynamic_env[@]}" "$dir/before"
-	fi
-fi
+    if asked interpose/opened; then
+        try opened "env NUMA_LIBRARY=$ours" -O1 "$in/opened.c" -pthread -ldl
+        if has valgrind "interpose: opened, valgrind"; then
+            try opened-valgrind "env NUMA_LIBRARY=$ours TESTS_UNDER=valgrind ${valgrind[*]} --trace-children=yes" \
+                -O1 "$in/opened.c" -pthread -ldl
+        fi
+    fi
 
-if wanted interpose/first; then
-	if compile first -O2 "$here/interpose/first.c" "${libs[@]}"; then
-		run_one interpose first "${dynamic_env[@]}" "$dir/first"
-	fi
-	if compile first-static -O2 -DLINKED_STATICALLY -static "$here/interpose/first.c" "${static_libs[@]}"; then
-		run_one interpose first-static "$dir/first-static"
-	fi
-fi
+    # The order matters: libnuma before the library that does not name it.
+    if asked interpose/before && check "interpose: libearly.so" library libearly.so "$in/early.c" -Wl,--unresolved-symbols=ignore-all; then
+        try before "$dynamic" -O2 "$in/before.c" -Wl,--no-as-needed "${libs[@]}" -L "$dir" -learly "-Wl,-rpath,$dir"
+        if reference; then
+            try before-reference "env LD_LIBRARY_PATH=$their_lib TESTS_ON_REFERENCE=1" -O2 "$in/before.c" \
+                -Wl,--no-as-needed "$their_lib/libnuma.so.1" -L "$dir" -learly "-Wl,-rpath,$dir"
+        fi
+    fi
 
-if wanted interpose/linked && compile linked -O2 "$here/interpose/linked.c" "${libs[@]}"; then
-	run_one interpose linked "${dynamic_env[@]}" "$dir/linked"
-fi
+    if asked interpose/first; then
+        try first "$dynamic" -O2 "$in/first.c" "${libs[@]}"
+        try first-static env -O2 -static "$in/first.c" "${static_libs[@]}"
+    fi
 
-# A program that was linked with the reference.
-if wanted interpose/over; then
-	if reference=$("$root/tests/support/fetch" reference 2>"$dir/fetch"); then
-		reference_lib=$(dirname "$(find "$reference" -name libnuma.so.1 | head -n 1)")
-		if compile over -O2 "$here/interpose/over.c" "$reference_lib/libnuma.so.1" -ldl; then
-			run_one interpose over env "LD_LIBRARY_PATH=$reference_lib" "LD_PRELOAD=$ours" \
-				"NUMA_LIBRARY=$ours" "$dir/over"
-		fi
-	else
-		skip "interpose/over: the reference cannot be had: $(tail -n 1 "$dir/fetch")"
-	fi
-fi
+    ! asked interpose/linked || try linked "$dynamic" -O2 "$in/linked.c" "${libs[@]}"
 
-# Another Rust static library beside libnuma.a, in both orders.
-if wanted interpose/rust; then
-	if ! command -v rustc >/dev/null; then
-		skip "interpose/rust: rustc is not installed"
-	elif ! rustc --edition 2021 -O --crate-type staticlib --crate-name rust_user -o "$dir/librust_user.a" \
-		"$here/interpose/rust_user.rs" 2>"$dir/rustc"; then
-		fail "interpose/rust: rust_user.rs cannot be built"
-		head -n 10 "$dir/rustc"
-	else
-		archive=$(find "$prefix" -name libnuma.a | head -n 1)
-		system=(-pthread -ldl -lm -lrt -lutil -lgcc_s)
-		if compile rust-before -O2 "$here/interpose/rust.c" "$dir/librust_user.a" "$archive" "${system[@]}"; then
-			run_one interpose rust-before "$dir/rust-before"
-		fi
-		if compile rust-after -O2 "$here/interpose/rust.c" "$archive" "$dir/librust_user.a" "${system[@]}"; then
-			run_one interpose rust-after "$dir/rust-after"
-		fi
-		if compile rust-dynamic -O2 "$here/interpose/rust.c" "$dir/librust_user.a" "${libs[@]}" "${system[@]}"; then
-			run_one interpose rust-dynamic "${dynamic_env[@]}" "$dir/rust-dynamic"
-		fi
-		if compile rust-static -O2 -DLINKED_STATICALLY -static "$here/interpose/rust.c" "$dir/librust_user.a" \
-			"$archive" -pthread -ldl -lm -lrt -lutil -lgcc_eh; then
-			run_one interpose rust-static "$dir/rust-static"
-		fi
-	fi
-fi
+    # A program that was linked with the reference.
+    if asked interpose/over; then
+        if reference; then
+            try over "env LD_LIBRARY_PATH=$their_lib LD_PRELOAD=$ours NUMA_LIBRARY=$ours" \
+                -O2 "$in/over.c" "$their_lib/libnuma.so.1" -ldl
+        else
+            missing "interpose: over" "$why"
+        fi
+    fi
 
-# Programs that are not position-independent have copies of the variables: else the tests of the
-# variant nopie would prove nothing.
-if wanted interpose/copies && compile copies -O2 -fno-pie -no-pie "$here/data.c" "${libs[@]}"; then
-	copies=$(readelf -rW "$dir/copies" | grep -c 'R_.*_COPY .*numa_')
-	if [ "$copies" -ge 5 ]; then
-		pass "interpose: $copies COPY relocations in a program that is not position-independent"
-		run_one interpose copies "${dynamic_env[@]}" "$dir/copies"
-	else
-		fail "interpose: $copies COPY relocations in a program that is not position-independent"
-	fi
-fi
+    # Another Rust static library beside libnuma.a, in both orders.
+    if asked interpose/rust && has rustc "interpose: rust" &&
+        check "interpose: librust_user.a" rustc --edition 2021 -O --crate-type staticlib --crate-name rust_user \
+            -o "$dir/librust_user.a" "$in/rust_user.rs"; then
+        try rust-before env -O2 "$in/rust.c" "$dir/librust_user.a" "$archive" "${system[@]}" -lgcc_s
+        try rust-after env -O2 "$in/rust.c" "$archive" "$dir/librust_user.a" "${system[@]}" -lgcc_s
+        try rust-dynamic "$dynamic" -O2 "$in/rust.c" "$dir/librust_user.a" "${libs[@]}" "${system[@]}" -lgcc_s
+        try rust-static env -O2 -static "$in/rust.c" "$dir/librust_user.a" "$archive" "${system[@]}" -lgcc_eh
+    fi
+
+    # Programs that are not position-independent have copies of the variables: else the tests of
+    # the variant nopie would prove nothing.
+    if asked data && "$cc" "${common[@]}" -O2 -fno-pie -no-pie "$here/data.c" -o "$dir/copies" "${libs[@]}"; then
+        kind=$(readelf -rW "$dir/copies" | grep -c 'R_.*_COPY .*numa_')
+        check "interpose: $kind COPY relocations in a program that is not position-independent" test "$kind" -ge 5
+    fi
+}

@@ -3,6 +3,8 @@
 # Uses hold, where and lib.sh of tests/migratepages/vm.
 # shellcheck source=tests/migratepages/vm/lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${0%/*}/tap.sh"
 # shellcheck disable=SC2154  # of lib.sh
 : "$here" "$pid" "$region"
 pages=16384
