@@ -1,7 +1,9 @@
 //! For unit tests: a directory with a made-up /sys and /proc, removed when dropped.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -25,6 +27,23 @@ impl MadeUp {
         fs::create_dir_all(&directory).unwrap();
         let text = directory.to_str().unwrap().to_string();
         MadeUp { directory, text }
+    }
+
+    /// A machine of tests/machines, by its name.
+    pub(crate) fn machine(name: &str) -> MadeUp {
+        let made = MadeUp::new();
+        run(Command::new(MACHINES).arg(name).arg(&made.directory));
+        made
+    }
+
+    /// What is expected of a machine: its file `expected`, whose lines are "key<TAB>value". A key
+    /// like "node8<TAB>cpus" has two parts.
+    pub(crate) fn expected(&self) -> BTreeMap<String, String> {
+        let text = fs::read_to_string(self.path("expected")).unwrap();
+        text.lines()
+            .map(|line| line.rsplit_once('\t').unwrap())
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect()
     }
 
     pub(crate) fn root(&self) -> Root<'_> {
@@ -73,8 +92,81 @@ impl MadeUp {
     }
 }
 
+/// The script that knows the machines.
+const MACHINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/get");
+
+/// Runs a command that succeeds; returns what it prints.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 impl Drop for MadeUp {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+mod tests {
+    use super::*;
+    use crate::mask::Node;
+    use crate::topology::{cpus_of_node, distance_row, node_memory, nodes};
+    use std::vec::Vec;
+
+    /// Compares what the core reads of a machine with what is expected of it.
+    fn as_expected(made: &MadeUp, name: &str) {
+        let (root, expected) = (made.root(), made.expected());
+        let Some(online) = expected.get("nodes_online") else {
+            assert!(nodes(root, 1024).is_err(), "{name}: a machine without /sys");
+            return;
+        };
+        let ids = nodes(root, 1024).unwrap();
+        assert_eq!(ids.to_string(), *online, "{name}: nodes");
+        for node in ids.iter() {
+            let of = |key: &str| &expected[&format!("node{}\t{key}", node.0)];
+            let cpus = cpus_of_node(root, node, 8192).unwrap();
+            assert_eq!(cpus.to_string(), *of("cpus"), "{name}: CPUs of {node:?}");
+            let mut distances = Vec::new();
+            distance_row(root, node, &mut |column, distance| {
+                assert_eq!(column, distances.len());
+                distances.push(distance.to_string());
+            })
+            .unwrap();
+            assert_eq!(distances.join(" "), *of("distances"), "{name}: {node:?}");
+            let memory = node_memory(root, node).unwrap();
+            assert_eq!(
+                (memory.total >> 10).to_string(),
+                *of("total_kib"),
+                "{name}: {node:?}"
+            );
+            assert_eq!(
+                (memory.free >> 10).to_string(),
+                *of("free_kib"),
+                "{name}: {node:?}"
+            );
+        }
+        let absent = Node(ids.iter().last().unwrap().0 + 1);
+        assert!(
+            cpus_of_node(root, absent, 8192).is_err(),
+            "{name}: {absent:?}"
+        );
+    }
+
+    #[test]
+    fn all_machines_are_as_expected() {
+        let names = run(Command::new(MACHINES).arg("--names"));
+        assert!(names.lines().count() > 10, "{names}");
+        for name in names.lines() {
+            as_expected(&MadeUp::machine(name), name);
+        }
+    }
+
+    #[test]
+    fn this_machine_is_as_it_is_gathered() {
+        let made = MadeUp::new();
+        let gather = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/gather-topology");
+        run(Command::new(gather).arg(&made.directory));
+        as_expected(&made, "this machine");
     }
 }

@@ -123,6 +123,62 @@ static UNUSED void put_node(int node, const char *cpumap, const char *distances,
 	put(path, text);
 }
 
+/* A file of a machine of tests/machines. */
+static UNUSED const char *machine_file(const char *name, const char *file)
+{
+	static char path[512];
+	const char *machines = getenv("TESTS_MACHINES");
+
+	snprintf(path, sizeof(path), "%s/%s/%s", machines ? machines : "/nowhere", name, file);
+	return path;
+}
+
+/* From here on /sys has the nodes and CPUs of a machine of tests/machines, or nothing if that has no
+ * /sys. The kernel stays this one, so a machine that it could not be is refused. */
+static UNUSED const char *on_machine(const char *name)
+{
+	static const char *const parts[] = {"node", "cpu"};
+	static char copy[1024], to[64];
+	const char *cannot;
+	struct set nodes, cpus;
+
+	if (access(machine_file(name, "expected"), R_OK))
+		return "tests/run brings no such machine here";
+	cannot = own_mounts();
+	if (cannot)
+		return cannot;
+	if (read_list(machine_file(name, "sys/devices/system/node/possible"), &nodes))
+		return cover("/sys");
+	if (last(&nodes) >= room_for_nodes())
+		return "the kernel has no room for so many nodes";
+	read_list(machine_file(name, "sys/devices/system/cpu/possible"), &cpus);
+	for (int i = 0; i < 2; i++) {
+		snprintf(to, sizeof(to), "/sys/devices/system/%s", parts[i]);
+		cannot = cover(to);
+		snprintf(copy, sizeof(copy), "cp -R %s/. %s", machine_file(name, to + 1), to);
+		if (cannot || system(copy))
+			return cannot ? cannot : "cp fails";
+	}
+	/* Directories that hold nothing; a C library may count them. */
+	EACH(cpu, &cpus) {
+		snprintf(to, sizeof(to), "/sys/devices/system/cpu/cpu%d", cpu);
+		make_dirs(to);
+	}
+	return NULL;
+}
+
+/* The same for what /proc/self/status says of allowed nodes and CPUs. */
+static UNUSED const char *status_of(const char *name)
+{
+	char path[64];
+
+	/* Not through the link: it has another target after the mount. */
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)getpid());
+	if (mount(machine_file(name, "proc/self/status"), path, NULL, MS_BIND, NULL))
+		return "cannot cover /proc/self/status";
+	return NULL;
+}
+
 /* An empty /sys/devices/system/node, the rest of /sys stays. */
 static UNUSED const char *no_nodes_yet(void)
 {

@@ -256,13 +256,7 @@ TEST_IN(nodes_127_128, the_old_set_is_not_overrun)
 
 static const char *nodes_0_to_1023(void)
 {
-	const char *cannot = no_nodes_yet();
-
-	if (cannot)
-		return cannot;
-	for (int node = 0; node < 1024; node++)
-		put_node(node, "0\n", "10\n", 1000);
-	return NULL;
+	return on_machine("1024nodes");
 }
 
 TEST_IN(nodes_0_to_1023, a_thousand_nodes)

@@ -1,0 +1,100 @@
+/*
+ * The library on each machine of tests/machines: its CPUs, distances and sizes are those that the
+ * machine's file `expected` lists.
+ */
+#include "machine.h"
+#include "fake.h"
+
+#define CPUS 8192
+
+/* The value of a key, or of a key of a node, or NULL. */
+static const char *expected(const char *name, const char *key, int node)
+{
+	static char *line;
+	static size_t size;
+	FILE *file = fopen(machine_file(name, "expected"), "r");
+	char start[64];
+	int length = node < 0 ? snprintf(start, sizeof(start), "%s\t", key)
+			      : snprintf(start, sizeof(start), "node%d\t%s\t", node, key);
+	const char *found = NULL;
+
+	while (file && !found && getline(&line, &size, file) > 0)
+		if (!strncmp(line, start, (size_t)length)) {
+			line[strcspn(line, "\n")] = 0;
+			found = line + length;
+		}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* The members of a list like 0-3,8: as many numbers, up to `most`. */
+static int members(const char *list, int *numbers, int most)
+{
+	int n = 0;
+
+	for (char *at = (char *)list; *at >= '0' && *at <= '9'; at += *at == ',') {
+		int first = (int)strtol(at, &at, 10), end = *at == '-' ? (int)strtol(at + 1, &at, 10) : first;
+
+		for (; first <= end && n < most; first++)
+			numbers[n++] = first;
+	}
+	return n;
+}
+
+static void as_expected(const char *name)
+{
+	static int nodes[1024], cpus[CPUS], of_node[CPUS];
+	struct bitmask *mask = numa_allocate_cpumask();
+	const char *list = expected(name, "nodes_online", -1);
+	int count, top, step;
+
+	SKIP_IF(!list, "there are no nodes");
+	count = members(list, nodes, 1024);
+	EQUAL(numa_max_node(), nodes[count - 1]);
+	top = members(expected(name, "cpus_possible", -1), cpus, CPUS);
+	SKIP_IF(cpus[top - 1] >= numa_num_possible_cpus(), "the kernel has room for %d CPUs", numa_num_possible_cpus());
+	/* Of a large machine every seventh node. */
+	step = count > 100 ? 7 : 1;
+	for (int i = 0; i < count; i += step) {
+		int node = nodes[i], wanted = members(expected(name, "cpus", node), of_node, CPUS);
+		long long rest = -2;
+		const char *row;
+		char *at;
+
+		numa_bitmask_setall(mask);
+		EQUAL(numa_node_to_cpus(node, mask), 0);
+		EQUAL(numa_bitmask_weight(mask), wanted);
+		for (int c = 0; c < wanted; c++) {
+			EQUAL(numa_bitmask_isbitset(mask, (unsigned)of_node[c]), 1);
+			EQUAL(numa_node_of_cpu(of_node[c]), node);
+		}
+		EQUAL(numa_node_size64(node, &rest), atoll(expected(name, "total_kib", node)) * 1024);
+		EQUAL(rest, atoll(expected(name, "free_kib", node)) * 1024);
+		row = expected(name, "distances", node);
+		at = (char *)row;
+		for (int to = 0; to < count; to++)
+			EQUAL(numa_distance(node, nodes[to]), strtol(at, &at, 10));
+	}
+	FAILS(numa_node_to_cpus(nodes[count - 1] + 1, mask), -1, ERANGE);
+	EQUAL(numa_distance(nodes[0], nodes[count - 1] + 1), 0);
+	EQUAL(numa_node_size64(nodes[count - 1] + 1, NULL), -1);
+	numa_bitmask_free(mask);
+}
+
+#define MACHINE(id, name)                                                        \
+	static const char *on_##id(void) { return on_machine(name); }            \
+	TEST_IN(on_##id, machine_##id) { as_expected(name); }
+
+MACHINE(1node, "1node")
+MACHINE(0_8, "0-8")
+MACHINE(4nodes, "4nodes")
+MACHINE(32nodes, "32nodes")
+MACHINE(1024nodes, "1024nodes")
+MACHINE(sparse, "sparse")
+MACHINE(memoryless, "memoryless")
+MACHINE(cpu_gaps, "cpu-gaps")
+MACHINE(xeon_2sockets, "xeon-2sockets")
+MACHINE(epyc_nps4, "epyc-nps4")
+MACHINE(power9_gpus, "power9-gpus")
+MACHINE(grace_hopper, "grace-hopper")
