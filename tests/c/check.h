@@ -172,6 +172,8 @@ static UNUSED void __attribute__((format(printf, 1, 2), noreturn)) skip(const ch
 }
 
 #define SKIP(...) skip(__VA_ARGS__)
+/* For a variable that the reference does not have; its functions are in missing.c. */
+#define NEEDS(variable) do { if (on_reference()) skip(CHECK_LACKS "%s", #variable); } while (0)
 #define SKIP_IF(condition, ...) do { if (condition) skip(__VA_ARGS__); } while (0)
 
 /* ---- what a call writes to stderr ----------------------------------------------------------- */

@@ -63,13 +63,26 @@ TEST(node_to_cpus_of_bad_nodes)
 	FAILS(numa_node_to_cpus(numa_max_node() + 1, mask), -1, ERANGE);
 	FAILS(numa_node_to_cpus(100000, mask), -1, ERANGE);
 	FAILS(numa_node_to_cpus(INT32_MAX, mask), -1, ERANGE);
-	FAILS(numa_node_to_cpus(-1, mask), -1, ERANGE);
-	FAILS(numa_node_to_cpus(-2, mask), -1, ERANGE);
-	FAILS(numa_node_to_cpus(INT32_MIN, mask), -1, ERANGE);
 	numa_bitmask_free(mask);
 }
 
-TEST(node_to_cpus_into_small_and_large_masks)
+TEST(node_to_cpus_into_large_masks)
+{
+	look();
+	EACH(node, &machine.nodes) {
+		struct set cpus = cpus_of(node);
+		struct bitmask *mask = numa_bitmask_alloc(BITS);
+
+		for (int i = 0; i < 3; i++) {
+			numa_bitmask_setall(mask);
+			QUIET(EQUAL(numa_node_to_cpus(node, mask), 0));
+			CHECK(holds(mask, &cpus), "node %d: %s", node, text_of(mask));
+		}
+		numa_bitmask_free(mask);
+	}
+}
+
+TEST(node_to_cpus_into_small_masks, ROW(short_cpu_masks_have_the_same_answer_each_time))
 {
 	look();
 	EACH(node, &machine.nodes) {
@@ -81,11 +94,6 @@ TEST(node_to_cpus_into_small_and_large_masks)
 			QUIET(EQUAL(numa_node_to_cpus(node, mask), 0));
 			CHECK(holds(mask, &cpus), "node %d: %s", node, text_of(mask));
 		}
-		numa_bitmask_free(mask);
-		mask = numa_bitmask_alloc(BITS);
-		numa_bitmask_setall(mask);
-		QUIET(EQUAL(numa_node_to_cpus(node, mask), 0));
-		CHECK(holds(mask, &cpus), "node %d: %s", node, text_of(mask));
 		numa_bitmask_free(mask);
 		if (top > 1) {
 			mask = numa_bitmask_alloc(top - 1);
@@ -114,7 +122,7 @@ static const char *nodes_0_2_5(void)
 
 TEST_IN(nodes_0_2_5, node_to_cpus_of_made_up_nodes)
 {
-	struct bitmask *mask = numa_allocate_cpumask(), *tiny = numa_bitmask_alloc(1);
+	struct bitmask *mask = numa_allocate_cpumask();
 
 	EQUAL(numa_node_to_cpus(0, mask), 0);
 	CHECK(holds_only(mask, 0, 31, -1), "%s", text_of(mask));
@@ -129,17 +137,26 @@ TEST_IN(nodes_0_2_5, node_to_cpus_of_made_up_nodes)
 	EQUAL(numa_node_of_cpu(31), 0);
 	EQUAL(numa_node_of_cpu(32), 2);
 	FAILS(numa_node_of_cpu(1), -1, EINVAL);
-	/* Only zero bits are cut. */
-	EQUAL(numa_node_to_cpus(5, tiny), 0);
-	numa_bitmask_free(tiny);
-	tiny = numa_bitmask_alloc(33);
-	EQUAL(numa_node_to_cpus(2, tiny), 0);
-	CHECK(holds_only(tiny, 32, -1), "%s", text_of(tiny));
-	numa_bitmask_free(tiny);
 	numa_bitmask_free(mask);
 }
 
-TEST_IN(nodes_0_2_5, updates_reach_every_node)
+TEST_IN(nodes_0_2_5, only_zero_bits_are_cut, ROW(short_cpu_masks_have_the_same_answer_each_time))
+{
+	struct bitmask *tiny = numa_bitmask_alloc(1), *full = numa_allocate_cpumask();
+
+	/* Whether they were asked before is no matter. */
+	EQUAL(numa_node_to_cpus(5, full), 0);
+	EQUAL(numa_node_to_cpus(2, full), 0);
+	numa_bitmask_free(full);
+	QUIET(EQUAL(numa_node_to_cpus(5, tiny), 0));
+	numa_bitmask_free(tiny);
+	tiny = numa_bitmask_alloc(33);
+	QUIET(EQUAL(numa_node_to_cpus(2, tiny), 0));
+	CHECK(holds_only(tiny, 32, -1), "%s", text_of(tiny));
+	numa_bitmask_free(tiny);
+}
+
+TEST_IN(nodes_0_2_5, updates_reach_every_node, ROW(cpu_update_reaches_all_nodes))
 {
 	struct bitmask *mask = numa_allocate_cpumask();
 
@@ -187,6 +204,8 @@ TEST_IN(many_cpus, maps_of_8192_cpus)
 {
 	struct bitmask *mask = numa_bitmask_alloc(8192);
 
+	SKIP_IF(on_reference() && numa_num_possible_cpus() < 8192, "the kernel has room for %d CPUs",
+		numa_num_possible_cpus());
 	for (int node = 0; node < 2; node++) {
 		int result;
 
@@ -262,8 +281,6 @@ TEST(run_on_bad_nodes)
 	FAILS(numa_run_on_node(INT32_MAX), -1, EINVAL);
 	PRINTS("libnuma: Warning: Cannot read node cpumask from sysfs\n",
 	       FAILS(numa_run_on_node(numa_max_node() + 1), -1, ERANGE));
-	QUIET(FAILS(numa_run_on_node(-2), -1, ENOENT));
-	QUIET(FAILS(numa_run_on_node(INT32_MIN), -1, ENOENT));
 }
 
 TEST(run_on_node_mask)
@@ -279,7 +296,6 @@ TEST(run_on_node_mask)
 	CHECK(runs_on(&cpus), "not the CPUs of node %d", node);
 	got = numa_get_run_node_mask();
 	CHECK(holds_only(got, node, -1), "%s", text_of(got));
-	EQUAL(got->size, numa_num_possible_nodes());
 	numa_bitmask_free(got);
 	numa_bitmask_free(mask);
 	/* The last bit of a short mask counts. */
@@ -296,9 +312,7 @@ TEST(run_on_masks_without_a_cpu)
 	struct bitmask *mask = numa_allocate_nodemask();
 
 	PRINTS(message, FAILS(numa_run_on_node_mask(mask), -1, EINVAL));
-	PRINTS(message, FAILS(numa_run_on_node_mask(NULL), -1, EINVAL));
 	PRINTS(message, FAILS(numa_run_on_node_mask_all(mask), -1, EINVAL));
-	PRINTS(message, FAILS(numa_run_on_node_mask_all(NULL), -1, EINVAL));
 	numa_bitmask_free(mask);
 }
 
@@ -379,7 +393,6 @@ TEST(getaffinity_is_the_kernels)
 	EQUAL(numa_bitmask_equal(mask, large), 1);
 	FAILS(numa_sched_getaffinity(-1, mask), -1, ESRCH);
 	FAILS(numa_sched_getaffinity(INT32_MAX, mask), -1, ESRCH);
-	FAILS(numa_sched_getaffinity(0, NULL), -1, EINVAL);
 	numa_bitmask_free(mask);
 	numa_bitmask_free(large);
 }
@@ -400,7 +413,6 @@ TEST(setaffinity_is_the_kernels)
 	CHECK(holds_only(got, (int)cpu, -1), "%s", text_of(got));
 	numa_bitmask_clearall(mask);
 	FAILS(numa_sched_setaffinity(0, mask), -1, EINVAL);
-	FAILS(numa_sched_setaffinity(0, NULL), -1, EINVAL);
 	numa_bitmask_setbit(mask, cpu);
 	FAILS(numa_sched_setaffinity(INT32_MAX, mask), -1, ESRCH);
 	numa_bitmask_free(mask);
@@ -409,4 +421,138 @@ TEST(setaffinity_is_the_kernels)
 	EQUAL(numa_sched_setaffinity(0, mask), 0);
 	numa_bitmask_free(mask);
 	numa_bitmask_free(got);
+}
+
+TEST(null_masks_of_cpus, ROW(null_masks_are_empty_masks))
+{
+	static const char message[] = "numa_sched_setaffinity_v2_int() failed: Invalid argument\n";
+
+	PRINTS(message, FAILS(numa_run_on_node_mask(NULL), -1, EINVAL));
+	PRINTS(message, FAILS(numa_run_on_node_mask_all(NULL), -1, EINVAL));
+	FAILS(numa_sched_getaffinity(0, NULL), -1, EINVAL);
+	FAILS(numa_sched_setaffinity(0, NULL), -1, EINVAL);
+}
+
+/* ---- for many masks ------------------------------------------------------------------------- */
+
+static void set_cpus(const struct set *cpus)
+{
+	COMPLAINS("numa_sched_setaffinity_v2_int() failed",
+		  syscall(SYS_sched_setaffinity, 0, (size_t)numa_num_possible_cpus() / 8, cpus->words));
+}
+
+/* What a mask of nodes means: the CPUs of those that are known, and a warning for the first other. Nodes
+ * with CPUs and without memory are rows of differences.md: no mask has one. */
+static void run_on_many_masks(const char *what, int (*run)(struct bitmask *), const struct set *known)
+{
+	EACH_MASK(mask) {
+		struct set cpus = {{0}};
+		int other = -1, without_memory = 0;
+
+		for (int node = 0; node < BITS; node++) {
+			struct set of_node;
+
+			if (!numa_bitmask_isbitset(mask, (unsigned)node))
+				continue;
+			without_memory |= has(&machine.nodes, node) && !has(&machine.memory, node);
+			if (!has(known, node)) {
+				other = other < 0 ? node : other;
+				continue;
+			}
+			of_node = cpus_of(node);
+			EACH(cpu, &of_node)
+				add(&cpus, cpu);
+		}
+		if (without_memory)
+			continue;
+		AS_RAW(what, run(mask),
+		       if (other >= 0)
+			       dprintf(2, "libnuma: Warning: node %d not allowed\n", other);
+		       set_cpus(&cpus));
+	}
+}
+
+TEST(run_on_masks_of_all_kinds)
+{
+	look();
+	run_on_many_masks("run_on_node_mask", numa_run_on_node_mask, &machine.allowed);
+	run_on_many_masks("run_on_node_mask_all", numa_run_on_node_mask_all, &machine.nodes);
+}
+
+/* Masks of any length; the kernel takes what fits. */
+TEST(affinity_masks_of_many_lengths)
+{
+	static const unsigned lengths[] = {1, 8, 63, 64, 65, 128, 1000, 8192, 100000};
+
+	look();
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t bytes = (lengths[i] + LONG_BITS - 1) / LONG_BITS * sizeof(long);
+
+		for (int cpu = -1; cpu <= numa_num_configured_cpus(); cpu++) {
+			struct bitmask *mask = mask_of(lengths[i], cpu, -1);
+
+			AS_RAW("sched_setaffinity", numa_sched_setaffinity(0, mask),
+			       syscall(SYS_sched_setaffinity, 0, bytes, mask->maskp));
+			numa_bitmask_free(mask);
+		}
+		struct bitmask *mask = numa_bitmask_alloc(lengths[i]), *raw = numa_bitmask_alloc(lengths[i]);
+		long wanted = syscall(SYS_sched_getaffinity, 0, bytes, raw->maskp);
+		int error = errno;
+
+		if (wanted < 0)
+			FAILS(numa_sched_getaffinity(0, mask), -1, error);
+		else
+			EQUAL(numa_sched_getaffinity(0, mask), wanted);
+		CHECK(!memcmp(mask->maskp, raw->maskp, bytes), "%s", text_of(mask));
+		numa_bitmask_free(mask);
+		numa_bitmask_free(raw);
+	}
+}
+
+TEST(affinity_of_other_processes)
+{
+	struct bitmask *mask = numa_allocate_cpumask(), *seen = numa_allocate_cpumask();
+	int ends[2];
+	pid_t pid;
+
+	CHECK(!pipe(ends), "no pipe");
+	pid = fork();
+	if (!pid) {
+		char byte;
+
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1) != 0);
+	}
+	numa_sched_getaffinity(0, seen);
+	EQUAL(numa_sched_getaffinity(pid, mask) > 0, 1);
+	EQUAL(numa_bitmask_equal(mask, seen), 1);
+	stay_put();
+	numa_sched_getaffinity(0, mask);
+	EQUAL(numa_sched_setaffinity(pid, mask), 0);
+	EQUAL(numa_sched_getaffinity(pid, seen) > 0, 1);
+	EQUAL(numa_bitmask_equal(mask, seen), 1);
+	close(ends[1]);
+	waitpid(pid, NULL, 0);
+	FAILS(numa_sched_setaffinity(0x3fffffff, mask), -1, ESRCH);
+	numa_bitmask_free(mask);
+	numa_bitmask_free(seen);
+}
+
+TEST(node_of_cpu_for_every_number)
+{
+	look();
+	for (int cpu = 0; cpu < numa_num_possible_cpus() + 2; cpu++) {
+		int wanted = -1;
+
+		EACH(node, &machine.nodes) {
+			struct set cpus = cpus_of(node);
+
+			if (has(&cpus, cpu))
+				wanted = node;
+		}
+		if (wanted < 0)
+			FAILS(numa_node_of_cpu(cpu), -1, EINVAL);
+		else
+			EQUAL(numa_node_of_cpu(cpu), wanted);
+	}
 }

@@ -25,7 +25,7 @@ TEST(the_librarys_errors_exit_if_asked)
 	EXITS(1, numa_exit_on_error = 1; numa_alloc_onnode(4096, -1));
 	EXITS(1, numa_exit_on_error = 1; numa_bitmask_alloc(0));
 	EXITS(1, numa_exit_on_error = 1; numa_run_on_node_mask(numa_no_nodes_ptr));
-	EXITS(111, numa_exit_on_error = 1; numa_node_to_cpus(-1, NULL));
+	EXITS(111, numa_exit_on_error = 1; numa_node_to_cpus(numa_max_node() + 1, numa_allocate_cpumask()));
 	EXITS(111, numa_exit_on_error = 1; numa_parse_nodestring("x"));
 }
 
@@ -63,7 +63,7 @@ TEST(warn_prints_each_number_once)
 		QUIET(numa_warn(number, (char *)"third"));
 }
 
-TEST(warn_takes_any_number)
+TEST(warn_takes_any_number, ROW(warnings_of_other_numbers_always_print))
 {
 	static const int numbers[] = {32, 33, 63, 64, 1000, INT32_MAX, -1, -31, INT32_MIN};
 
@@ -84,7 +84,7 @@ TEST(warn_keeps_errno)
 	captured();
 }
 
-TEST(warn_exits_if_asked)
+TEST(warn_exits_if_asked, ROW(exit_on_warn_works))
 {
 	EXITS(1, numa_exit_on_warn = 1; numa_warn(1, (char *)"x"));
 	EXITS(111, numa_exit_on_warn = 0; numa_warn(1, (char *)"x"));
@@ -126,4 +126,47 @@ TEST(warnings_of_many_threads)
 	}
 	for (int number = 0; number < 32; number++)
 		EQUAL(seen[number], 1);
+}
+
+/* What the library says of itself, how often, and in which order. */
+TEST(the_librarys_own_warnings)
+{
+	struct bitmask *beyond = numa_allocate_nodemask();
+	char not_allowed[64];
+
+	numa_bitmask_setbit(beyond, (unsigned)numa_max_node() + 1);
+	snprintf(not_allowed, sizeof(not_allowed), "libnuma: Warning: node %d not allowed\n", numa_max_node() + 1);
+#define ONCE(text, ...)                                                          \
+	do {                                                                     \
+		int status_ = IN_CHILD(PRINTS(text, __VA_ARGS__); QUIET(__VA_ARGS__)); \
+		CHECK(!status_, "%s", #__VA_ARGS__);                             \
+	} while (0)
+	/* Whatever is wrong with node strings has one number, and with CPU strings another. */
+	ONCE("libnuma: Warning: node argument 99999 is out of range\n\n",
+	     numa_parse_nodestring("99999"); numa_parse_nodestring("x"); numa_parse_nodestring_all("0-99999"));
+	ONCE("libnuma: Warning: unparseable node description `x'\n\n", numa_parse_nodestring("x"); numa_parse_nodestring("99999"));
+	ONCE("libnuma: Warning: cpu argument 99999 is out of range\n\n",
+	     numa_parse_cpustring("99999"); numa_parse_cpustring("x"); numa_parse_cpustring_all("0-99999"));
+	ONCE("libnuma: Warning: unparseable node description `x'\n\nlibnuma: Warning: unparseable cpu description `y'\n\n",
+	     numa_parse_nodestring("x"); numa_parse_cpustring("y"); numa_parse_nodestring_all("z"));
+	ONCE("libnuma: Warning: missing node argument \n\nlibnuma: Warning: missing cpu argument \n\n",
+	     numa_parse_nodestring_all("0-"); numa_parse_cpustring_all("0-"));
+	ONCE("libnuma: Warning: Cannot read node cpumask from sysfs\n", numa_run_on_node(numa_max_node() + 1));
+	EQUAL(IN_CHILD(capture(); numa_run_on_node_mask(beyond); const char *got = captured();
+		       CHECK(strstr(got, not_allowed) == got, "%s", got)), 0);
+	numa_bitmask_free(beyond);
+}
+
+TEST(odd_errors)
+{
+	PRINTS("where: Unknown error 100000\n", errno = 100000; numa_error((char *)"where"); EQUAL(errno, 100000));
+	PRINTS("100%s: Input/output error\n", errno = EIO; numa_error((char *)"100%s"));
+	EQUAL(IN_CHILD(close(2); errno = EIO; numa_error((char *)"lost"); numa_warn(1, (char *)"lost"); EQUAL(errno, EIO)), 0);
+	/* Long texts are printed in full, and standard output is none of its business. */
+	EQUAL(IN_CHILD(static char text[3000], wanted[3100]; memset(text, 'x', sizeof(text) - 1);
+		       snprintf(wanted, sizeof(wanted), "libnuma: Warning: %s\n", text);
+		       PRINTS(wanted, numa_warn(1, (char *)"%s", text))), 0);
+	PRINTS("<libnuma: Warning: in between\n>last: Input/output error\n",
+	       setvbuf(stderr, NULL, _IONBF, 0); fprintf(stderr, "<"); numa_warn(1, (char *)"in between");
+	       fprintf(stderr, ">"); errno = EIO; numa_error((char *)"last"));
 }

@@ -368,6 +368,154 @@ static UNUSED void *fresh(size_t pages)
 	return memory;
 }
 
+/* ---- the library and the kernel side by side ------------------------------------------------ */
+
+#define SOME_PAGES 8
+
+/* What a process and some memory of it are like after a call. */
+struct outcome {
+	struct policy thread, range;
+	int places[SOME_PAGES];
+	unsigned long cpus[BITS / LONG_BITS];
+	int error;
+	char text[256];
+};
+
+/* On one CPU, so that what is local is the same for all. */
+static UNUSED void stay_put(void)
+{
+	unsigned long words[BITS / LONG_BITS] = {0};
+	int cpu;
+
+	syscall(SYS_sched_getaffinity, 0, sizeof(words), words);
+	for (cpu = 0; !(words[(unsigned)cpu / LONG_BITS] >> ((unsigned)cpu % LONG_BITS) & 1); cpu++)
+		;
+	memset(words, 0, sizeof(words));
+	words[(unsigned)cpu / LONG_BITS] = 1UL << ((unsigned)cpu % LONG_BITS);
+	syscall(SYS_sched_setaffinity, 0, sizeof(words), words);
+}
+
+static UNUSED void look_at_outcome(struct outcome *out, int error, char *memory)
+{
+	out->error = error;
+	snprintf(out->text, sizeof(out->text), "%s", captured());
+	out->thread = policy_of(NULL);
+	syscall(SYS_sched_getaffinity, 0, sizeof(out->cpus), out->cpus);
+	if (!memory)
+		return;
+	out->range = policy_of(memory);
+	/* An interleave starts anywhere. */
+	if (out->range.mode == MPOL_INTERLEAVE || out->thread.mode == MPOL_INTERLEAVE)
+		return;
+	madvise(memory, SOME_PAGES * page(), MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < SOME_PAGES; i++) {
+		memory[i * page()] = 1;
+		out->places[i] = place_of(memory + i * page());
+	}
+}
+
+/* Two outcomes, in memory that children share. */
+static UNUSED struct outcome *two_outcomes(void)
+{
+	static struct outcome *two;
+
+	if (!two)
+		two = mmap(NULL, 2 * sizeof(*two), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memset(two, 0, 2 * sizeof(*two));
+	return two;
+}
+
+static UNUSED void same_outcome(const struct outcome *two, const char *file, int line, const char *what)
+{
+	struct set cpus[2];
+
+	memcpy(cpus[0].words, two[0].cpus, sizeof(cpus[0]));
+	memcpy(cpus[1].words, two[1].cpus, sizeof(cpus[1]));
+	if (memcmp(&two[0], &two[1], sizeof(two[0])))
+		check_failed(file, line, NULL,
+			     "%s: mode %#x and %#x, %#x and %#x at the memory, CPUs %d and %d, errno %d and %d, first "
+			     "page on %d and %d, `%s' and `%s'", what, two[0].thread.mode, two[1].thread.mode,
+			     two[0].range.mode, two[1].range.mode, count(&cpus[0]), count(&cpus[1]), two[0].error,
+			     two[1].error, two[0].places[0], two[1].places[0], two[0].text, two[1].text);
+}
+
+/* Of many such pairs only some are tried where a process is expensive. */
+static UNUSED int tried(void)
+{
+	static int turn;
+
+	return !under("valgrind") || turn++ % 16 == 0;
+}
+
+/* Whether a call of the library has the outcome of the raw call, each in a process of its own with
+ * new `memory`, on one CPU. The raw statements complain with perror(3) as the library has to. */
+#define AS_RAW(what, library, raw)                                               \
+	do {                                                                     \
+		struct outcome *two_ = two_outcomes();                           \
+		if (!tried())                                                    \
+			break;                                                   \
+		IN_CHILD(char *memory = fresh(SOME_PAGES); stay_put(); capture(); errno = UNTOUCHED; \
+			 library; look_at_outcome(&two_[0], errno, memory); leave(0));               \
+		IN_CHILD(char *memory = fresh(SOME_PAGES); stay_put(); capture(); errno = UNTOUCHED; \
+			 raw; look_at_outcome(&two_[1], errno, memory); leave(0));                   \
+		same_outcome(two_, __FILE__, __LINE__, what);                    \
+	} while (0)
+
+/* A raw call, which complains if it fails and keeps errno. */
+#define COMPLAINS(name, call)                                                    \
+	do {                                                                     \
+		if (call) {                                                      \
+			int error_ = errno;                                      \
+			perror(name);                                            \
+			errno = error_;                                          \
+		}                                                                \
+	} while (0)
+
+/* A mask for each case that may matter: `turn` counts up from 0 until it is NULL. Each node and two
+ * beyond, none, all, the first and the last, one that does not exist among them, and the first and the
+ * last bit of masks of many sizes. */
+static UNUSED struct bitmask *mask_for(int turn)
+{
+	static const unsigned lengths[] = {1, 2, 63, 64, 65, 128, 512, 1024, 2048, 4096};
+	int nodes = last(&machine.nodes) + 3;
+	struct bitmask *mask;
+
+	if (turn < nodes)
+		return one_node(turn);
+	turn -= nodes;
+	if (turn >= 6) {
+		turn -= 6;
+		if (turn >= 2 * (int)(sizeof(lengths) / sizeof(lengths[0])))
+			return NULL;
+		mask = numa_bitmask_alloc(lengths[turn / 2]);
+		return numa_bitmask_setbit(mask, turn % 2 ? lengths[turn / 2] - 1 : 0);
+	}
+	mask = numa_allocate_nodemask();
+	switch (turn) {
+	case 0: break;
+	case 1:
+	case 2:
+		EACH(node, &machine.usable)
+			numa_bitmask_setbit(mask, (unsigned)node);
+		if (turn == 2)
+			numa_bitmask_setbit(mask, (unsigned)last(&machine.nodes) + 1);
+		break;
+	case 3:
+		EACH(node, &machine.nodes)
+			numa_bitmask_setbit(mask, (unsigned)node);
+		break;
+	case 4:
+		numa_bitmask_setbit(mask, (unsigned)machine.first);
+		numa_bitmask_setbit(mask, (unsigned)last(&machine.usable));
+		break;
+	default: numa_bitmask_setbit(mask, (unsigned)mask->size - 1);
+	}
+	return mask;
+}
+#define EACH_MASK(mask)                                                          \
+	for (int turn_ = 0; turn_ >= 0; turn_ = -1)                              \
+		for (struct bitmask *mask; (mask = mask_for(turn_)) != NULL; turn_++, numa_bitmask_free(mask))
+
 #define AFFINITY_BYTES 8192
 
 /* The calling thread's CPUs, without the library; the number of bytes of the kernel's mask. */

@@ -54,6 +54,9 @@ static void as_expected(const char *name)
 	EQUAL(numa_max_node(), nodes[count - 1]);
 	top = members(expected(name, "cpus_possible", -1), cpus, CPUS);
 	SKIP_IF(cpus[top - 1] >= numa_num_possible_cpus(), "the kernel has room for %d CPUs", numa_num_possible_cpus());
+	/* No kernel shows longer maps than it has; the reference takes them for damaged. */
+	SKIP_IF(on_reference() && atoi(expected(name, "cpus_kernel_max", -1)) >= numa_num_possible_cpus(),
+		"the maps are longer than this kernel's");
 	/* Of a large machine every seventh node. */
 	step = count > 100 ? 7 : 1;
 	for (int i = 0; i < count; i += step) {
@@ -82,15 +85,15 @@ static void as_expected(const char *name)
 	numa_bitmask_free(mask);
 }
 
-#define MACHINE(id, name)                                                        \
+#define MACHINE(id, name, ...)                                                   \
 	static const char *on_##id(void) { return on_machine(name); }            \
-	TEST_IN(on_##id, machine_##id) { as_expected(name); }
+	TEST_IN(on_##id, machine_##id, __VA_ARGS__) { as_expected(name); }
 
 MACHINE(1node, "1node")
 MACHINE(0_8, "0-8")
 MACHINE(4nodes, "4nodes")
 MACHINE(32nodes, "32nodes")
-MACHINE(1024nodes, "1024nodes")
+MACHINE(1024nodes, "1024nodes", ROW(old_all_nodes_is_never_overrun))
 MACHINE(sparse, "sparse")
 MACHINE(memoryless, "memoryless")
 MACHINE(cpu_gaps, "cpu-gaps")

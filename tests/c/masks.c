@@ -53,12 +53,6 @@ TEST(alloc_keeps_errno)
 	EQUAL(errno, UNTOUCHED);
 }
 
-TEST(alloc_of_zero_is_an_error)
-{
-	PRINTS("request to allocate mask for invalid number: Invalid argument\n",
-	       FAILS((intptr_t)numa_bitmask_alloc(0), 0, EINVAL));
-}
-
 TEST(free_takes_null)
 {
 	errno = UNTOUCHED;
@@ -267,7 +261,7 @@ TEST(the_old_masks_inline_functions)
 	EQUAL(sizeof(nodemask_t) * 8, NUMA_NUM_NODES);
 }
 
-TEST(null_masks_are_empty)
+TEST(null_masks_are_empty, ROW(null_masks_are_empty_masks))
 {
 	struct bitmask *mask = mask_of(64, 3, -1);
 
@@ -295,4 +289,121 @@ TEST(a_mask_of_the_callers_own)
 	numa_bitmask_setall(&mask);
 	EQUAL(numa_bitmask_weight(&mask), 130);
 	EQUAL(words[3] == ~0UL, 1);
+}
+
+/* ---- against bits that are counted one by one ----------------------------------------------- */
+
+static unsigned long noise(void)
+{
+	static unsigned long state = 88172645463325252UL;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	return state ^= state << 17;
+}
+
+static struct bitmask *noisy(unsigned bits)
+{
+	struct bitmask *mask = numa_bitmask_alloc(bits);
+
+	for (size_t i = 0; i < numa_bitmask_nbytes(mask) / sizeof(long); i++)
+		mask->maskp[i] = noise();
+	return mask;
+}
+
+static int bit_of(const struct bitmask *mask, unsigned long bit)
+{
+	return bit < mask->size && (mask->maskp[bit / LONG_BITS] >> (bit % LONG_BITS) & 1);
+}
+
+/* Bits above the size are there as well, and do not count. */
+TEST(masks_of_noise)
+{
+	EACH_SIZE(n) EACH_SIZE(m) {
+		struct bitmask *a = noisy(n), *b = noisy(m);
+		unsigned long most = n > m ? n : m;
+		unsigned weight = 0;
+		int equal = 1;
+
+		for (unsigned long bit = 0; bit < most; bit++) {
+			weight += (unsigned)bit_of(a, bit);
+			equal &= bit_of(a, bit) == bit_of(b, bit);
+			EQUAL(numa_bitmask_isbitset(a, (unsigned)bit), bit_of(a, bit));
+		}
+		EQUAL(numa_bitmask_weight(a), weight);
+		EQUAL(numa_bitmask_equal(a, b), equal);
+		EQUAL(numa_bitmask_equal(b, a), equal);
+		/* What is above the size is copied with its word. */
+		if (n % LONG_BITS)
+			a->maskp[n / LONG_BITS] &= ~(~0UL << (n % LONG_BITS));
+		copy_bitmask_to_bitmask(a, b);
+		equal = 1;
+		for (unsigned long bit = 0; bit < most; bit++) {
+			equal &= bit_of(a, bit) == bit_of(b, bit);
+			if (bit < m)
+				EQUAL(bit_of(b, bit), bit_of(a, bit));
+		}
+		EQUAL(numa_bitmask_equal(a, b), equal);
+		numa_bitmask_free(a);
+		numa_bitmask_free(b);
+	}
+}
+
+TEST(old_masks_of_noise)
+{
+	EACH_SIZE(n) {
+		struct bitmask *mask = noisy(n), *back = noisy(n);
+		nodemask_t old;
+
+		for (size_t i = 0; i < sizeof(old.n) / sizeof(old.n[0]); i++)
+			old.n[i] = noise();
+		copy_bitmask_to_nodemask(mask, &old);
+		for (int bit = 0; bit < NUMA_NUM_NODES; bit++)
+			EQUAL(nodemask_isset_compat(&old, bit), bit_of(mask, (unsigned long)bit));
+		for (size_t i = 0; i < sizeof(old.n) / sizeof(old.n[0]); i++)
+			old.n[i] = noise();
+		copy_nodemask_to_bitmask(&old, back);
+		for (unsigned bit = 0; bit < n; bit++)
+			EQUAL(bit_of(back, bit), bit < NUMA_NUM_NODES && nodemask_isset_compat(&old, (int)bit));
+		numa_bitmask_free(mask);
+		numa_bitmask_free(back);
+	}
+}
+
+TEST(the_size_is_the_callers)
+{
+	struct bitmask *mask = numa_bitmask_setall(numa_bitmask_alloc(100));
+
+	mask->size = 70;
+	EQUAL(numa_bitmask_weight(mask), 70);
+	EQUAL(numa_bitmask_nbytes(mask), 16);
+	EQUAL(numa_bitmask_isbitset(mask, 69), 1);
+	EQUAL(numa_bitmask_isbitset(mask, 70), 0);
+	mask->size = 0;
+	EQUAL(numa_bitmask_weight(mask), 0);
+	EQUAL(numa_bitmask_nbytes(mask), 0);
+	EQUAL(numa_bitmask_isbitset(mask, 0), 0);
+	numa_bitmask_free(mask);
+}
+
+TEST(inline_functions_of_old_masks)
+{
+	nodemask_t a, b;
+
+	memset(&a, 0xff, sizeof(a));
+	nodemask_zero(&a);
+	memset(&b, 0xff, sizeof(b));
+	nodemask_zero_compat(&b);
+	for (int i = 0; i < NUMA_NUM_NODES; i += 9)
+		nodemask_set_compat(&a, i);
+	EQUAL(nodemask_equal(&a, &b), 0);
+	EQUAL(nodemask_equal_compat(&a, &b), 0);
+	nodemask_clr_compat(&a, 9);
+	nodemask_clr_compat(&a, 10);
+	for (int i = -1; i <= NUMA_NUM_NODES + 1; i++)
+		EQUAL(nodemask_isset_compat(&a, i), i >= 0 && i < NUMA_NUM_NODES && i % 9 == 0 && i != 9);
+	b = a;
+	EQUAL(nodemask_equal(&a, &b), 1);
+	nodemask_set_compat(&b, NUMA_NUM_NODES - 1);
+	EQUAL(nodemask_equal_compat(&a, &b), nodemask_isset_compat(&a, NUMA_NUM_NODES - 1));
 }

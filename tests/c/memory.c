@@ -521,7 +521,7 @@ TEST(police_writes_whatever_a_page_holds)
 	close(fd);
 }
 
-TEST(police_from_and_to_the_middle_of_pages)
+TEST(police_from_and_to_the_middle_of_pages, ROW(police_memory_from_mid_page))
 {
 	static const struct { size_t from, size; unsigned touched; } table[] = {
 		{0, 0, 0}, {5, 0, 0}, {0, 1, 1}, {4095, 1, 1}, {4095, 2, 3}, {1365, 3073, 3},
@@ -597,4 +597,130 @@ TEST(numa_maps_shows_the_policy)
 	fclose(file);
 	CHECK(found, "the mapping is not in numa_maps");
 	numa_free(memory, SIZE);
+}
+
+/* ---- as the kernel, for many masks ---------------------------------------------------------- */
+
+#define ALL (SOME_PAGES * page())
+
+static long raw_mbind(void *memory, size_t size, int mode, const struct bitmask *mask, int strict)
+{
+	return syscall(SYS_mbind, memory, size, mode, mask ? mask->maskp : NULL, mask ? mask->size + 1 : 0UL,
+		       strict ? MPOL_MF_STRICT : 0);
+}
+
+static int preferred_mode(void)
+{
+	return kernel_has(MPOL_PREFERRED_MANY) ? MPOL_PREFERRED_MANY : MPOL_PREFERRED;
+}
+
+TEST(ranges_of_many_masks)
+{
+	look();
+	EACH_MASK(mask) {
+		AS_RAW("tonodemask_memory", numa_tonodemask_memory(memory, ALL, mask),
+		       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, mask, 0)));
+		AS_RAW("interleave_memory", numa_interleave_memory(memory, ALL, mask),
+		       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_INTERLEAVE, mask, 0)));
+	}
+}
+
+TEST(ranges_of_many_nodes)
+{
+	look();
+	for (int node = 0; node <= last(&machine.nodes) + 2; node++) {
+		struct bitmask *mask = one_node(node);
+
+		AS_RAW("tonode_memory", numa_tonode_memory(memory, ALL, node),
+		       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, mask, 0)));
+		AS_RAW("a part", numa_tonode_memory(memory + page(), 2 * page(), node),
+		       COMPLAINS("mbind", raw_mbind(memory + page(), 2 * page(), MPOL_BIND, mask, 0)));
+		AS_RAW("part of a page", numa_tonode_memory(memory, 1, node),
+		       COMPLAINS("mbind", raw_mbind(memory, 1, MPOL_BIND, mask, 0)));
+		AS_RAW("mid-page", numa_tonode_memory(memory + 1, page(), node),
+		       COMPLAINS("mbind", raw_mbind(memory + 1, page(), MPOL_BIND, mask, 0)));
+		AS_RAW("nothing", numa_tonode_memory(memory, 0, node),
+		       COMPLAINS("mbind", raw_mbind(memory, 0, MPOL_BIND, mask, 0)));
+		AS_RAW("interleave nothing", numa_interleave_memory(memory, 0, mask),
+		       COMPLAINS("mbind", raw_mbind(memory, 0, MPOL_INTERLEAVE, mask, 0)));
+		AS_RAW("setlocal after it", numa_tonode_memory(memory, ALL, node); numa_setlocal_memory(memory, ALL),
+		       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, mask, 0));
+		       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_LOCAL, NULL, 0)));
+		numa_bitmask_free(mask);
+	}
+	AS_RAW("setlocal", numa_setlocal_memory(memory, ALL), raw_mbind(memory, ALL, MPOL_LOCAL, NULL, 0));
+	AS_RAW("setlocal mid-page", numa_setlocal_memory(memory + 1, page()),
+	       COMPLAINS("mbind", raw_mbind(memory + 1, page(), MPOL_LOCAL, NULL, 0)));
+	AS_RAW("setlocal nowhere", numa_setlocal_memory(NULL, page()),
+	       COMPLAINS("mbind", raw_mbind(NULL, page(), MPOL_LOCAL, NULL, 0)));
+	EXITS(1, numa_exit_on_error = 1; numa_tonode_memory(fresh(1), page(), -1));
+	EXITS(1, numa_exit_on_error = 1; numa_interleave_memory(fresh(1), page(), numa_no_nodes_ptr));
+	EXITS(1, numa_exit_on_error = 1; numa_setlocal_memory((char *)fresh(2) + 1, page()));
+}
+
+/* The bind policy of the thread, and the strict flag where pages are there already. */
+TEST(ranges_under_the_threads_settings)
+{
+	struct bitmask *all, *one;
+	int preferred = preferred_mode();
+
+	look();
+	SKIP_IF(on_reference() && !has(&machine.usable, 0), "the reference asks for node 0");
+	all = usable_mask();
+	for (int strict = -1; strict < 3; strict++)
+		EACH(node, &machine.usable) {
+			one = one_node(node);
+			AS_RAW("strict, tonode", numa_set_strict(strict); memset(memory, 1, ALL);
+			       numa_tonode_memory(memory, ALL, node),
+			       memset(memory, 1, ALL); COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, one, strict)));
+			AS_RAW("strict, tonodemask", numa_set_strict(strict); memset(memory, 1, ALL);
+			       numa_tonodemask_memory(memory, ALL, one),
+			       memset(memory, 1, ALL); COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, one, strict)));
+			AS_RAW("strict, interleave", numa_set_strict(strict); memset(memory, 1, ALL);
+			       numa_interleave_memory(memory, ALL, one),
+			       memset(memory, 1, ALL); COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_INTERLEAVE, one, strict)));
+			AS_RAW("strict, setlocal", numa_tonode_memory(memory, ALL, node); memset(memory, 1, ALL);
+			       numa_set_strict(strict); numa_setlocal_memory(memory, ALL),
+			       raw_mbind(memory, ALL, MPOL_BIND, one, 0); memset(memory, 1, ALL);
+			       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_LOCAL, NULL, strict)));
+			AS_RAW("preferred, tonode", numa_set_bind_policy(0); numa_tonode_memory(memory, ALL, node),
+			       COMPLAINS("mbind", raw_mbind(memory, ALL, preferred, one, 0)));
+			numa_bitmask_free(one);
+		}
+	AS_RAW("preferred, tonodemask", numa_set_bind_policy(0); numa_tonodemask_memory(memory, ALL, all),
+	       COMPLAINS("mbind", raw_mbind(memory, ALL, preferred, all, 0)));
+	AS_RAW("preferred, interleave", numa_set_bind_policy(0); numa_interleave_memory(memory, ALL, all),
+	       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_INTERLEAVE, all, 0)));
+	AS_RAW("preferred, setlocal", numa_set_bind_policy(0); numa_setlocal_memory(memory, ALL),
+	       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_LOCAL, NULL, 0)));
+	AS_RAW("any other number binds", numa_set_bind_policy(-1); numa_tonode_memory(memory, ALL, machine.first),
+	       one = one_node(machine.first); COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, one, 0)));
+	numa_bitmask_free(all);
+}
+
+/* An allocation is memory and a policy for it. */
+TEST(allocations_of_many_nodes)
+{
+	look();
+	for (int node = 0; node <= last(&machine.nodes) + 2; node++) {
+		struct bitmask *mask = one_node(node);
+		struct set set = only(node);
+
+		AS_RAW("alloc_onnode", memory = numa_alloc_onnode(ALL, node),
+		       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, mask, 0)));
+		AS_RAW("alloc_interleaved_subset", memory = numa_alloc_interleaved_subset(ALL, mask),
+		       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_INTERLEAVE, mask, 0)));
+		AS_RAW("alloc under membind", numa_set_membind(mask); memory = numa_alloc(ALL),
+		       COMPLAINS("set_mempolicy", raw_policy(MPOL_BIND, &set)));
+		AS_RAW("alloc under preferred", numa_set_preferred(node); memory = numa_alloc(ALL),
+		       COMPLAINS("set_mempolicy", raw_policy(MPOL_PREFERRED, &set)));
+		numa_bitmask_free(mask);
+	}
+	AS_RAW("alloc_local", memory = numa_alloc_local(ALL), raw_mbind(memory, ALL, MPOL_LOCAL, NULL, 0));
+	AS_RAW("alloc", memory = numa_alloc(ALL), (void)0);
+	AS_RAW("alloc_interleaved", memory = numa_alloc_interleaved(ALL),
+	       raw_mbind(memory, ALL, MPOL_INTERLEAVE, numa_all_nodes_ptr, 0));
+	AS_RAW("beyond all nodes", memory = numa_alloc_onnode(ALL, numa_num_possible_nodes()),
+	       errno = EINVAL; perror("mbind"); errno = EINVAL);
+	EXITS(1, numa_exit_on_error = 1; numa_alloc_onnode(page(), numa_max_possible_node()));
 }

@@ -108,8 +108,6 @@ TEST(migrate_pages_answers_as_the_kernel)
 	as_the_kernel(0, none, first, "from nothing");
 	as_the_kernel(0, first, none, "to nothing");
 	as_the_kernel(0, none, none, "nothing");
-	as_the_kernel(0, NULL, first, "from NULL");
-	as_the_kernel(0, first, NULL, "to NULL");
 	as_the_kernel(0, all, first, "from all");
 	as_the_kernel(0, first, all, "to all");
 	if (!has(&machine.nodes, (long)bad->size - 1)) {
@@ -134,11 +132,23 @@ TEST(migrate_errors)
 	first = one_node(machine.first);
 	FAILS(numa_migrate_pages(INT32_MAX, first, first), -1, ESRCH);
 	FAILS(numa_migrate_pages(0, first, none), -1, EINVAL);
-	FAILS(numa_migrate_pages(0, first, NULL), -1, EINVAL);
 	if (geteuid() != 0)
 		FAILS(numa_migrate_pages(1, first, first), -1, EPERM);
 	numa_bitmask_free(first);
 	numa_bitmask_free(none);
+}
+
+TEST(migrate_null_masks, ROW(null_masks_are_empty_masks))
+{
+	struct bitmask *first;
+
+	NEEDS_MIGRATE();
+	look();
+	first = one_node(machine.first);
+	as_the_kernel(0, NULL, first, "from NULL");
+	as_the_kernel(0, first, NULL, "to NULL");
+	FAILS(numa_migrate_pages(0, first, NULL), -1, EINVAL);
+	numa_bitmask_free(first);
 }
 
 TEST(move_pages_tells_where_they_are)
@@ -206,6 +216,161 @@ TEST(move_pages_errors)
 	if (geteuid() != 0)
 		FAILS(numa_move_pages(1, 1, &address, NULL, &status, 0), -1, EPERM);
 	munmap(memory, page());
+}
+
+/* ---- pages of another process --------------------------------------------------------------- */
+
+/* A child with pages on a node: it looks at them when it is told to. */
+struct victim {
+	pid_t pid;
+	int to, from;
+	char *memory;
+};
+
+static struct victim victim_on(int node)
+{
+	struct victim victim;
+	int up[2], down[2];
+
+	if (pipe(up) || pipe(down))
+		abort();
+	fflush(stdout);
+	victim.pid = fork();
+	if (!victim.pid) {
+		char *memory = fresh(PAGES), byte;
+		int good = 1;
+
+		close(up[0]);
+		close(down[1]);
+		numa_tonode_memory(memory, PAGES * page(), node);
+		memset(memory, 5, PAGES * page());
+		if (write(up[1], &memory, sizeof(memory)) < 0 || read(down[0], &byte, 1) != 1)
+			_exit(1);
+		for (size_t i = 0; i < PAGES * page(); i++)
+			good &= memory[i] == 5;
+		_exit(!good);
+	}
+	close(up[1]);
+	close(down[0]);
+	victim.to = down[1];
+	victim.from = up[0];
+	if (victim.pid < 0 || read(victim.from, &victim.memory, sizeof(victim.memory)) != sizeof(victim.memory))
+		abort();
+	return victim;
+}
+
+static void places_of(const struct victim *victim, int *places)
+{
+	void *addresses[PAGES];
+
+	for (size_t i = 0; i < PAGES; i++)
+		addresses[i] = victim->memory + i * page();
+	if (syscall(SYS_move_pages, victim->pid, (unsigned long)PAGES, addresses, NULL, places, 0))
+		places[0] = -errno;
+}
+
+static void let_go(struct victim *victim)
+{
+	int status = 0;
+
+	EQUAL(write(victim->to, "", 1), 1);
+	waitpid(victim->pid, &status, 0);
+	CHECK(!status, "the contents have changed");
+	close(victim->to);
+	close(victim->from);
+}
+
+/* Whether the library's call does to one child what the kernel's does to another. */
+static void moved_alike(int on, struct bitmask *from, struct bitmask *to, const char *what)
+{
+	struct victim victims[2] = {victim_on(on), victim_on(on)};
+	int places[2][PAGES] = {{0}};
+	long results[2];
+
+	results[0] = numa_migrate_pages(victims[0].pid, from, to);
+	results[1] = raw_migrate(victims[1].pid, from, to);
+	for (int i = 0; i < 2; i++) {
+		places_of(&victims[i], places[i]);
+		let_go(&victims[i]);
+	}
+	/* How many pages were busy hangs on the moment. */
+	CHECK((results[0] < 0) == (results[1] < 0) && !memcmp(places[0], places[1], sizeof(places[0])),
+	      "%s: %ld and %ld, first page on %d and %d", what, results[0], results[1], places[0][0], places[1][0]);
+}
+
+TEST(migrate_pages_of_all_kinds)
+{
+	struct bitmask *none = numa_allocate_nodemask(), *all, *beyond, *from, *to;
+
+	NEEDS_MIGRATE();
+	look();
+	all = numa_get_mems_allowed();
+	beyond = one_node(last(&machine.nodes) + 1);
+	EACH(a, &machine.usable)
+		EACH(b, &machine.usable) {
+			if (a != machine.first && b != last(&machine.usable))
+				continue;
+			from = one_node(a);
+			to = one_node(b);
+			moved_alike(a, from, to, "from one to another");
+			moved_alike(a, to, from, "the other way round");
+			numa_bitmask_free(from);
+			numa_bitmask_free(to);
+		}
+	from = one_node(machine.first);
+	to = one_node(last(&machine.usable));
+	moved_alike(machine.first, all, to, "all to the last");
+	moved_alike(machine.second, all, all, "all to all");
+	moved_alike(machine.first, none, to, "from nothing");
+	moved_alike(machine.first, from, none, "to nothing");
+	moved_alike(machine.first, from, beyond, "to a node that does not exist");
+	moved_alike(machine.first, beyond, to, "from a node that does not exist");
+	numa_bitmask_free(from);
+	from = mask_of(2 * (unsigned)numa_num_possible_nodes(), machine.first, -1);
+	moved_alike(machine.first, from, to, "a long mask");
+	numa_bitmask_free(from);
+	numa_bitmask_free(to);
+	numa_bitmask_free(none);
+	numa_bitmask_free(all);
+	numa_bitmask_free(beyond);
+}
+
+TEST(move_pages_of_all_kinds)
+{
+	static const int flags[] = {0, MPOL_MF_MOVE, MPOL_MF_MOVE_ALL, MPOL_MF_MOVE | MPOL_MF_MOVE_ALL, MPOL_MF_STRICT, 99, -1};
+
+	SKIP_IF(under("valgrind"), "valgrind looks at the arguments itself");
+	look();
+	for (size_t f = 0; f < sizeof(flags) / sizeof(flags[0]); f++)
+		for (int kind = 0; kind < 4; kind++) {
+			struct victim victims[2] = {victim_on(machine.first), victim_on(machine.first)};
+			int places[2][PAGES] = {{0}}, status[2][PAGES], errors[2];
+			long results[2];
+
+			for (int raw = 0; raw < 2; raw++) {
+				void *addresses[PAGES];
+				int nodes[PAGES], *where = kind == 0 ? NULL : nodes;
+
+				for (int i = 0; i < PAGES; i++) {
+					addresses[i] = victims[raw].memory + (size_t)i * page();
+					/* To another node, to two in turn, and to one that cannot be. */
+					nodes[i] = kind == 3 ? last(&machine.nodes) + 1
+						 : kind == 2 && i % 3 ? machine.first : last(&machine.usable);
+					status[raw][i] = -999;
+				}
+				errno = UNTOUCHED;
+				results[raw] = raw ? syscall(SYS_move_pages, victims[raw].pid, (unsigned long)PAGES, addresses,
+							     where, status[raw], flags[f])
+						   : numa_move_pages(victims[raw].pid, PAGES, addresses, where, status[raw],
+								     flags[f]);
+				errors[raw] = errno;
+				places_of(&victims[raw], places[raw]);
+				let_go(&victims[raw]);
+			}
+			CHECK(results[0] == results[1] && errors[0] == errors[1] && !memcmp(places[0], places[1], sizeof(places[0])) &&
+			      !memcmp(status[0], status[1], sizeof(status[0])), "flags %d, kind %d: %ld and %ld, errno %d and %d",
+			      flags[f], kind, results[0], results[1], errors[0], errors[1]);
+		}
 }
 
 TEST(the_exported_system_calls)

@@ -102,9 +102,7 @@ TEST(membind_of_nothing_is_refused)
 
 	PRINTS("set_mempolicy: Invalid argument\n", errno = 0; numa_set_membind(mask);
 	       EQUAL(errno, EINVAL));
-	PRINTS("set_mempolicy: Invalid argument\n", numa_set_membind(NULL));
 	PRINTS("set_mempolicy: Invalid argument\n", numa_set_membind_balancing(mask));
-	PRINTS("set_mempolicy: Invalid argument\n", numa_set_membind_balancing(NULL));
 	EQUAL(policy_of(NULL).mode, MPOL_DEFAULT);
 	numa_bitmask_free(mask);
 }
@@ -439,9 +437,125 @@ TEST(bind_to_nothing_fails_twice)
 
 	PRINTS("numa_sched_setaffinity_v2_int() failed: Invalid argument\n"
 	       "set_mempolicy: Invalid argument\n", numa_bind(mask));
+	numa_bitmask_free(mask);
+}
+
+TEST(null_masks_of_nodes, ROW(null_masks_are_empty_masks))
+{
+	PRINTS("set_mempolicy: Invalid argument\n", numa_set_membind(NULL));
+	PRINTS("set_mempolicy: Invalid argument\n", numa_set_membind_balancing(NULL));
 	PRINTS("numa_sched_setaffinity_v2_int() failed: Invalid argument\n"
 	       "set_mempolicy: Invalid argument\n", numa_bind(NULL));
-	numa_bitmask_free(mask);
+}
+
+/* ---- as the kernel, for many masks ---------------------------------------------------------- */
+
+static void policies_of_masks(const char *what, void (*set)(struct bitmask *), int mode)
+{
+	EACH_MASK(mask) {
+		AS_RAW(what, set(mask),
+		       COMPLAINS("set_mempolicy", syscall(SYS_set_mempolicy, mode, mask->maskp, mask->size + 1)));
+		/* What is refused leaves the policy that was there. */
+		AS_RAW(what, numa_set_localalloc(); set(mask),
+		       raw_policy(MPOL_LOCAL, NULL);
+		       COMPLAINS("set_mempolicy", syscall(SYS_set_mempolicy, mode, mask->maskp, mask->size + 1)));
+	}
+}
+
+TEST(membind_of_many_masks)
+{
+	look();
+	policies_of_masks("set_membind", numa_set_membind, MPOL_BIND);
+}
+
+TEST(membind_balancing_of_many_masks)
+{
+	look();
+	SKIP_IF(syscall(SYS_set_mempolicy, MPOL_BIND | MPOL_F_NUMA_BALANCING, machine.usable.words, (unsigned long)BITS),
+		"the kernel does not balance bound memory (5.12)");
+	raw_policy(MPOL_DEFAULT, NULL);
+	policies_of_masks("set_membind_balancing", numa_set_membind_balancing, MPOL_BIND | MPOL_F_NUMA_BALANCING);
+}
+
+TEST(interleave_mask_of_many_masks)
+{
+	look();
+	EACH_MASK(mask) {
+		int mode = numa_bitmask_weight(mask) ? MPOL_INTERLEAVE : MPOL_DEFAULT;
+
+		AS_RAW("set_interleave_mask", numa_set_interleave_mask(mask),
+		       COMPLAINS("set_mempolicy", syscall(SYS_set_mempolicy, mode, mode ? mask->maskp : NULL,
+							  mode ? mask->size + 1 : 0)));
+	}
+}
+
+TEST(preferred_many_of_many_masks)
+{
+	look();
+	SKIP_IF(!kernel_has(MPOL_PREFERRED_MANY), "the kernel has no preferred-many policy (5.15)");
+	SKIP_IF(on_reference() && !has(&machine.usable, 0), "the reference asks for node 0");
+	policies_of_masks("set_preferred_many", numa_set_preferred_many, MPOL_PREFERRED_MANY);
+}
+
+TEST(preferred_of_many_nodes)
+{
+	look();
+	for (int node = 0; node <= last(&machine.nodes) + 2; node++) {
+		struct set set = only(node);
+
+		AS_RAW("set_preferred", numa_set_preferred(node),
+		       COMPLAINS("set_mempolicy", raw_policy(MPOL_PREFERRED, &set)));
+	}
+	AS_RAW("set_preferred -1", numa_set_preferred(-1), raw_policy(MPOL_LOCAL, NULL));
+	AS_RAW("set_localalloc", numa_set_localalloc(), raw_policy(MPOL_LOCAL, NULL));
+	AS_RAW("a policy after another", numa_set_membind(numa_all_nodes_ptr); numa_set_preferred(machine.second),
+	       struct set set = only(machine.second); raw_policy(MPOL_PREFERRED, &set));
+	/* The bind policy and the strict flag are for ranges of memory. */
+	AS_RAW("bind policy 0", numa_set_bind_policy(0); numa_set_strict(1); numa_set_membind(numa_all_nodes_ptr),
+	       syscall(SYS_set_mempolicy, MPOL_BIND, numa_all_nodes_ptr->maskp, numa_all_nodes_ptr->size + 1));
+}
+
+/* Whatever policy somebody has set, with the kernel's flags. */
+TEST(getters_under_every_policy)
+{
+	static const int flags[] = {0, 1 << 15 /* static nodes */, 1 << 14 /* relative nodes */};
+
+	look();
+	for (int mode = MPOL_DEFAULT; mode <= MPOL_PREFERRED_MANY; mode++)
+		for (size_t f = 0; f < 3; f++) {
+			int empty = mode == MPOL_DEFAULT || mode == MPOL_LOCAL;
+			const struct set *set = empty ? &nothing : &machine.usable;
+			struct bitmask *got;
+
+			if (raw_policy(mode | flags[f], set))
+				continue;
+			got = numa_get_membind();
+			CHECK(holds(got, mode == MPOL_BIND && !flags[f] ? set : &machine.allowed), "mode %d, flags %#x: %s",
+			      mode, flags[f], text_of(got));
+			numa_bitmask_free(got);
+			got = numa_get_interleave_mask();
+			CHECK(holds(got, mode == MPOL_INTERLEAVE && !flags[f] ? set : &nothing), "mode %d, flags %#x: %s",
+			      mode, flags[f], text_of(got));
+			numa_bitmask_free(got);
+		}
+}
+
+TEST(bind_is_both)
+{
+	look();
+	EACH(node, &machine.usable) {
+		struct bitmask *mask = one_node(node);
+		struct set cpus = cpus_of(node);
+
+		/* A node without memory is a row of differences.md, one without CPUs an error. */
+		if (count(&cpus))
+			AS_RAW("bind", numa_bind(mask), numa_run_on_node_mask(mask); numa_set_membind(mask));
+		numa_bitmask_free(mask);
+	}
+	EXITS(1, numa_exit_on_error = 1; numa_bind(one_node(last(&machine.nodes) + 1)));
+	EXITS(1, numa_exit_on_error = 1; numa_set_membind(one_node(numa_max_possible_node())));
+	EXITS(1, numa_exit_on_error = 1; numa_set_interleave_mask(one_node(numa_max_possible_node())));
+	EXITS(1, numa_exit_on_error = 1; numa_set_preferred(numa_max_possible_node()));
 }
 
 /* ---- the exported system calls -------------------------------------------------------------- */
@@ -485,4 +599,73 @@ TEST(mbind_is_the_kernels)
 	FAILS(mbind(memory, page(), MPOL_DEFAULT, NULL, 0, 0x1000), -1, EINVAL);
 	munmap(memory, 2 * page());
 	FAILS(mbind(memory, page(), MPOL_DEFAULT, NULL, 0, 0), -1, EFAULT);
+}
+
+/* The five calls are nothing but the system call, whatever they are asked. */
+TEST(exported_calls_with_any_arguments)
+{
+	unsigned long words[BITS / LONG_BITS] = {0}, none[BITS / LONG_BITS] = {0}, far[BITS / LONG_BITS] = {0};
+	unsigned long got[2][BITS / LONG_BITS];
+	int modes[2];
+
+	SKIP_IF(under("valgrind"), "valgrind looks at the arguments itself");
+	look();
+	words[(unsigned)machine.first / LONG_BITS] = 1UL << ((unsigned)machine.first % LONG_BITS);
+	far[(unsigned)(last(&machine.nodes) + 1) / LONG_BITS] = 1UL << ((unsigned)(last(&machine.nodes) + 1) % LONG_BITS);
+	for (int mode = -1; mode <= 9; mode++) {
+		AS_RAW("mbind mode", mbind(memory, page(), mode, words, BITS, 0),
+		       syscall(SYS_mbind, memory, page(), mode, words, (unsigned long)BITS, 0));
+		AS_RAW("set_mempolicy mode", set_mempolicy(mode, words, BITS),
+		       syscall(SYS_set_mempolicy, mode, words, (unsigned long)BITS));
+		AS_RAW("set_mempolicy without a mask", set_mempolicy(mode, NULL, 0),
+		       syscall(SYS_set_mempolicy, mode, NULL, 0UL));
+	}
+	for (unsigned long max = 0; max < 70; max += max < 4 || max > 60 ? 1 : 10)
+		AS_RAW("set_mempolicy maxnode", set_mempolicy(MPOL_BIND, words, max),
+		       syscall(SYS_set_mempolicy, MPOL_BIND, words, max));
+	for (unsigned flags = 0; flags < 32; flags++)
+		AS_RAW("mbind flags", mbind(memory, page(), MPOL_BIND, words, BITS, flags),
+		       syscall(SYS_mbind, memory, page(), MPOL_BIND, words, (unsigned long)BITS, flags));
+#define BOTH(name, ...) AS_RAW(#name, name(__VA_ARGS__), syscall(SYS_##name, __VA_ARGS__))
+	BOTH(mbind, memory, page(), MPOL_BIND, far, (unsigned long)BITS, 0);
+	BOTH(mbind, memory, page(), MPOL_BIND, none, (unsigned long)BITS, 0);
+	BOTH(mbind, memory + 1, page(), MPOL_BIND, words, (unsigned long)BITS, 0);
+	BOTH(mbind, NULL, page(), MPOL_BIND, words, (unsigned long)BITS, 0);
+	BOTH(mbind, memory, 0UL, MPOL_BIND, words, (unsigned long)BITS, 0);
+	BOTH(mbind, memory, page(), MPOL_BIND, (unsigned long *)8, (unsigned long)BITS, 0);
+	BOTH(set_mempolicy, MPOL_BIND, (unsigned long *)8, (unsigned long)BITS);
+	BOTH(set_mempolicy, MPOL_BIND, far, (unsigned long)BITS);
+	BOTH(set_mempolicy, MPOL_BIND, words, 1UL << 40);
+	BOTH(get_mempolicy, &modes[0], words, 2UL, NULL, 0);
+	BOTH(get_mempolicy, &modes[0], NULL, 0UL, (void *)8, MPOL_F_ADDR);
+	BOTH(get_mempolicy, (int *)8, NULL, 0UL, NULL, 0);
+	BOTH(get_mempolicy, NULL, NULL, 0UL, NULL, 0);
+	BOTH(migrate_pages, 0x3fffffff, (unsigned long)BITS, words, words);
+	BOTH(migrate_pages, 0, (unsigned long)BITS, words, far);
+	BOTH(migrate_pages, 0, (unsigned long)BITS, none, words);
+	BOTH(migrate_pages, 0, (unsigned long)BITS, (unsigned long *)8, words);
+	BOTH(migrate_pages, 0, 0UL, words, words);
+	BOTH(move_pages, 0x3fffffff, 1UL, (void **)got[0], NULL, modes, 0);
+	BOTH(move_pages, 0, 1UL, (void **)got[0], NULL, modes, 77);
+	BOTH(move_pages, 0, 0UL, NULL, NULL, NULL, 0);
+	BOTH(move_pages, 0, 1UL, NULL, NULL, modes, 0);
+	BOTH(move_pages, 0, 1UL, (void **)got[0], NULL, NULL, 0);
+	/* What they return, and where. */
+	for (int flags = 0; flags < 16; flags++) {
+		long results[2];
+
+		for (int raw = 0; raw < 2; raw++) {
+			int *mode = flags & MPOL_F_MEMS_ALLOWED ? NULL : &modes[raw];
+			unsigned long *mask = flags & MPOL_F_NODE ? NULL : got[raw], bits = flags & MPOL_F_NODE ? 0 : BITS;
+			void *at = flags & MPOL_F_ADDR ? words : NULL;
+
+			memset(got[raw], 0, sizeof(got[raw]));
+			modes[raw] = -1;
+			results[raw] = raw ? syscall(SYS_get_mempolicy, mode, mask, bits, at, flags)
+					   : get_mempolicy(mode, mask, bits, at, (unsigned)flags);
+		}
+		CHECK(results[0] == results[1] && modes[0] == modes[1] && !memcmp(got[0], got[1], sizeof(got[0])),
+		      "get_mempolicy, flags %#x: %ld and %ld, mode %d and %d", (unsigned)flags, results[0], results[1],
+		      modes[0], modes[1]);
+	}
 }

@@ -156,6 +156,23 @@ TEST_IN(on_one_cpu, task_cpus_under_an_affinity)
 	EQUAL(numa_bitmask_weight(numa_all_cpus_ptr), 1);
 }
 
+TEST(counts_stay_what_they_were)
+{
+	int nodes = numa_num_task_nodes(), cpus = numa_num_task_cpus(), possible = numa_num_possible_cpus();
+	struct bitmask *mask;
+
+	stay_put();
+	look();
+	mask = one_node(machine.first);
+	numa_set_membind(mask);
+	EQUAL(numa_num_task_nodes(), nodes);
+	EQUAL(numa_bitmask_weight(numa_all_nodes_ptr), nodes);
+	EQUAL(numa_num_task_cpus(), cpus);
+	EQUAL(numa_bitmask_weight(numa_all_cpus_ptr), cpus);
+	EQUAL(numa_num_possible_cpus(), possible);
+	numa_bitmask_free(mask);
+}
+
 TEST(the_empty_sets)
 {
 	CHECK(holds(numa_no_nodes_ptr, &nothing), "%s", text_of(numa_no_nodes_ptr));
@@ -211,6 +228,22 @@ static const char *nodes_0_8_1000(void)
 	put_node(0, "00000003\n", "10 20 40\n", 1000);
 	put_node(8, "00000000\n", "20 10 30\n", 2000);
 	put_node(1000, "00000001,00000000\n", "40 30 10\n", 0);
+	return NULL;
+}
+
+TEST_IN(nodes_0_8_1000, sparse_nodes)
+{
+	SKIP_IF(numa_num_possible_nodes() <= 1000, "the kernel has masks of %d nodes", numa_num_possible_nodes());
+	EQUAL(numa_max_node(), 1000);
+	CHECK(holds_only(numa_nodes_ptr, 0, 8, 1000, -1), "%s", text_of(numa_nodes_ptr));
+}
+
+static const char *names_like_nodes(void)
+{
+	const char *cannot = nodes_0_8_1000();
+
+	if (cannot)
+		return cannot;
 	put("/sys/devices/system/node/nodes", "no node\n");
 	put("/sys/devices/system/node/nodex/cpumap", "no node\n");
 	put("/sys/devices/system/node/node3x/cpumap", "no node\n");
@@ -219,7 +252,7 @@ static const char *nodes_0_8_1000(void)
 	return NULL;
 }
 
-TEST_IN(nodes_0_8_1000, sparse_nodes)
+TEST_IN(names_like_nodes, names_that_are_no_nodes, ROW(old_all_nodes_holds_the_ids))
 {
 	SKIP_IF(numa_num_possible_nodes() <= 1000, "the kernel has masks of %d nodes",
 		numa_num_possible_nodes());
@@ -241,7 +274,7 @@ static const char *nodes_127_128(void)
 	return NULL;
 }
 
-TEST_IN(nodes_127_128, the_old_set_is_not_overrun)
+TEST_IN(nodes_127_128, the_old_set_is_not_overrun, ROW(old_all_nodes_holds_the_ids))
 {
 	/* The variable's neighbours in this program are not ours to know; its size is. */
 	EQUAL(sizeof(numa_all_nodes) * 8, NUMA_NUM_NODES);
@@ -259,7 +292,7 @@ static const char *nodes_0_to_1023(void)
 	return on_machine("1024nodes");
 }
 
-TEST_IN(nodes_0_to_1023, a_thousand_nodes)
+TEST_IN(nodes_0_to_1023, a_thousand_nodes, ROW(old_all_nodes_is_never_overrun))
 {
 	SKIP_IF(numa_num_possible_nodes() < 1024, "the kernel has masks of %d nodes",
 		numa_num_possible_nodes());
@@ -270,7 +303,7 @@ TEST_IN(nodes_0_to_1023, a_thousand_nodes)
 		EQUAL(nodemask_isset_compat(&numa_all_nodes, n), 1);
 }
 
-TEST_IN(empty_sys, without_sys)
+TEST_IN(empty_sys, without_sys, ROW(one_node_without_sys))
 {
 	look();
 	EQUAL(numa_available(), 0);
@@ -289,7 +322,7 @@ TEST_IN(empty_sys, without_sys)
 	numa_bitmask_free(cpus);
 }
 
-TEST_BARE(no_sys_no_proc, without_sys_and_proc)
+TEST_BARE(no_sys_no_proc, without_sys_and_proc, ROW(task_counts_are_never_negative))
 {
 	int power = numa_num_possible_nodes();
 	unsigned long words[AFFINITY_BYTES / sizeof(long)];
