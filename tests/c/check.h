@@ -16,11 +16,12 @@
  *					the row names this test
  *	TEST(name, ROW(other))		the row names another test
  *
- * A test that needs a function which the reference lacks is skipped there, by itself.
+ * A test that needs a function which the reference lacks is skipped there, by itself, and so are those
+ * of a program that says OURS_ALONE("reason").
  *
  * A program prints TAP: "ok N - name", "not ok N - name" or "ok N - name # SKIP reason" for each
  * test, and "1..N" behind them. It exits with 1 if a test failed. Arguments are names of tests to
- * run.
+ * run; --list prints all names, each with its row.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -68,10 +69,10 @@ static UNUSED int on_reference(void)
 struct test {
 	const char *name;
 	void (*run)(void);
-	const char *(*prepare)(void);
-	const char *row; /* of docs/differences.md, for which it fails on the reference */
-	int bare;
 	int line;
+	const char *(*prepare)(void);
+	int bare;
+	const char *row; /* of docs/differences.md, for which it fails on the reference */
 };
 
 static struct test check_tests[200];
@@ -91,18 +92,24 @@ static UNUSED void check_add(struct test test)
 	check_tests[check_count++] = test;
 }
 
-#define CHECK_DEFINE(label, ...)                                                  \
-	static void test_##label(void);                                           \
-	static void __attribute__((constructor)) check_add_##label(void)          \
+/* What follows the name are assignments. */
+#define CHECK_DEFINE(label, ...)                                                 \
+	static void test_##label(void);                                          \
+	static void __attribute__((constructor)) check_add_##label(void)         \
 	{                                                                        \
-		check_add((struct test){.name = #label, .run = test_##label, .line = __LINE__, __VA_ARGS__}); \
+		struct test added;                                               \
+		memset(&added, 0, sizeof(added));                                \
+		added.name = #label;                                             \
+		added.run = test_##label;                                        \
+		added.line = __LINE__, ##__VA_ARGS__;                            \
+		check_add(added);                                                \
 	}                                                                        \
 	static void test_##label(void)
 
-#define TEST(label, ...) CHECK_DEFINE(label, __VA_ARGS__)
-#define TEST_IN(first, label, ...) CHECK_DEFINE(label, .prepare = first, __VA_ARGS__)
-#define TEST_BARE(first, label, ...) CHECK_DEFINE(label, .prepare = first, .bare = 1, __VA_ARGS__)
-#define ROW(other) .row = #other
+#define TEST(label, ...) CHECK_DEFINE(label, ##__VA_ARGS__)
+#define TEST_IN(first, label, ...) CHECK_DEFINE(label, added.prepare = first, ##__VA_ARGS__)
+#define TEST_BARE(first, label, ...) CHECK_DEFINE(label, added.prepare = first, added.bare = 1, ##__VA_ARGS__)
+#define ROW(other) added.row = #other
 #define DIFFERS(label) TEST(label, ROW(label))
 #define DIFFERS_IN(first, label) TEST_IN(first, label, ROW(label))
 #define DIFFERS_BARE(first, label) TEST_BARE(first, label, ROW(label))
@@ -270,7 +277,7 @@ static UNUSED int left_well(int status)
 
 /* ---- the program ---------------------------------------------------------------------------- */
 
-#ifndef CHECK_NO_MAIN
+#ifndef CHECK_OWN_MAIN
 static char check_self[4096];
 
 
@@ -281,6 +288,14 @@ static void check_run(const struct test *test)
 	/* Not _exit: what runs at exit is part of the test. */
 	exit(check_failures ? 1 : 0);
 }
+
+/* Why no test of this program runs on the reference, or NULL. */
+static const char *check_ours_alone;
+#define OURS_ALONE(reason)                                                       \
+	static void __attribute__((constructor)) check_set_ours_alone(void)      \
+	{                                                                        \
+		check_ours_alone = reason;                                       \
+	}
 
 /* Runs a test in a child; returns its wait status, with what it said of a skip in `reason`. */
 static int check_child(const struct test *test, char *reason, size_t size)
@@ -304,6 +319,8 @@ static int check_child(const struct test *test, char *reason, size_t size)
 			abort();
 		/* Nothing takes so long but a call that hangs. */
 		alarm(900);
+		if (on_reference() && check_ours_alone)
+			skip("%s", check_ours_alone);
 		if (test->prepare) {
 			const char *cannot = test->prepare();
 
@@ -321,6 +338,7 @@ static int check_child(const struct test *test, char *reason, size_t size)
 	fcntl(reason_pipe[0], F_SETFL, O_NONBLOCK);
 	got = read(reason_pipe[0], reason, size - 1);
 	reason[got < 0 ? 0 : got] = 0;
+	reason[strcspn(reason, "\n")] = 0;
 	close(reason_pipe[0]);
 	return status;
 }
@@ -380,6 +398,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	qsort(check_tests, (size_t)check_count, sizeof(check_tests[0]), check_by_line);
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		for (int i = 0; i < check_count; i++)
+			printf("%s\t%s\n", check_tests[i].name, check_tests[i].row ? check_tests[i].row : "");
+		return 0;
+	}
 	for (int i = 0; i < check_count; i++)
 		if (check_wanted(check_tests[i].name, argc, argv))
 			good &= check_one(&check_tests[i], ++number);

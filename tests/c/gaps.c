@@ -67,7 +67,7 @@ static const char *cpus_with_gaps(void)
 		numa_bitmask_free(mask_);                                        \
 	} while (0)
 
-TEST_IN(cpus_with_gaps, cpu_strings_of_all_cpus)
+DIFFERS_IN(cpus_with_gaps, cpu_strings_of_all_cpus)
 {
 	NAMES(numa_parse_cpustring_all("8"), 8);
 	NAMES(numa_parse_cpustring_all("9,0"), 0, 9);
@@ -83,7 +83,7 @@ TEST_IN(cpus_with_gaps, cpu_strings_of_all_cpus)
 	REFUSED(numa_parse_cpustring_all("+4"));
 }
 
-TEST_IN(cpus_with_gaps, cpu_strings_of_allowed_cpus)
+TEST_IN(cpus_with_gaps, cpu_strings_of_allowed_cpus, ROW(cpu_strings_of_all_cpus))
 {
 	NAMES(numa_parse_cpustring("8"), 8);
 	NAMES(numa_parse_cpustring("all"), 0, 1, 8, 9);
@@ -132,7 +132,7 @@ static const char *cpus_with_gaps_untold(void)
 	return cannot ? cannot : deny(EPERM, SYS_sched_getaffinity, -1);
 }
 
-TEST_IN(cpus_with_gaps_untold, cpus_without_their_affinity)
+TEST_IN(cpus_with_gaps_untold, cpus_without_their_affinity, ROW(cpu_strings_of_all_cpus))
 {
 	EQUAL(numa_num_task_cpus(), 4);
 	CHECK(holds_only(numa_all_cpus_ptr, 0, 1, 8, 9, -1), "%s", text_of(numa_all_cpus_ptr));
@@ -148,7 +148,7 @@ static const char *cpus_with_gaps_unknown(void)
 	return cannot ? cannot : cover("/proc");
 }
 
-TEST_BARE(cpus_with_gaps_unknown, cpus_that_nobody_tells)
+TEST_BARE(cpus_with_gaps_unknown, cpus_that_nobody_tells, ROW(cpu_strings_of_all_cpus))
 {
 	NAMES(numa_parse_cpustring("8"), 8);
 	NAMES(numa_parse_cpustring("all"), 0, 1, 8, 9);

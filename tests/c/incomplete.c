@@ -163,7 +163,7 @@ TEST_IN(cpumap_is_missing, a_node_without_cpumap)
 }
 
 /* Each node is asked, also one without memory that this process may use. */
-TEST_IN(cpumap_is_missing, run_node_mask_with_a_node_without_cpumap)
+TEST_IN(cpumap_is_missing, run_node_mask_with_a_node_without_cpumap, ROW(run_node_mask_holds_nodes_without_memory))
 {
 	struct bitmask *nodes;
 
@@ -197,20 +197,20 @@ TEST_IN(cpumap_is_a_directory, a_node_whose_cpumap_cannot_be_read)
 /* The reference leaves errno as it was, here and where the file makes no sense. */
 WORLD(cpumap_is_empty, write_file(CPUMAP, ""))
 
-TEST_IN(cpumap_is_empty, a_node_with_an_empty_cpumap)
+TEST_IN(cpumap_is_empty, a_node_with_an_empty_cpumap, ROW(files_that_make_no_sense_are_errors))
 {
 	without_cpus(ASSUMING "Input/output error\n" CANNOT_OPEN CANNOT_PARSE, EIO);
 }
 
 WORLD(cpumap_is_junk, write_file(CPUMAP, "zz\n"))
 
-TEST_IN(cpumap_is_junk, a_node_with_a_senseless_cpumap)
+TEST_IN(cpumap_is_junk, a_node_with_a_senseless_cpumap, ROW(files_that_make_no_sense_are_errors))
 {
 	without_cpus(CANNOT_PARSE, EIO);
 }
 
 /* What a caller sees who does not look at what is said. */
-TEST_IN(cpumap_is_missing, cpus_of_a_node_without_cpumap_in_the_old_version)
+DIFFERS_IN(cpumap_is_missing, cpus_of_a_node_without_cpumap_in_the_old_version)
 {
 	int (*old_node_to_cpus)(int, unsigned long *, int);
 	static unsigned long words[2048];
@@ -280,35 +280,35 @@ static void without_distance(const char *warning, int error)
 
 WORLD(distance_is_missing, unlink(DISTANCE))
 
-TEST_IN(distance_is_missing, a_node_without_distances)
+TEST_IN(distance_is_missing, a_node_without_distances, ROW(a_node_with_forbidden_distances))
 {
 	without_distance("", ENOENT);
 }
 
 WORLD(distance_is_forbidden, chmod(DISTANCE, 0); cannot = without_privileges())
 
-TEST_IN(distance_is_forbidden, a_node_with_forbidden_distances)
+DIFFERS_IN(distance_is_forbidden, a_node_with_forbidden_distances)
 {
 	without_distance(NO_DISTANCE "Permission denied\n", EACCES);
 }
 
 WORLD(distance_is_a_directory, unlink(DISTANCE); mkdir(DISTANCE, 0755))
 
-TEST_IN(distance_is_a_directory, a_node_whose_distances_cannot_be_read)
+TEST_IN(distance_is_a_directory, a_node_whose_distances_cannot_be_read, ROW(a_node_with_forbidden_distances))
 {
 	without_distance(NO_DISTANCE "Is a directory\n", EISDIR);
 }
 
 WORLD(distance_is_empty, write_file(DISTANCE, ""))
 
-TEST_IN(distance_is_empty, a_node_with_empty_distances)
+TEST_IN(distance_is_empty, a_node_with_empty_distances, ROW(a_node_with_forbidden_distances))
 {
 	without_distance(NO_DISTANCE "Input/output error\n", EIO);
 }
 
 WORLD(distance_is_junk, write_file(DISTANCE, "zz\n"))
 
-TEST_IN(distance_is_junk, a_node_with_senseless_distances)
+TEST_IN(distance_is_junk, a_node_with_senseless_distances, ROW(a_node_with_forbidden_distances))
 {
 	without_distance("", EIO);
 }
@@ -368,14 +368,14 @@ TEST_IN(meminfo_is_a_directory, a_node_whose_meminfo_cannot_be_read)
 
 WORLD(meminfo_is_empty, write_file(MEMINFO, ""))
 
-TEST_IN(meminfo_is_empty, a_node_with_an_empty_meminfo)
+TEST_IN(meminfo_is_empty, a_node_with_an_empty_meminfo, ROW(files_that_make_no_sense_are_errors))
 {
 	without_size(NO_MEMINFO(0), EIO);
 }
 
 WORLD(meminfo_is_junk, write_file(MEMINFO, "zz\n"))
 
-TEST_IN(meminfo_is_junk, a_node_with_a_senseless_meminfo)
+TEST_IN(meminfo_is_junk, a_node_with_a_senseless_meminfo, ROW(files_that_make_no_sense_are_errors))
 {
 	without_size(NO_MEMINFO(0), EIO);
 }
@@ -469,14 +469,14 @@ static void without_node(int error)
 
 DEVICE_WORLD(numa_node_is_missing, unlink(DEVICE "/numa_node"))
 
-TEST_IN(numa_node_is_missing, devices_without_numa_node)
+TEST_IN(numa_node_is_missing, devices_without_numa_node, ROW(device_errors_leave_the_errno_of_the_failing_call))
 {
 	without_node(ENOENT);
 }
 
 DEVICE_WORLD(numa_node_is_forbidden, chmod(DEVICE "/numa_node", 0); cannot = without_privileges())
 
-TEST_IN(numa_node_is_forbidden, devices_with_a_forbidden_numa_node)
+TEST_IN(numa_node_is_forbidden, devices_with_a_forbidden_numa_node, ROW(device_errors_leave_the_errno_of_the_failing_call))
 {
 	without_node(EACCES);
 }
@@ -571,48 +571,31 @@ static void one_node_with_all_cpus(int error)
 #endif
 }
 
-/* This process may use one node, too. */
-#define ONE_NODE(name, world, ...)                                               \
-	static const char *name(void)                                            \
-	{                                                                        \
-		const char *cannot = world();                                    \
-		if (!cannot)                                                     \
-			cannot = fake_status(NULL, "00000000,00000001");         \
-		if (!cannot) {                                                   \
-			__VA_ARGS__;                                             \
-		}                                                                \
-		return cannot;                                                   \
-	}
-
-ONE_NODE(no_sys, empty_sys)
-
-TEST_IN(no_sys, one_node_with_all_cpus_without_sys)
+DIFFERS_IN(empty_sys, one_node_with_all_cpus_without_sys)
 {
 	one_node_with_all_cpus(ENOENT);
 }
 
 ONE_NODE(sys_without_nodes, empty_sys, put("/sys/devices/system/cpu/possible", "0-1\n"))
 
-TEST_IN(sys_without_nodes, one_node_with_all_cpus_without_a_directory_of_nodes)
+TEST_IN(sys_without_nodes, one_node_with_all_cpus_without_a_directory_of_nodes, ROW(one_node_with_all_cpus_without_sys))
 {
 	one_node_with_all_cpus(ENOENT);
 }
 
-ONE_NODE(empty_directory, no_nodes_yet)
-
-TEST_IN(empty_directory, one_node_with_all_cpus_in_an_empty_directory)
+TEST_IN(no_nodes_yet, one_node_with_all_cpus_in_an_empty_directory, ROW(one_node_with_all_cpus_without_sys))
 {
 	one_node_with_all_cpus(ENOENT);
 }
 
 ONE_NODE(nodes_are_forbidden, two_nodes, chmod(NODE_DIR, 0); cannot = without_privileges())
 
-TEST_IN(nodes_are_forbidden, one_node_with_all_cpus_where_nodes_are_forbidden)
+TEST_IN(nodes_are_forbidden, one_node_with_all_cpus_where_nodes_are_forbidden, ROW(one_node_with_all_cpus_without_sys))
 {
 	one_node_with_all_cpus(EACCES);
 }
 
-TEST_BARE(no_sys_no_proc, one_node_with_all_cpus_without_sys_and_proc)
+TEST_BARE(no_sys_no_proc, one_node_with_all_cpus_without_sys_and_proc, ROW(one_node_with_all_cpus_without_sys))
 {
 	one_node_with_all_cpus(ENOENT);
 }
@@ -650,24 +633,26 @@ static void possible_nodes(int bits)
 	FAILS(numa_run_on_node(bits), -1, EINVAL);
 }
 
-#define POSSIBLE(name, allowed, possible, bits, ...)                             \
+#define POSSIBLE(name, row, allowed, possible, bits, ...)                           \
 	static const char *prepare_##name(void) { return allowed_nodes(allowed, possible); } \
-	TEST_IN(prepare_##name, name)                                            \
+	TEST_IN(prepare_##name, name, row)                                       \
 	{                                                                        \
 		int wanted = (bits);                                             \
 		possible_nodes((int)((size_t)(wanted + (int)LONG_BITS - 1) / LONG_BITS * LONG_BITS)); \
 		CHECK(holds_only(numa_all_nodes_ptr, __VA_ARGS__, -1), "%s", text_of(numa_all_nodes_ptr)); \
 	}
 
+#define FROM_THE_FILE ROW(possible_nodes_beyond_the_digits)
+
 /* Linux 7.3 prints as many digits as there are nodes that the machine could have. */
-POSSIBLE(possible_nodes_of_one_digit, "f", "0-3\n", 4, 0, 1, 2, 3)
-POSSIBLE(possible_nodes_of_one_node, "1", "0\n", 1, 0)
-POSSIBLE(possible_nodes_beyond_the_digits, "f", "0-99\n", 100, 0, 1, 2, 3)
-POSSIBLE(possible_nodes_with_gaps, "f", "0-3,200\n", 201, 0, 1, 2, 3)
-POSSIBLE(possible_nodes_without_the_file, "f", NULL, 4, 0, 1, 2, 3)
-POSSIBLE(possible_nodes_of_whole_words, "00000000,0000000f", "0-63\n", 64, 0, 1, 2, 3)
-POSSIBLE(possible_nodes_of_a_word_and_a_bit, "f", "0-64\n", 65, 0, 1, 2, 3)
+POSSIBLE(possible_nodes_of_one_digit, FROM_THE_FILE, "f", "0-3\n", 4, 0, 1, 2, 3)
+POSSIBLE(possible_nodes_of_one_node, FROM_THE_FILE, "1", "0\n", 1, 0)
+POSSIBLE(possible_nodes_beyond_the_digits, FROM_THE_FILE, "f", "0-99\n", 100, 0, 1, 2, 3)
+POSSIBLE(possible_nodes_with_gaps, FROM_THE_FILE, "f", "0-3,200\n", 201, 0, 1, 2, 3)
+POSSIBLE(possible_nodes_without_the_file, FROM_THE_FILE, "f", NULL, 4, 0, 1, 2, 3)
+POSSIBLE(possible_nodes_of_whole_words, (void)0, "00000000,0000000f", "0-63\n", 64, 0, 1, 2, 3)
+POSSIBLE(possible_nodes_of_a_word_and_a_bit, FROM_THE_FILE, "f", "0-64\n", 65, 0, 1, 2, 3)
 /* As before: MAX_NUMNODES. */
 #define ZEROS "00000000,00000000,00000000,00000000,00000000,00000000,00000000,"
-POSSIBLE(possible_nodes_of_older_kernels,
+POSSIBLE(possible_nodes_of_older_kernels, (void)0,
 	 ZEROS "00000000," ZEROS "00000000," ZEROS "00000000," ZEROS "0000000f", "0-3\n", 1024, 0, 1, 2, 3)

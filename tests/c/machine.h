@@ -8,7 +8,6 @@
 #include "check.h"
 
 #include <sched.h>
-#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <numa.h>
 #include <numaif.h>
@@ -536,7 +535,11 @@ static UNUSED struct set cpus_of(int node)
 	return set;
 }
 
-/* A static program has no dynamic linker. */
-#define IS_STATIC (getauxval(AT_BASE) == 0)
+/* Whether the process runs in the C library of a static program. */
+#if defined(LINKED_STATICALLY)
+#define IS_STATIC 1
+#else
+#define IS_STATIC 0
+#endif
 
 #endif

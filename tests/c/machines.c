@@ -87,7 +87,7 @@ static void as_expected(const char *name)
 
 #define MACHINE(id, name, ...)                                                   \
 	static const char *on_##id(void) { return on_machine(name); }            \
-	TEST_IN(on_##id, machine_##id, __VA_ARGS__) { as_expected(name); }
+	TEST_IN(on_##id, machine_##id, ##__VA_ARGS__) { as_expected(name); }
 
 MACHINE(1node, "1node")
 MACHINE(0_8, "0-8")

@@ -28,7 +28,7 @@ static void survive(unsigned filtered)
 	{                                                                                                             \
 		return filter(set, KILL) ? "the kernel takes no seccomp filter" : NULL;                               \
 	}                                                                                                             \
-	TEST_IN(killed_at_##name, survives_where_##name##_kills)                                                      \
+	TEST_IN(killed_at_##name, survives_where_##name##_kills, ROW(survives_where_each_policy_call_kills))          \
 	{                                                                                                             \
 		survive(set);                                                                                         \
 	}

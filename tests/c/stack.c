@@ -19,6 +19,8 @@
 
 #define OWN 6144
 
+OURS_ALONE("what ours needs is limited")
+
 /* ---- fibers --------------------------------------------------------------------------------- */
 
 #define ROOM (512 * 1024)

@@ -48,7 +48,7 @@ part_interpose() {
 
     if asked interpose/first; then
         try first "$dynamic" -O2 "$in/first.c" "${libs[@]}"
-        try first-static env -O2 -static "$in/first.c" "${static_libs[@]}"
+        try first-static env -O2 -DLINKED_STATICALLY -static "$in/first.c" "${static_libs[@]}"
     fi
 
     ! asked interpose/linked || try linked "$dynamic" -O2 "$in/linked.c" "${libs[@]}"
@@ -70,7 +70,7 @@ part_interpose() {
         try rust-before env -O2 "$in/rust.c" "$dir/librust_user.a" "$archive" "${system[@]}" -lgcc_s
         try rust-after env -O2 "$in/rust.c" "$archive" "$dir/librust_user.a" "${system[@]}" -lgcc_s
         try rust-dynamic "$dynamic" -O2 "$in/rust.c" "$dir/librust_user.a" "${libs[@]}" "${system[@]}" -lgcc_s
-        try rust-static env -O2 -static "$in/rust.c" "$dir/librust_user.a" "$archive" "${system[@]}" -lgcc_eh
+        try rust-static env -O2 -DLINKED_STATICALLY -static "$in/rust.c" "$dir/librust_user.a" "$archive" "${system[@]}" -lgcc_eh
     fi
 
     # Programs that are not position-independent have copies of the variables: else the tests of

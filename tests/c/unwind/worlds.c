@@ -1,8 +1,6 @@
 /* The worlds of callbacks.cc, as fake.h is C. */
-#pragma GCC diagnostic ignored "-Wunused-function"
 #define CHECK_OWN_MAIN
 #include "../fake.h"
-
 
 const char *policies_refused(void);
 const char *a_node_without_cpumap(void);
