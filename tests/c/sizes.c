@@ -115,7 +115,7 @@ static const char *cpu1_goes(void)
 	return NULL;
 }
 
-DIFFERS_IN(cpu1_goes, cpus_that_are_offline_count)
+TEST_IN(cpu1_goes, cpus_that_are_offline_count)
 {
 	struct set allowed;
 	struct bitmask *parsed;
@@ -134,7 +134,7 @@ DIFFERS_IN(cpu1_goes, cpus_that_are_offline_count)
 	EQUAL(numa_node_of_cpu(1), -1);
 }
 
-DIFFERS_IN(cpu1_goes, cpus_that_are_offline_count_after_a_change)
+TEST_IN(cpu1_goes, cpus_that_are_offline_count_after_a_change)
 {
 	struct set allowed;
 	cpu_set_t one;
@@ -320,6 +320,11 @@ TEST_IN(empty_sys, without_sys, ROW(one_node_without_sys))
 	EQUAL(numa_node_to_cpus(0, cpus), 0);
 	EQUAL(numa_bitmask_weight(cpus), numa_num_configured_cpus());
 	numa_bitmask_free(cpus);
+}
+
+DIFFERS_BARE(no_sys_no_proc, possible_nodes_without_proc)
+{
+	EQUAL(numa_num_possible_nodes(), 1024);
 }
 
 TEST_BARE(no_sys_no_proc, without_sys_and_proc, ROW(task_counts_are_never_negative))
