@@ -1,6 +1,7 @@
 //! Moving a process's pages in pieces that several threads may take: the face of the engine.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::engine::{Engine, Progress, Step};
 use super::kernel::Linux;
@@ -11,6 +12,7 @@ use super::tally::NodeCount;
 use super::worker::Worker;
 use crate::error::Result;
 use crate::root::Root;
+use crate::sys;
 
 /// One process, the pages of which are being moved.
 ///
@@ -40,15 +42,35 @@ use crate::root::Root;
 pub struct Job<'r>(Engine<'r, Linux>);
 
 impl<'r> Job<'r> {
-    /// Prepares the job. Nothing is moved yet.
+    /// Prepares the job for the process `pid` (0: the caller). Nothing is moved yet.
     ///
     /// # Errors
     /// ESRCH: no such process. EACCES, EPERM: its memory may not be looked at by the caller.
     /// ENOENT: there is no /proc. [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn new(root: Root<'r>, pid: i32, plan: Plan, options: &Options<'_>) -> Result<Job<'r>> {
+        // The files of /proc want a number.
+        let pid = if pid == 0 { sys::own_pid() } else { pid };
         let sizes = status::sizes(root, pid)?;
         let kernel = Linux::open(root, pid)?;
         Engine::new(root, pid, kernel, sizes, plan, options).map(Job)
+    }
+
+    /// Works until nothing is left for this thread, or until `go_on` returns `false`, which stops the
+    /// job. It is called after each step that worked, with the progress.
+    pub fn run(&self, go_on: &mut dyn FnMut(Progress) -> bool) -> Result<()> {
+        /// Enough workers run, or the last ones have to finish first.
+        const IDLE: Duration = Duration::from_millis(2);
+        let mut worker = Worker::new();
+        loop {
+            match self.step(&mut worker)? {
+                Step::Done => return Ok(()),
+                Step::Idle => sys::sleep(IDLE),
+                Step::Worked => {}
+            }
+            if !go_on(self.progress()) {
+                self.stop();
+            }
+        }
     }
 
     /// Makes every further step return [`Step::Done`]. May be called from any thread and from

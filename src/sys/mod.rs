@@ -76,14 +76,12 @@ pub(crate) fn configured_cpus() -> usize {
 }
 
 /// The process id of the caller.
-#[cfg(capi_ext)]
 pub(crate) fn own_pid() -> i32 {
     // SAFETY: getpid has no preconditions.
     unsafe { libc::getpid() }
 }
 
 /// Sleeps for less than a second, or until a signal.
-#[cfg(capi_ext)]
 pub(crate) fn sleep(time: core::time::Duration) {
     let time = libc::timespec {
         tv_sec: 0,

@@ -11,9 +11,8 @@ use core::{ptr, slice};
 use crate::capi::bitmask::bitmask;
 use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
-use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share, Step, Worker};
+use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share};
 use crate::root::Root;
-use crate::sys;
 
 /// Only pages that no other process maps. Without it all that the caller may move: with
 /// CAP_SYS_NICE shared ones too.
@@ -221,8 +220,6 @@ unsafe fn begin(
     }
     wanted.workers = given.max_workers.max(1) as usize;
     let plan = Plan::new(from, to)?;
-    // The caller's own process has a number as well.
-    let pid = if pid == 0 { sys::own_pid() } else { pid };
     Ok(numa_ext_migration {
         job: Job::new(Root::SYSTEM, pid, plan, &wanted)?,
         progress: given.progress,
@@ -233,22 +230,11 @@ unsafe fn begin(
 impl numa_ext_migration {
     /// Works until nothing is left for this thread.
     fn work(&self) -> Result<()> {
-        const IDLE: Duration = Duration::from_millis(2);
-        let mut worker = Worker::new();
-        loop {
-            match self.job.step(&mut worker)? {
-                Step::Done => return Ok(()),
-                Step::Idle => sys::sleep(IDLE),
-                Step::Worked => {}
-            }
-            if let Some(call) = self.progress {
-                let progress = told(self.job.progress());
-                // SAFETY: the caller's function and argument.
-                if unsafe { call(&progress, self.progress_arg) } != 0 {
-                    self.job.stop();
-                }
-            }
-        }
+        self.job.run(&mut |progress| match self.progress {
+            // SAFETY: the caller's function and argument.
+            Some(call) => unsafe { call(&told(progress), self.progress_arg) == 0 },
+            None => true,
+        })
     }
 
     /// Copies the counts to the caller. Returns how many nodes there are.

@@ -10,8 +10,9 @@ use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
-use super::load::{CPU_ROOM, NODE_ROOM, limits};
-use super::variables::nodes;
+use super::callers::nodes;
+use super::load::limits;
+use super::variables::{CPU_ROOM, NODE_ROOM};
 use crate::error::{Error, Result};
 use crate::mask::{Bits, BitsMut, Node, Word, words_for};
 use crate::root::Root;

@@ -3,48 +3,12 @@
 use core::ffi::{c_int, c_uint, c_ulong};
 use core::{ptr, slice};
 
-use super::load;
+use super::nodemask::nodemask_t;
+use super::{load, variables};
 pub(super) use crate::capi::bitmask::bitmask;
 use crate::capi::result::OrErrno;
 use crate::error::{Error, Result};
-use crate::mask::{Bits, BitsMut, Node, NodeMask, WORD_BITS, Word, words_for};
-
-/// Bits of the old, fixed-size node mask.
-#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
-pub const NODEMASK_BITS: usize = 128;
-/// Bits of the old, fixed-size node mask.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
-pub const NODEMASK_BITS: usize = 2048;
-
-/// The old, fixed-size set of nodes.
-#[allow(non_camel_case_types)]
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct nodemask_t {
-    /// The map.
-    pub n: [c_ulong; NODEMASK_BITS / WORD_BITS],
-}
-
-impl nodemask_t {
-    pub(super) const EMPTY: nodemask_t = nodemask_t {
-        n: [0; NODEMASK_BITS / WORD_BITS],
-    };
-
-    pub(super) fn as_bits(&self) -> Bits<'_> {
-        Bits::new(&self.n, NODEMASK_BITS)
-    }
-
-    pub(super) fn bits_mut(&mut self) -> BitsMut<'_> {
-        BitsMut::new(&mut self.n, NODEMASK_BITS)
-    }
-
-    /// The set, cut to the old size.
-    pub(super) fn from_bits(from: Bits<'_>) -> nodemask_t {
-        let mut mask = nodemask_t::EMPTY;
-        mask.bits_mut().copy_from(from);
-        mask
-    }
-}
+use crate::mask::{Bits, BitsMut, Node, NodeMask, Word, words_for};
 
 /// Loads the library if that has to be done before a mask can be used: another library's constructor
 /// may pass an exported mask, which has no size until then.
@@ -127,6 +91,30 @@ pub(super) unsafe fn view_words<'a>(words: *mut c_ulong, bytes: usize) -> &'a mu
     }
     // SAFETY: as demanded of the caller.
     unsafe { slice::from_raw_parts_mut(words, bytes / size_of::<c_ulong>()) }
+}
+
+/// The exported masks as a caller may have changed them.
+macro_rules! exported {
+    ($function:ident, $variable:ident) => {
+        pub(super) fn $function() -> Bits<'static> {
+            load::limits();
+            // SAFETY: the variable points to a mask that is never freed; a program that puts
+            // its own there vouches for it.
+            unsafe { view((&raw const variables::$variable).read_volatile()) }
+        }
+    };
+}
+
+exported!(all_nodes, numa_all_nodes_ptr);
+exported!(nodes, numa_nodes_ptr);
+exported!(all_cpus, numa_all_cpus_ptr);
+exported!(no_nodes, numa_no_nodes_ptr);
+
+/// The old all-nodes mask.
+pub(super) fn old_all_nodes() -> nodemask_t {
+    load::limits();
+    // SAFETY: written at load only.
+    unsafe { (&raw const variables::numa_all_nodes).read_volatile() }
 }
 
 /// A new mask for the caller, whose map has any content: header and map from malloc, as

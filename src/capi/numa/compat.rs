@@ -7,10 +7,10 @@
 use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use core::slice;
 
-use super::callers::{nodemask_t, view_old, view_words};
+use super::callers::{old_all_nodes, view_old, view_words};
 use super::load::limits;
+use super::nodemask::nodemask_t;
 use super::policy::{bind_mode, is_bind, is_interleave, set, set_interleaving, with_nodes_under};
-use super::variables::old_all_nodes;
 use super::{cpus, memory, strings};
 use crate::affinity;
 use crate::capi::result::{OrErrno, int};

@@ -4,10 +4,9 @@ use core::ffi::{CStr, c_int};
 use core::ptr;
 
 use super::cache::{self, NodeCpus};
-use super::callers::{bitmask, empty_nodes, new_node_mask, view, view_mut};
+use super::callers::{all_nodes, bitmask, empty_nodes, new_node_mask, nodes, view, view_mut};
 use super::load::limits;
 use super::report::{OrComplain, complain, numa_warn, warn, warning};
-use super::variables::{all_nodes, nodes};
 use crate::affinity;
 use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};

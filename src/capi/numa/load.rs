@@ -8,15 +8,11 @@
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::report::keeping_errno;
-use super::variables::{self, Sets};
+use super::variables::{self, CPU_ROOM, NODE_ROOM, Sets};
 use crate::affinity;
 use crate::mask::{CpuMask, NodeMask};
 use crate::root::Root;
 use crate::topology;
-
-/// Nodes and CPUs that static memory has room for: those of any kernel of today.
-pub(super) const NODE_ROOM: usize = 1024;
-pub(super) const CPU_ROOM: usize = 8192;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident)*) => {

@@ -3,8 +3,9 @@
 use core::ffi::{c_int, c_uint};
 use core::ptr;
 
-use super::callers::{self, bitmask, nodemask_t, unsigned, view, view_mut, view_old, with};
+use super::callers::{self, bitmask, unsigned, view, view_mut, view_old, with};
 use super::load::limits;
+use super::nodemask::nodemask_t;
 use super::report::complain;
 use super::variables::is_static;
 use crate::capi::result::OrErrno;

@@ -5,11 +5,11 @@ use core::hint::black_box;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use super::callers::{bitmask, single, view};
+use super::callers::{all_nodes, bitmask, single, view};
 use super::load::page_size;
 use super::policy::{bind_mode, strict};
 use super::report::{OrComplain, complain};
-use super::variables::{all_nodes, fail_alloc_on_error};
+use super::variables::fail_alloc_on_error;
 use crate::capi::result::OrErrno;
 use crate::error::Result;
 use crate::mask::Bits;

@@ -16,7 +16,7 @@
 //! | `shim.c` | numa_error, numa_warn and the system calls, weak |
 //!
 //! Not exported: `load.rs` finds out what is fixed at load and publishes it, `callers.rs` looks at
-//! callers' masks and makes new ones, `cache.rs` keeps what was read about nodes, `report.rs` calls
+//! callers' masks and makes new ones, `nodemask.rs` is the old mask, `cache.rs` keeps what was read about nodes, `report.rs` calls
 //! numa_error and numa_warn.
 //!
 //! numa_error and numa_warn may not return: a program's own may throw a C++ exception, jump or be
@@ -31,6 +31,7 @@ mod load;
 mod masks;
 mod memory;
 mod migrate;
+mod nodemask;
 mod policy;
 mod report;
 mod sizes;

@@ -4,10 +4,9 @@ use core::ffi::{CStr, c_int};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use super::callers::{bitmask, empty_nodes, new_node_mask, single, view};
+use super::callers::{all_nodes, bitmask, empty_nodes, new_node_mask, no_nodes, single, view};
 use super::cpus::run_on_allowed;
 use super::report::{OrComplain, warn, warning};
-use super::variables::{all_nodes, no_nodes};
 use crate::capi::result::{OrErrno, int};
 use crate::error::Result;
 use crate::mask::{Bits, NodeMask};

@@ -4,10 +4,9 @@ use core::ffi::{CStr, c_char, c_int, c_long};
 use core::ptr;
 
 use super::cache;
-use super::callers::{self, bitmask, view_mut};
+use super::callers::{self, all_cpus, all_nodes, bitmask, nodes, view_mut};
 use super::load::limits;
 use super::report::{numa_warn, warning};
-use super::variables::{all_cpus, all_nodes, nodes};
 use crate::capi::result::{OrErrno, int};
 use crate::device::{self, DeviceError};
 use crate::mask::{Bits, BitsMut};

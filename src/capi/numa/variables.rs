@@ -8,9 +8,13 @@
 use core::ffi::{c_int, c_ulong};
 use core::{ptr, slice};
 
-use super::callers::{bitmask, nodemask_t, view};
-use super::load::{self, CPU_ROOM, NODE_ROOM};
+use super::nodemask::nodemask_t;
+use crate::capi::bitmask::bitmask;
 use crate::mask::{Bits, BitsMut, Word, words_for};
+
+/// Nodes and CPUs that static memory has room for: those of any kernel of today.
+pub(super) const NODE_ROOM: usize = 1024;
+pub(super) const CPU_ROOM: usize = 8192;
 
 static mut ALL_NODES_MAP: [Word; words_for(NODE_ROOM)] = [0; words_for(NODE_ROOM)];
 static mut NO_NODES_MAP: [Word; words_for(NODE_ROOM)] = [0; words_for(NODE_ROOM)];
@@ -125,32 +129,8 @@ pub(super) fn is_static(mask: *const bitmask) -> bool {
     .any(|own| ptr::eq(mask, own))
 }
 
-/// The exported masks as a caller may have changed them.
-macro_rules! exported {
-    ($function:ident, $variable:ident) => {
-        pub(super) fn $function() -> Bits<'static> {
-            load::limits();
-            // SAFETY: the variable points to a mask that is never freed; a program that puts
-            // its own there vouches for it.
-            unsafe { view((&raw const $variable).read_volatile()) }
-        }
-    };
-}
-
-exported!(all_nodes, numa_all_nodes_ptr);
-exported!(nodes, numa_nodes_ptr);
-exported!(all_cpus, numa_all_cpus_ptr);
-exported!(no_nodes, numa_no_nodes_ptr);
-
 /// Whether the program wants allocations to fail when their policy cannot be set.
 pub(super) fn fail_alloc_on_error() -> bool {
     // SAFETY: the program sets it before, or lives with either answer.
     unsafe { (&raw const numa_fail_alloc_on_error).read_volatile() != 0 }
-}
-
-/// The old all-nodes mask.
-pub(super) fn old_all_nodes() -> nodemask_t {
-    load::limits();
-    // SAFETY: written at load only.
-    unsafe { (&raw const numa_all_nodes).read_volatile() }
 }
