@@ -6,9 +6,12 @@
 # (now), which lets the linker protect their addresses from writing and costs 15,000 instructions.
 BIND ?= lazy
 
-# noseparate-code: two segments less to map, a tenth of what loading costs.
-LINK_FLAGS := -Wl,-z,$(BIND) -Wl,-z,relro -Wl,-z,noseparate-code -Wl,-z,defs -Wl,--gc-sections \
-	-Wl,--as-needed -static-libgcc
+# Two segments less to map, a tenth of what loading costs, where the linker can.
+FEW_SEGMENTS := $(shell echo 'int x;' | $(CC) -x c -shared -fPIC -nostdlib -o /dev/null - $(LDFLAGS) \
+	-Wl,-z,noseparate-code >/dev/null 2>&1 && echo -Wl,-z,noseparate-code)
+
+LINK_FLAGS := -Wl,-z,$(BIND) -Wl,-z,relro -Wl,-z,defs -Wl,--gc-sections -Wl,--as-needed \
+	-static-libgcc $(FEW_SEGMENTS)
 C_FLAGS    := -std=gnu11 -Wall -Wextra -fPIC -funwind-tables
 
 # Exceptions, cancellation and backtraces pass through the functions that call back. Rust calls other
@@ -94,9 +97,13 @@ $(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a
 	$(RUST_STATICLIB) -- --cfg capi_ext $(RUST_FLAGS)
 	cp $(CARGO_OUT)/libnuma.a $@
 
-$(BUILD)/ext.o: $(BUILD)/librust-ext.a $(ABI_DATA)
+# ld.lld has to see an object to know what it links for.
+$(BUILD)/empty.o: $(BUILD)/flags
+	echo | $(CC) $(CFLAGS) -x c -fno-lto -c -o $@ -
+
+$(BUILD)/ext.o: $(BUILD)/empty.o $(BUILD)/librust-ext.a $(ABI_DATA)
 	ABI=abi/ext sh abi/generate undefined > $(BUILD)/ext-undefined
-	$(LD) -r $(GROUPS) -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/librust-ext.a
+	$(LD) -r $(GROUPS) -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/empty.o $(BUILD)/librust-ext.a
 	$(OBJCOPY) $(BITCODE) $@.tmp $@
 	rm $@.tmp
 
