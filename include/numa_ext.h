@@ -7,16 +7,24 @@
  * src/capi, then run `make headers`.
  *
  * migrate_pages(2) moves a whole process with one call: on some kernels the process's own mmap and
- * munmap wait until it has ended, nothing tells how far it is, and it cannot be stopped. The
- * functions here walk the process's mappings, move what is present in pieces that follow a pause
- * limit, keep huge pages whole, and account for every page. The library starts no threads; a
- * program may let several of its own work.
+ * munmap wait until it has ended, it does not report how far it is, and it cannot be stopped. The
+ * functions here walk the process's mappings, move the pages that are present in pieces that keep
+ * to a pause limit, keep huge pages whole, and account for every page. The library starts no
+ * threads; a program may let several of its own work.
  *
- * move_pages(2) tells on which nodes pages are, but wants an array with the address of each. The
+ * move_pages(2) reports on which nodes pages are, but takes an array with the address of each. The
  * numa_ext_locate functions take ranges.
  *
- * Masks are those of numa.h, of any size. A function that fails returns -1, or NULL, with errno,
- * and prints nothing. Each may be called from any thread.
+ * What holds for all functions, unless a comment says otherwise:
+ *
+ * - Sizes and addresses are in bytes. Counts of pages are in pages of numa_pagesize() bytes.
+ * - Masks are those of numa.h, of any size. They are read during the call only; NULL counts as an
+ *   empty mask. The caller keeps them.
+ * - A function that fails returns -1 or NULL, with errno. It prints nothing, and does not call
+ *   numa_error() or numa_warn().
+ * - A function may be called from any thread. None but numa_ext_migrate_stop() is
+ *   async-signal-safe.
+ * - Pages are moved with move_pages(2) and found in /proc/PID/maps, numa_maps and pagemap.
  *
  * Link with -lnuma_ext (pkg-config numa-ext). examples/migrate.c shows the use.
  */
@@ -32,18 +40,18 @@ extern "C" {
 /* ==== Options of a migration ==== */
 
 /*
- * Only pages that no other process maps. Without it all that the caller may move: with
- * CAP_SYS_NICE shared ones too.
+ * Flag: moves only pages that no other process maps. Without it, pages that other processes map
+ * are moved too if the caller has CAP_SYS_NICE.
  */
 #define NUMA_EXT_MIGRATE_PRIVATE 1
 
-/* Only count: what would be moved is reported as moved. */
+/* Flag: moves nothing, and counts pages that would be moved as moved. */
 #define NUMA_EXT_MIGRATE_DRY_RUN 2
 
-/* Private memory without a file: most of what malloc and mmap give. */
+/* Private memory without a file: most of what malloc() and mmap() return. */
 #define NUMA_EXT_KIND_ANON 1
 
-/* What brk gives. */
+/* The heap that brk(2) grows. */
 #define NUMA_EXT_KIND_HEAP 2
 
 /* The stack of the first thread. */
@@ -55,7 +63,7 @@ extern "C" {
 /* Memory or a file mapped so that others see writes. */
 #define NUMA_EXT_KIND_SHARED 16
 
-/* A range of addresses in the process: start and the first address behind it. */
+/* A range of addresses in the process. */
 struct numa_ext_range {
     /* First address. */
     size_t start;
@@ -65,27 +73,28 @@ struct numa_ext_range {
 
 /* How far a migration is, in pages of the base size (numa_pagesize()). */
 struct numa_ext_migrate_progress {
-    /* Present pages that were looked at. */
+    /* Present pages that were examined. */
     unsigned long examined;
-    /* Those that were moved. */
+    /* Pages that were moved. */
     unsigned long moved;
-    /* Present pages of the process when the migration began, about. */
+    /* Present pages of the process when the migration began; an estimate. */
     unsigned long present;
 };
 
 /*
- * What to move, and how. Fill it with zeros, then set size to sizeof and what differs from
- * the default, which is always zero.
+ * What to move, and how. The caller fills it with zeros, sets size, and sets the fields that differ
+ * from the default, which is zero for each. Read during the call only, except ranges' array and
+ * progress_arg.
  */
 struct numa_ext_migrate_options {
     /*
-     * sizeof(struct numa_ext_migrate_options): the structure may grow. Fields that this
-     * release does not know have to be zero.
+     * sizeof(struct numa_ext_migrate_options). Later releases may add fields; EINVAL if one that
+     * this release does not know is not zero.
      */
     size_t size;
-    /* NUMA_EXT_MIGRATE_PRIVATE, NUMA_EXT_MIGRATE_DRY_RUN. */
+    /* A sum of NUMA_EXT_MIGRATE_PRIVATE and NUMA_EXT_MIGRATE_DRY_RUN. */
     unsigned int flags;
-    /* Which mappings, NUMA_EXT_KIND_...; 0 for all. */
+    /* Which mappings: a sum of NUMA_EXT_KIND_..., or 0 for all. */
     unsigned int kinds;
     /*
      * How long, in microseconds, a thread of the process may have to wait for a page in
@@ -93,22 +102,22 @@ struct numa_ext_migrate_options {
      */
     unsigned int max_pause_us;
     /*
-     * How many threads of the caller may work at once, at most; fewer work when more are not
+     * The number of threads of the caller that may work at once; fewer work when more are not
      * faster. 0 for 1.
      */
     unsigned int max_workers;
     /*
-     * Only pages with these addresses; NULL for all. Huge pages move whole; where only a part is
-     * in the ranges, Linux before 6.7 cannot tell, and just that part is counted. Read by
-     * numa_ext_migrate and numa_ext_migrate_begin only.
+     * Only pages with these addresses; NULL for all. Huge pages move whole. Before Linux 6.7, of a
+     * huge page that is in the ranges in part only that part is counted. Read by
+     * numa_ext_migrate() and numa_ext_migrate_begin() only.
      */
     const struct numa_ext_range *ranges;
     /* Number of ranges. 0 moves nothing, unless ranges is NULL. */
     size_t nranges;
     /*
-     * Called now and then by numa_ext_migrate and numa_ext_migrate_work, in the calling
-     * thread, so by several at once if several work; a result other than 0 stops the
-     * migration. May be NULL.
+     * Called now and then by numa_ext_migrate() and numa_ext_migrate_work(), in the calling
+     * thread, so by several at once if several work. A result other than 0 stops the migration.
+     * May be NULL.
      */
     int (*progress)(const struct numa_ext_migrate_progress *progress, void *arg);
     /* Second argument of progress. */
@@ -125,35 +134,37 @@ struct numa_ext_migrate_node {
     int to;
     /* Pages on their target. */
     unsigned long moved;
-    /* Left: something holds on to the page (direct I/O, a pipe, RDMA, a driver). */
+    /* Not moved: something holds the page (direct I/O, a pipe, RDMA, a driver). */
     unsigned long busy;
-    /* Left: other processes map it as well, and only private pages were to be moved. */
+    /* Not moved: other processes map the page too, and only private pages were to be moved. */
     unsigned long shared;
-    /* Left: the target node has no memory, or no huge page, left. */
+    /* Not moved: the target node has no free memory, or no free huge page. */
     unsigned long target_full;
-    /* Left: the kernel does not allow the process to have pages there. */
+    /* Not moved: the kernel does not allow the process to have pages there. */
     unsigned long not_permitted;
-    /* Gone meanwhile: freed, swapped out, moved by someone else. */
+    /* Gone in the meantime: freed, swapped out, or moved by other means. */
     unsigned long gone;
-    /* Zeros, for what may be added. */
+    /* Zeros; later releases may use them. */
     unsigned long reserved[4];
 };
 
-/* A migration of one process. It has no threads of its own. */
+/* A migration of one process. It has no threads of its own. Opaque. */
 struct numa_ext_migration;
 
 /* ==== Migrations ==== */
 
 /*
- * Moves the pages of a process (0: the caller) that are on the nodes of one mask to those of
- * another, in pieces, so that the process never waits long. A node's place in the sets decides
- * where its pages go, as with migrate_pages(2). options may be NULL.
+ * Moves the pages of a process (0: the caller) from fromnodes to tonodes in pieces, so that the
+ * process does not wait long. Which node's pages go where is as with migrate_pages(2). options may
+ * be NULL. Returns when all pages have been examined or progress has stopped the migration.
  *
- * Returns the number of nodes that pages leave, at most as many as there are in fromnodes, and
- * writes what became of their pages to nodes, an array with room for nnodes (NULL and 0 for
- * none). -1 with errno: ESRCH no such process, EPERM or EACCES not permitted (CAP_SYS_NICE,
- * CAP_SYS_PTRACE), EINVAL no target or unknown options, ENOMEM. Nothing is lost by an error:
- * every page is on one node or another.
+ * Writes what became of the pages of each node to nodes, an array with room for nnodes elements
+ * (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than nnodes
+ * and is at most that of fromnodes.
+ *
+ * Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the caller
+ * may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes is empty or
+ * an argument or an option is unknown, ENOMEM. Pages that were moved before stay moved.
  */
 int numa_ext_migrate(pid_t pid,
                      const struct bitmask *fromnodes,
@@ -163,8 +174,11 @@ int numa_ext_migrate(pid_t pid,
                      size_t nnodes);
 
 /*
- * Prepares the same for threads of the caller, which call numa_ext_migrate_work. NULL with
- * errno as above. Give it back with numa_ext_migrate_end.
+ * Prepares a migration on which threads of the caller work with numa_ext_migrate_work(). The
+ * arguments are those of numa_ext_migrate().
+ *
+ * Returns the migration, or NULL with errno as above. The caller frees it with
+ * numa_ext_migrate_end().
  */
 struct numa_ext_migration *numa_ext_migrate_begin(pid_t pid,
                                                   const struct bitmask *fromnodes,
@@ -172,58 +186,67 @@ struct numa_ext_migration *numa_ext_migrate_begin(pid_t pid,
                                                   const struct numa_ext_migrate_options *options);
 
 /*
- * Works on a migration until nothing is left for the calling thread. Several threads may do so
- * at once, up to max_workers of the options; more wait. 0 also when the migration was stopped
- * or the process has ended, or -1 with errno, and then the other threads stop as well. A thread
- * must not be cancelled here.
+ * Works on a migration until nothing is left for the calling thread. Several threads may do so at
+ * once, up to max_workers of the options; others wait. A thread must not be cancelled here.
+ *
+ * Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the other
+ * threads then stop too.
  */
 int numa_ext_migrate_work(struct numa_ext_migration *migration);
 
-/* Stops a migration after the current piece of each thread. Async-signal-safe. */
+/*
+ * Stops a migration: each thread ends with its current piece. Does nothing if migration is NULL.
+ * Async-signal-safe.
+ */
 void numa_ext_migrate_stop(struct numa_ext_migration *migration);
 
-/* How far a migration is. From any thread. */
+/*
+ * Stores how far a migration is in progress. Any thread may call it while others work. Does nothing
+ * if an argument is NULL.
+ */
 void numa_ext_migrate_query(const struct numa_ext_migration *migration,
                             struct numa_ext_migrate_progress *progress);
 
 /*
- * What became of the pages so far, as from numa_ext_migrate: the number of nodes, or -1 with
- * errno. From any thread. Pages that a stopped migration did not come to are in no count.
+ * Writes what became of the pages so far to nodes, as numa_ext_migrate() does. Any thread may call
+ * it while others work. Pages that a stopped migration has not reached are in no count.
+ *
+ * Returns the number of nodes that pages leave, or -1 with errno: EINVAL if migration is NULL,
+ * ENOMEM.
  */
 int numa_ext_migrate_counts(const struct numa_ext_migration *migration,
                             struct numa_ext_migrate_node *nodes,
                             size_t nnodes);
 
-/* Gives a migration back, when no thread works on it any more. NULL is allowed. */
+/* Frees a migration, which no thread may use any more. Does nothing if migration is NULL. */
 void numa_ext_migrate_end(struct numa_ext_migration *migration);
 
 /* ==== Where the pages of a range are ==== */
 
-/* Pages next to each other of which the kernel says the same. */
+/* Adjacent pages with the same node or error. */
 struct numa_ext_run {
     /* Address of the first page. */
     size_t start;
     /* First address behind the last page. */
     size_t end;
     /*
-     * The node where they are, or a negative errno: -ENOENT (older kernels: -EFAULT) if they are
-     * not there, never touched or swapped out, -EFAULT if nothing is mapped or was only ever read.
+     * The node where they are, or a negative errno: -ENOENT (on older kernels -EFAULT) if they were
+     * never touched or are swapped out, -EFAULT if nothing is mapped or they were only read so far.
      */
     int node;
 };
 
 /*
- * Asks on which node each page is of the length bytes at start in a process (0: the caller), as
- * move_pages(2) does, but without an array of addresses. The pages are those that the range
- * spans: the first one may begin before start. nodes receives for each the node, or a negative
- * errno as in numa_ext_run.
+ * Stores in nodes on which node each page of a range of a process (0: the caller) is, or a negative
+ * errno as in numa_ext_run. The range has length bytes from start; the first page may begin before
+ * start. Calls move_pages(2) in pieces, and allocates nothing.
  *
  * page_size is the distance of the addresses that are asked about: 0 for numa_pagesize(), or a
  * multiple of it. With the size of huge pages, each of those is asked about once.
  *
- * Returns the number of pages, or -1 with errno: EINVAL if that is more than nnodes or for a bad
- * argument, ESRCH no such process, EPERM not permitted (as for move_pages). The process runs on:
- * what is told about one page may be past when the next one is asked about. Nothing is allocated.
+ * Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an argument
+ * is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it, as with
+ * move_pages(2). The process runs on meanwhile, so that the answers are of different moments.
  */
 long numa_ext_locate(pid_t pid,
                      const void *start,
@@ -233,9 +256,11 @@ long numa_ext_locate(pid_t pid,
                      size_t nnodes);
 
 /*
- * The same for ranges of any size, without any array: calls each with every run of pages, in the
- * order of their addresses, until it returns another value than 0. Returns that value, 0 at the
- * end, or -1 with errno as above.
+ * Calls each with every run of such pages, in the order of their addresses, until it returns another
+ * value than 0. No array is needed. The run is valid during the call only.
+ *
+ * Returns the last value that each returned, 0 if there are no pages, or -1 with errno as above, and
+ * EINVAL if each is NULL.
  */
 int numa_ext_locate_runs(pid_t pid,
                          const void *start,
@@ -245,9 +270,10 @@ int numa_ext_locate_runs(pid_t pid,
                          void *arg);
 
 /*
- * Counts the same pages by nodes: counts[n] becomes the number of pages on node n, for n below
- * ncounts; numa_num_possible_nodes() is enough for all. Returns the number of pages that are
- * there, on any node, or -1 with errno as above.
+ * Counts such pages by nodes: counts[n] becomes the number of pages on node n, for n below ncounts;
+ * numa_num_possible_nodes() elements are enough for all nodes.
+ *
+ * Returns the number of pages that are on any node, or -1 with errno as above.
  */
 long numa_ext_locate_counts(pid_t pid,
                             const void *start,

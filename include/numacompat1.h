@@ -6,13 +6,14 @@
  * Part of libnuma-rs. Written by tools/headers: change the template there, then run
  * `make headers`.
  *
- * Functions that take masks of any size today take a nodemask_t, or a buffer and its length, after
- * this. numa.h includes it where that macro is defined.
+ * After it, functions that take or return a struct bitmask take or return a nodemask_t, or take a
+ * buffer and its length. numa.h includes it if that macro is defined. Each macro below names a
+ * function of numa.h, and its comment there says what it does.
  */
 #ifndef NUMACOMPAT1_H
 #define NUMACOMPAT1_H 1
 
-/* The macros below may not meet the declarations there. */
+/* First, since the macros below would change the declarations there. */
 #include "numa.h"
 
 /* ==== Old masks ==== */

@@ -1,4 +1,4 @@
-//! On which nodes the pages of a range are, asked in pieces, for C: numa_ext.h.
+//! On which nodes the pages of a range are, for C: numa_ext.h.
 
 use core::ffi::{c_int, c_long, c_ulong, c_void};
 use core::ops::Range;
@@ -8,7 +8,7 @@ use crate::capi::result::OrErrno;
 use crate::error::{Error, Result};
 use crate::migrate::{self, PageRun};
 
-/// Pages next to each other of which the kernel says the same.
+/// Adjacent pages with the same node or error.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct numa_ext_run {
@@ -16,8 +16,8 @@ pub struct numa_ext_run {
     pub start: usize,
     /// First address behind the last page.
     pub end: usize,
-    /// The node where they are, or a negative errno: -ENOENT (older kernels: -EFAULT) if they are
-    /// not there, never touched or swapped out, -EFAULT if nothing is mapped or was only ever read.
+    /// The node where they are, or a negative errno: -ENOENT (on older kernels -EFAULT) if they were
+    /// never touched or are swapped out, -EFAULT if nothing is mapped or they were only read so far.
     pub node: c_int,
 }
 
@@ -42,17 +42,16 @@ unsafe fn array<'a, T>(array: *mut T, len: usize) -> &'a mut [T] {
     unsafe { slice::from_raw_parts_mut(array, len) }
 }
 
-/// Asks on which node each page is of the length bytes at start in a process (0: the caller), as
-/// move_pages(2) does, but without an array of addresses. The pages are those that the range
-/// spans: the first one may begin before start. nodes receives for each the node, or a negative
-/// errno as in numa_ext_run.
+/// Stores in nodes on which node each page of a range of a process (0: the caller) is, or a negative
+/// errno as in numa_ext_run. The range has length bytes from start; the first page may begin before
+/// start. Calls move_pages(2) in pieces, and allocates nothing.
 ///
 /// page_size is the distance of the addresses that are asked about: 0 for numa_pagesize(), or a
 /// multiple of it. With the size of huge pages, each of those is asked about once.
 ///
-/// Returns the number of pages, or -1 with errno: EINVAL if that is more than nnodes or for a bad
-/// argument, ESRCH no such process, EPERM not permitted (as for move_pages). The process runs on:
-/// what is told about one page may be past when the next one is asked about. Nothing is allocated.
+/// Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an argument
+/// is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it, as with
+/// move_pages(2). The process runs on meanwhile, so that the answers are of different moments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_locate(
     pid: libc::pid_t,
@@ -71,9 +70,11 @@ pub unsafe extern "C" fn numa_ext_locate(
         .or_errno(-1)
 }
 
-/// The same for ranges of any size, without any array: calls each with every run of pages, in the
-/// order of their addresses, until it returns another value than 0. Returns that value, 0 at the
-/// end, or -1 with errno as above.
+/// Calls each with every run of such pages, in the order of their addresses, until it returns another
+/// value than 0. No array is needed. The run is valid during the call only.
+///
+/// Returns the last value that each returned, 0 if there are no pages, or -1 with errno as above, and
+/// EINVAL if each is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_locate_runs(
     pid: libc::pid_t,
@@ -105,9 +106,10 @@ pub unsafe extern "C" fn numa_ext_locate_runs(
     }
 }
 
-/// Counts the same pages by nodes: counts[n] becomes the number of pages on node n, for n below
-/// ncounts; numa_num_possible_nodes() is enough for all. Returns the number of pages that are
-/// there, on any node, or -1 with errno as above.
+/// Counts such pages by nodes: counts[n] becomes the number of pages on node n, for n below ncounts;
+/// numa_num_possible_nodes() elements are enough for all nodes.
+///
+/// Returns the number of pages that are on any node, or -1 with errno as above.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_locate_counts(
     pid: libc::pid_t,

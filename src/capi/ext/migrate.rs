@@ -14,15 +14,15 @@ use crate::error::{Error, Result};
 use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share};
 use crate::root::Root;
 
-/// Only pages that no other process maps. Without it all that the caller may move: with
-/// CAP_SYS_NICE shared ones too.
+/// Flag: moves only pages that no other process maps. Without it, pages that other processes map
+/// are moved too if the caller has CAP_SYS_NICE.
 pub const NUMA_EXT_MIGRATE_PRIVATE: c_uint = 1;
-/// Only count: what would be moved is reported as moved.
+/// Flag: moves nothing, and counts pages that would be moved as moved.
 pub const NUMA_EXT_MIGRATE_DRY_RUN: c_uint = 2;
 
-/// Private memory without a file: most of what malloc and mmap give.
+/// Private memory without a file: most of what malloc() and mmap() return.
 pub const NUMA_EXT_KIND_ANON: c_uint = 1;
-/// What brk gives.
+/// The heap that brk(2) grows.
 pub const NUMA_EXT_KIND_HEAP: c_uint = 2;
 /// The stack of the first thread.
 pub const NUMA_EXT_KIND_STACK: c_uint = 4;
@@ -37,7 +37,7 @@ const ALL_KINDS: c_uint = NUMA_EXT_KIND_ANON
     | NUMA_EXT_KIND_FILE
     | NUMA_EXT_KIND_SHARED;
 
-/// A range of addresses in the process: start and the first address behind it.
+/// A range of addresses in the process.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct numa_ext_range {
@@ -51,41 +51,42 @@ pub struct numa_ext_range {
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct numa_ext_migrate_progress {
-    /// Present pages that were looked at.
+    /// Present pages that were examined.
     pub examined: c_ulong,
-    /// Those that were moved.
+    /// Pages that were moved.
     pub moved: c_ulong,
-    /// Present pages of the process when the migration began, about.
+    /// Present pages of the process when the migration began; an estimate.
     pub present: c_ulong,
 }
 
-/// What to move, and how. Fill it with zeros, then set size to sizeof and what differs from
-/// the default, which is always zero.
+/// What to move, and how. The caller fills it with zeros, sets size, and sets the fields that differ
+/// from the default, which is zero for each. Read during the call only, except ranges' array and
+/// progress_arg.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct numa_ext_migrate_options {
-    /// sizeof(struct numa_ext_migrate_options): the structure may grow. Fields that this
-    /// release does not know have to be zero.
+    /// sizeof(struct numa_ext_migrate_options). Later releases may add fields; EINVAL if one that
+    /// this release does not know is not zero.
     pub size: usize,
-    /// NUMA_EXT_MIGRATE_PRIVATE, NUMA_EXT_MIGRATE_DRY_RUN.
+    /// A sum of NUMA_EXT_MIGRATE_PRIVATE and NUMA_EXT_MIGRATE_DRY_RUN.
     pub flags: c_uint,
-    /// Which mappings, NUMA_EXT_KIND_...; 0 for all.
+    /// Which mappings: a sum of NUMA_EXT_KIND_..., or 0 for all.
     pub kinds: c_uint,
     /// How long, in microseconds, a thread of the process may have to wait for a page in
     /// transit: a goal, no guarantee. 0 for 20000.
     pub max_pause_us: c_uint,
-    /// How many threads of the caller may work at once, at most; fewer work when more are not
+    /// The number of threads of the caller that may work at once; fewer work when more are not
     /// faster. 0 for 1.
     pub max_workers: c_uint,
-    /// Only pages with these addresses; NULL for all. Huge pages move whole; where only a part is
-    /// in the ranges, Linux before 6.7 cannot tell, and just that part is counted. Read by
-    /// numa_ext_migrate and numa_ext_migrate_begin only.
+    /// Only pages with these addresses; NULL for all. Huge pages move whole. Before Linux 6.7, of a
+    /// huge page that is in the ranges in part only that part is counted. Read by
+    /// numa_ext_migrate() and numa_ext_migrate_begin() only.
     pub ranges: *const numa_ext_range,
     /// Number of ranges. 0 moves nothing, unless ranges is NULL.
     pub nranges: usize,
-    /// Called now and then by numa_ext_migrate and numa_ext_migrate_work, in the calling
-    /// thread, so by several at once if several work; a result other than 0 stops the
-    /// migration. May be NULL.
+    /// Called now and then by numa_ext_migrate() and numa_ext_migrate_work(), in the calling
+    /// thread, so by several at once if several work. A result other than 0 stops the migration.
+    /// May be NULL.
     pub progress: Option<
         unsafe extern "C" fn(progress: *const numa_ext_migrate_progress, arg: *mut c_void) -> c_int,
     >,
@@ -104,21 +105,21 @@ pub struct numa_ext_migrate_node {
     pub to: c_int,
     /// Pages on their target.
     pub moved: c_ulong,
-    /// Left: something holds on to the page (direct I/O, a pipe, RDMA, a driver).
+    /// Not moved: something holds the page (direct I/O, a pipe, RDMA, a driver).
     pub busy: c_ulong,
-    /// Left: other processes map it as well, and only private pages were to be moved.
+    /// Not moved: other processes map the page too, and only private pages were to be moved.
     pub shared: c_ulong,
-    /// Left: the target node has no memory, or no huge page, left.
+    /// Not moved: the target node has no free memory, or no free huge page.
     pub target_full: c_ulong,
-    /// Left: the kernel does not allow the process to have pages there.
+    /// Not moved: the kernel does not allow the process to have pages there.
     pub not_permitted: c_ulong,
-    /// Gone meanwhile: freed, swapped out, moved by someone else.
+    /// Gone in the meantime: freed, swapped out, or moved by other means.
     pub gone: c_ulong,
-    /// Zeros, for what may be added.
+    /// Zeros; later releases may use them.
     pub reserved: [c_ulong; 4],
 }
 
-/// A migration of one process. It has no threads of its own.
+/// A migration of one process. It has no threads of its own. Opaque.
 #[allow(non_camel_case_types)]
 pub struct numa_ext_migration {
     job: Job<'static>,
@@ -250,7 +251,7 @@ impl numa_ext_migration {
     }
 }
 
-/// Moves a migration to the heap, of which there may be none left.
+/// Moves a migration to the heap; fails if there is no memory.
 fn on_heap(migration: numa_ext_migration) -> Result<*mut numa_ext_migration> {
     let mut place = Vec::new();
     place.try_reserve_exact(1).map_err(|_| Error::OutOfMemory)?;
@@ -281,15 +282,17 @@ fn node(count: &NodeCount) -> numa_ext_migrate_node {
     }
 }
 
-/// Moves the pages of a process (0: the caller) that are on the nodes of one mask to those of
-/// another, in pieces, so that the process never waits long. A node's place in the sets decides
-/// where its pages go, as with migrate_pages(2). options may be NULL.
+/// Moves the pages of a process (0: the caller) from fromnodes to tonodes in pieces, so that the
+/// process does not wait long. Which node's pages go where is as with migrate_pages(2). options may
+/// be NULL. Returns when all pages have been examined or progress has stopped the migration.
 ///
-/// Returns the number of nodes that pages leave, at most as many as there are in fromnodes, and
-/// writes what became of their pages to nodes, an array with room for nnodes (NULL and 0 for
-/// none). -1 with errno: ESRCH no such process, EPERM or EACCES not permitted (CAP_SYS_NICE,
-/// CAP_SYS_PTRACE), EINVAL no target or unknown options, ENOMEM. Nothing is lost by an error:
-/// every page is on one node or another.
+/// Writes what became of the pages of each node to nodes, an array with room for nnodes elements
+/// (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than nnodes
+/// and is at most that of fromnodes.
+///
+/// Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the caller
+/// may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes is empty or
+/// an argument or an option is unknown, ENOMEM. Pages that were moved before stay moved.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate(
     pid: libc::pid_t,
@@ -310,8 +313,11 @@ pub unsafe extern "C" fn numa_ext_migrate(
         .or_errno(-1)
 }
 
-/// Prepares the same for threads of the caller, which call numa_ext_migrate_work. NULL with
-/// errno as above. Give it back with numa_ext_migrate_end.
+/// Prepares a migration on which threads of the caller work with numa_ext_migrate_work(). The
+/// arguments are those of numa_ext_migrate().
+///
+/// Returns the migration, or NULL with errno as above. The caller frees it with
+/// numa_ext_migrate_end().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_begin(
     pid: libc::pid_t,
@@ -325,10 +331,11 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
         .or_errno(ptr::null_mut())
 }
 
-/// Works on a migration until nothing is left for the calling thread. Several threads may do so
-/// at once, up to max_workers of the options; more wait. 0 also when the migration was stopped
-/// or the process has ended, or -1 with errno, and then the other threads stop as well. A thread
-/// must not be cancelled here.
+/// Works on a migration until nothing is left for the calling thread. Several threads may do so at
+/// once, up to max_workers of the options; others wait. A thread must not be cancelled here.
+///
+/// Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the other
+/// threads then stop too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
     // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.
@@ -338,7 +345,8 @@ pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migratio
     }
 }
 
-/// Stops a migration after the current piece of each thread. Async-signal-safe.
+/// Stops a migration: each thread ends with its current piece. Does nothing if migration is NULL.
+/// Async-signal-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_stop(migration: *mut numa_ext_migration) {
     // SAFETY: null or from numa_ext_migrate_begin.
@@ -347,7 +355,8 @@ pub unsafe extern "C" fn numa_ext_migrate_stop(migration: *mut numa_ext_migratio
     }
 }
 
-/// How far a migration is. From any thread.
+/// Stores how far a migration is in progress. Any thread may call it while others work. Does nothing
+/// if an argument is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_query(
     migration: *const numa_ext_migration,
@@ -359,8 +368,11 @@ pub unsafe extern "C" fn numa_ext_migrate_query(
     }
 }
 
-/// What became of the pages so far, as from numa_ext_migrate: the number of nodes, or -1 with
-/// errno. From any thread. Pages that a stopped migration did not come to are in no count.
+/// Writes what became of the pages so far to nodes, as numa_ext_migrate() does. Any thread may call
+/// it while others work. Pages that a stopped migration has not reached are in no count.
+///
+/// Returns the number of nodes that pages leave, or -1 with errno: EINVAL if migration is NULL,
+/// ENOMEM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_counts(
     migration: *const numa_ext_migration,
@@ -377,7 +389,7 @@ pub unsafe extern "C" fn numa_ext_migrate_counts(
     }
 }
 
-/// Gives a migration back, when no thread works on it any more. NULL is allowed.
+/// Frees a migration, which no thread may use any more. Does nothing if migration is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_end(migration: *mut numa_ext_migration) {
     if !migration.is_null() {

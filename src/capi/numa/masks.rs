@@ -11,8 +11,10 @@ use super::variables::is_static;
 use crate::capi::result::OrErrno;
 use crate::sys::Errno;
 
-/// A new empty mask of n bits; give it back with numa_bitmask_free. NULL with EINVAL, after
-/// numa_error, if n is 0, and with ENOMEM if there is no memory.
+/// Returns a new empty mask of n bits. The caller frees it with numa_bitmask_free().
+///
+/// Returns NULL with EINVAL, after numa_error(), if n is 0, and NULL with ENOMEM if there
+/// is no memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_bitmask_alloc(n: c_uint) -> *mut bitmask {
     if n == 0 {
@@ -25,8 +27,8 @@ pub extern "C" fn numa_bitmask_alloc(n: c_uint) -> *mut bitmask {
     callers::allocate(n as usize).or_errno(ptr::null_mut())
 }
 
-/// Gives a mask of numa_bitmask_alloc, or of any function that returns a mask, back. NULL is
-/// allowed, and so are the exported masks, which stay.
+/// Frees a mask from numa_bitmask_alloc() or from any other function that returns a mask.
+/// Does nothing if bmp is NULL or one of the exported masks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_free(bmp: *mut bitmask) {
     if bmp.is_null() || is_static(bmp) {
@@ -36,19 +38,21 @@ pub unsafe extern "C" fn numa_bitmask_free(bmp: *mut bitmask) {
     unsafe { callers::free(bmp) };
 }
 
-/// A new empty mask for nodes, as large as the kernel's: numa_num_possible_nodes() bits.
+/// Returns a new empty mask of numa_num_possible_nodes() bits, NULL with ENOMEM if there is
+/// no memory. The caller frees it with numa_bitmask_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_allocate_nodemask() -> *mut bitmask {
     callers::allocate(limits().node_bits()).or_errno(ptr::null_mut())
 }
 
-/// A new empty mask for CPUs, as large as the kernel's: numa_num_possible_cpus() bits.
+/// Returns a new empty mask of numa_num_possible_cpus() bits, NULL with ENOMEM if there is
+/// no memory. The caller frees it with numa_bitmask_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_allocate_cpumask() -> *mut bitmask {
     callers::allocate(limits().cpu_bits()).or_errno(ptr::null_mut())
 }
 
-/// Sets all bits below the size. Returns the mask.
+/// Sets all bits below the mask's size. Returns bmp.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setall(bmp: *mut bitmask) -> *mut bitmask {
     // SAFETY: the caller's mask.
@@ -56,7 +60,7 @@ pub unsafe extern "C" fn numa_bitmask_setall(bmp: *mut bitmask) -> *mut bitmask 
     bmp
 }
 
-/// Clears all bits below the size. Returns the mask.
+/// Clears all bits below the mask's size. Returns bmp.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmask {
     // SAFETY: the caller's mask.
@@ -64,7 +68,7 @@ pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmas
     bmp
 }
 
-/// Sets bit n. Beyond the size it does nothing. Returns the mask.
+/// Sets bit n; does nothing if n is at or beyond the mask's size. Returns bmp.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
@@ -76,7 +80,7 @@ pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *m
     }
 }
 
-/// Clears bit n. Beyond the size it does nothing. Returns the mask.
+/// Clears bit n; does nothing if n is at or beyond the mask's size. Returns bmp.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
@@ -88,7 +92,7 @@ pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> 
     }
 }
 
-/// 1 if bit n is set, else 0; also 0 beyond the size.
+/// Returns 1 if bit n is set, 0 if it is not or if n is at or beyond the mask's size.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_isbitset(bmp: *const bitmask, n: c_uint) -> c_int {
     // SAFETY: the caller's mask.
@@ -99,29 +103,31 @@ pub unsafe extern "C" fn numa_bitmask_isbitset(bmp: *const bitmask, n: c_uint) -
     }
 }
 
-/// Number of set bits.
+/// Returns the number of set bits below the mask's size.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_weight(bmp: *const bitmask) -> c_uint {
     // SAFETY: the caller's mask.
     unsigned(unsafe { view(bmp) }.count())
 }
 
-/// Size of the map in bytes: whole longs.
+/// Returns the size of the map in bytes, rounded up to whole longs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
     // SAFETY: the caller's mask.
     unsafe { with(bmp, |mask| unsigned(size_of_val(mask.as_bits().words()))) }
 }
 
-/// 1 if both masks have the same bits set, else 0. The sizes may differ.
+/// Returns 1 if both masks have the same bits set, else 0. The sizes may differ: bits that
+/// the shorter mask lacks count as clear.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_equal(bmp1: *const bitmask, bmp2: *const bitmask) -> c_int {
     // SAFETY: the caller's masks.
     unsafe { view(bmp1) == view(bmp2) }.into()
 }
 
-/// Copies a mask; what does not fit is cut, what is missing becomes zero. Whole longs are
-/// copied, so bits of the target's last long beyond its size may be set.
+/// Copies bmpfrom to bmpto. Bits that do not fit are dropped, bits that bmpfrom lacks
+/// become 0. Whole longs are copied, so bits of bmpto's last long beyond its size may be
+/// set; no function here looks at them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *mut bitmask) {
     if ptr::eq(bmpfrom, bmpto) {
@@ -135,7 +141,7 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
     }
 }
 
-/// Copies a mask into an old one; what does not fit is cut.
+/// Copies bmp to nodemask. Bits that do not fit are dropped, bits that bmp lacks become 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *mut nodemask_t) {
     // SAFETY: the caller's masks.
@@ -145,7 +151,8 @@ pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *
     }
 }
 
-/// Copies an old mask into a mask; what does not fit is cut, what is missing becomes zero.
+/// Copies nodemask to bmp. Bits that do not fit are dropped, bits that nodemask lacks
+/// become 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_nodemask_to_bitmask(nodemask: *mut nodemask_t, bmp: *mut bitmask) {
     // SAFETY: the caller's masks.

@@ -59,9 +59,9 @@ fn allocate_with(size: usize, set: impl FnOnce(*mut c_void) -> Result<()>) -> *m
     map(size).or_errno(ptr::null_mut())
 }
 
-/// size bytes of zeroed memory with the thread's current policy, all pages touched. Give it
-/// back with numa_free. NULL with errno if there is none, or size is 0, as in all allocation
-/// functions here; the size is rounded up to whole pages.
+/// Allocates memory with the thread's policy and touches all its pages, so that they are
+/// placed at once. Uses MADV_POPULATE_WRITE of madvise(2) (Linux 5.14), and writes to each
+/// page on older kernels. Makes no policy call.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
     let start = map(size).or_errno(ptr::null_mut());
@@ -73,16 +73,15 @@ pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
     start
 }
 
-/// size bytes that come from the node of the CPU that touches them first. Pages are not touched
-/// yet, as in all functions that follow.
+/// Allocates memory with MPOL_LOCAL: pages come from the node of the CPU that touches them
+/// first.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_local(size: usize) -> *mut c_void {
     allocate(size, Mode::Local, None)
 }
 
-/// size bytes on a node, by this thread's bind policy (numa_set_bind_policy). If the policy
-/// cannot be set, numa_error("mbind") tells, and the memory is returned all the same unless
-/// numa_fail_alloc_on_error is set, as in all functions that follow.
+/// Allocates memory on a node, with the mode that numa_set_bind_policy() chooses for the
+/// thread. With MPOL_BIND a number that no node can have fails with EINVAL.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_onnode(size: usize, node: c_int) -> *mut c_void {
     let mode = bind_mode();
@@ -91,13 +90,13 @@ pub extern "C" fn numa_alloc_onnode(size: usize, node: c_int) -> *mut c_void {
     })
 }
 
-/// size bytes, page by page over all nodes that the process may use.
+/// Allocates memory with MPOL_INTERLEAVE over the nodes of numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_interleaved(size: usize) -> *mut c_void {
     allocate(size, Mode::Interleave, Some(all_nodes()))
 }
 
-/// size bytes, page by page over these nodes.
+/// Allocates memory with MPOL_INTERLEAVE over these nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_alloc_interleaved_subset(
     size: usize,
@@ -107,14 +106,14 @@ pub unsafe extern "C" fn numa_alloc_interleaved_subset(
     allocate(size, Mode::Interleave, Some(unsafe { view(nodemask) }))
 }
 
-/// size bytes, page by page over all nodes that the process may use, by their weights
-/// (Linux 6.9).
+/// Allocates memory with MPOL_WEIGHTED_INTERLEAVE (Linux 6.9) over the nodes of
+/// numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_weighted_interleaved(size: usize) -> *mut c_void {
     allocate(size, Mode::WeightedInterleave, Some(all_nodes()))
 }
 
-/// size bytes, page by page over these nodes, by their weights (Linux 6.9).
+/// Allocates memory with MPOL_WEIGHTED_INTERLEAVE (Linux 6.9) over these nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_alloc_weighted_interleaved_subset(
     size: usize,
@@ -128,8 +127,12 @@ pub unsafe extern "C" fn numa_alloc_weighted_interleaved_subset(
     )
 }
 
-/// Changes the size of memory from the functions above, which keeps its policy and may move.
-/// NULL with errno if that fails; the old memory then stays.
+/// Changes the size of memory from the functions above with mremap(2), and returns its
+/// address, which may be another one. Contents and policy stay; new pages are not touched.
+/// old_size is the size that was allocated.
+///
+/// Returns NULL with errno on failure, and the old memory stays as it is: EINVAL if
+/// new_size is 0, ENOMEM if there is no room, EFAULT if the old range is not mapped.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_realloc(
     old_addr: *mut c_void,
@@ -144,7 +147,9 @@ pub unsafe extern "C" fn numa_realloc(
     resized.map(|()| start).or_errno(ptr::null_mut())
 }
 
-/// Gives memory from the functions above back.
+/// Frees memory from the functions above with munmap(2). size is the size that was
+/// allocated. Sets errno on failure, and does not call numa_error(): EINVAL if mem is not a
+/// page boundary or size is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_free(mem: *mut c_void, size: usize) {
     // SAFETY: the caller gives the range up.
@@ -153,8 +158,9 @@ pub unsafe extern "C" fn numa_free(mem: *mut c_void, size: usize) {
         .or_errno(());
 }
 
-/// Touches every page that the range spans, so that the current policy places it. Contents stay,
-/// also while other threads write.
+/// Writes to each page that the range touches, without changing its contents, so that the
+/// policy places it. Other threads may write to the range meanwhile. The range must be
+/// mapped for writing, else the program gets SIGSEGV. Reports nothing. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_police_memory(start: *mut c_void, size: usize) {
     // SAFETY: the caller's range.
@@ -182,15 +188,14 @@ unsafe fn touch(start: *mut c_void, size: usize) {
     }
 }
 
-/// Sets the range's policy to page by page over these nodes. Pages that are there already stay,
-/// as in all functions here; failures go to numa_error("mbind"). The start is a page boundary.
+/// Sets MPOL_INTERLEAVE over these nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_interleave_memory(mem: *mut c_void, size: usize, mask: *mut bitmask) {
     // SAFETY: the caller's mask.
     place(mem, size, Mode::Interleave, Some(unsafe { view(mask) }));
 }
 
-/// Sets the range's policy to page by page over these nodes, by their weights (Linux 6.9).
+/// Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9) over these nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_weighted_interleave_memory(
     mem: *mut c_void,
@@ -206,7 +211,8 @@ pub unsafe extern "C" fn numa_weighted_interleave_memory(
     );
 }
 
-/// Places the range on a node, by this thread's bind policy.
+/// Places the range on a node, with the mode that numa_set_bind_policy() chooses for the
+/// thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_int) {
     let mode = bind_mode();
@@ -215,21 +221,28 @@ pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_in
         .or_complain(MBIND, ());
 }
 
-/// Places the range on these nodes, by this thread's bind policy.
+/// Places the range on these nodes, with the mode that numa_set_bind_policy() chooses for
+/// the thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_tonodemask_memory(mem: *mut c_void, size: usize, mask: *mut bitmask) {
     // SAFETY: the caller's mask.
     place(mem, size, bind_mode(), Some(unsafe { view(mask) }));
 }
 
-/// Places the range near the CPU that touches a page first.
+/// Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_setlocal_memory(start: *mut c_void, size: usize) {
     place(start, size, Mode::Local, None);
 }
 
-/// Sets the home node of a range with a bind or preferred-many policy: the node that is tried
-/// first. 0, or -1 with errno: ENOSYS before Linux 5.17, EINVAL for a bad node or range.
+/// Sets the home node of a range whose policy is MPOL_BIND or MPOL_PREFERRED_MANY: its
+/// pages come from that node, or from the one of the policy's nodes that is nearest to it
+/// (Linux 5.17). len is in bytes. flags must be 0. Calls set_mempolicy_home_node(2).
+///
+/// Returns 0, or -1 with errno: EINVAL if the node is not online, start is not a page
+/// boundary or flags is not 0, ENOENT if no mapping of the range has a policy, EOPNOTSUPP
+/// if one has a policy of another mode, ENOSYS on older kernels. Does not call
+/// numa_error(). Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_mempolicy_home_node(
     start: *mut c_void,

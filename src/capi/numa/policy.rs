@@ -69,16 +69,17 @@ pub(super) fn set(mode: Mode, nodes: Bits<'_>) {
     policy::set_thread_policy(mode, Some(nodes)).or_complain(SET, ());
 }
 
-/// Allocates from these nodes only. Failures go to numa_error("set_mempolicy"), as in all
-/// void functions here.
+/// Sets MPOL_BIND: pages come from these nodes only. EINVAL if the mask has no node that
+/// may be used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
     set(Mode::Bind, unsafe { view(nodemask) });
 }
 
-/// Allocates from these nodes only, and lets NUMA balancing move pages among them where the
-/// kernel can (Linux 5.12).
+/// Sets MPOL_BIND and lets NUMA balancing move pages among the nodes
+/// (MPOL_F_NUMA_BALANCING, Linux 5.12). On kernels that refuse the flag it does the same as
+/// numa_set_membind().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind_balancing(bmp: *mut bitmask) {
     // SAFETY: the caller's mask.
@@ -96,15 +97,17 @@ pub(super) fn set_interleaving(mode: Mode, nodes: Bits<'_>) {
     );
 }
 
-/// Allocates page by page over these nodes. An empty mask means the default policy.
+/// Sets MPOL_INTERLEAVE: pages come from these nodes in turn. An empty mask sets
+/// MPOL_DEFAULT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_interleave_mask(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
     set_interleaving(Mode::Interleave, unsafe { view(nodemask) });
 }
 
-/// Allocates page by page over these nodes, by their weights in /sys/kernel/mm/mempolicy
-/// (Linux 6.9). An empty mask means the default policy.
+/// Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9): pages come from these nodes in turn, from
+/// each as many as its weight in /sys/kernel/mm/mempolicy/weighted_interleave. An empty
+/// mask sets MPOL_DEFAULT. Older kernels fail with EINVAL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_weighted_interleave_mask(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
@@ -123,15 +126,17 @@ fn prefer(node: c_int) -> Result<()> {
     policy::set_thread_policy(mode, Some(nodes.as_bits()))
 }
 
-/// Allocates from this node first, from others when it is full. -1 means the node of the CPU
-/// that the thread runs on.
+/// Sets MPOL_PREFERRED: pages come from this node, and from others if it is full. -1, and
+/// any other number that no node can have, sets MPOL_LOCAL. EINVAL if the node does not
+/// exist or may not be used.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_preferred(node: c_int) {
     prefer(node).or_complain(SET, ());
 }
 
-/// Allocates from these nodes first, from others when they are full (Linux 5.15); on older
-/// kernels from the first of them, after a warning.
+/// Sets MPOL_PREFERRED_MANY (Linux 5.15): pages come from these nodes, and from others if
+/// they are full. On older kernels it warns through numa_warn() and sets MPOL_PREFERRED
+/// with the lowest of the nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_preferred_many(bitmask: *mut bitmask) {
     // SAFETY: the caller's mask.
@@ -153,7 +158,8 @@ fn prefer_first(nodes: Bits<'_>) -> Result<()> {
     policy::set_thread_policy(Mode::Preferred, Some(single(first)?.as_bits()))
 }
 
-/// Allocates near the CPU that the thread runs on.
+/// Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first, and from
+/// others if it is full.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_localalloc() {
     set(Mode::Local, no_nodes());
@@ -203,28 +209,30 @@ fn mask_under(asked: fn(Setting) -> bool, otherwise: Bits<'_>) -> *mut bitmask {
         .or_errno(ptr::null_mut())
 }
 
-/// The nodes of the thread's interleave policy; empty under another. The mask is the caller's.
+/// Returns the nodes of the thread's MPOL_INTERLEAVE policy. The mask is empty under
+/// another policy and under one with mode flags (numaif.h).
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask() -> *mut bitmask {
     mask_under(is_interleave, Bits::EMPTY)
 }
 
-/// The nodes of the thread's weighted interleave policy; empty under another. The mask is the
-/// caller's.
+/// Returns the nodes of the thread's MPOL_WEIGHTED_INTERLEAVE policy. The mask is empty
+/// under another policy and under one with mode flags.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_weighted_interleave_mask() -> *mut bitmask {
     mask_under(is_weighted_interleave, Bits::EMPTY)
 }
 
-/// The nodes of the thread's bind policy; without one all that the process may use. The mask
-/// is the caller's.
+/// Returns the nodes of the thread's MPOL_BIND policy. Under another policy, and under one
+/// with mode flags, such as numa_set_membind_balancing() sets, it returns the nodes of
+/// numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind() -> *mut bitmask {
     mask_under(is_bind, all_nodes())
 }
 
-/// The nodes that the thread prefers (preferred, preferred-many and bind policies); empty under
-/// another policy. The mask is the caller's.
+/// Returns the nodes of the thread's MPOL_PREFERRED, MPOL_PREFERRED_MANY or MPOL_BIND
+/// policy, with mode flags or without. The mask is empty under another policy.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_many() -> *mut bitmask {
     mask_under(prefers_nodes, Bits::EMPTY)
@@ -244,19 +252,24 @@ fn preferred(none: c_int) -> c_int {
         .or_errno(none)
 }
 
-/// The first node that the thread prefers, 0 if it prefers none.
+/// Returns the lowest node of the thread's policy, or 0 if the policy has no nodes or
+/// interleaves.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred() -> c_int {
     preferred(0)
 }
 
-/// The first node that the thread prefers, -1 if it prefers none.
+/// Returns the lowest node of the thread's policy, or -1 if the policy has no nodes or
+/// interleaves. errno is set only if get_mempolicy(2) fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_err() -> c_int {
     preferred(-1)
 }
 
-/// The node of the thread's next interleaved page; 0, with errno, without an interleave policy.
+/// Returns the node of the thread's next interleaved page, 0 with errno on failure: EINVAL
+/// unless the thread has an interleaving policy. Does not call numa_error(). Since node 0
+/// may be the answer, set errno to 0 before the call. Calls get_mempolicy(2) with
+/// MPOL_F_NODE. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_node() -> c_int {
     policy::next_interleave_node()
@@ -264,8 +277,9 @@ pub extern "C" fn numa_get_interleave_node() -> c_int {
         .or_errno(0)
 }
 
-/// The nodes that the thread may allocate from now, as its cpuset says. The mask is the
-/// caller's.
+/// Returns the nodes that the thread may allocate from now, as its cpuset says. Calls
+/// get_mempolicy(2) with MPOL_F_MEMS_ALLOWED (Linux 2.6.24). The mask is empty if that
+/// fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
     empty_nodes()
@@ -276,19 +290,25 @@ pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
         .or_errno(ptr::null_mut())
 }
 
-/// 1 if the kernel knows the preferred-many policy (Linux 5.15), else 0. No policy changes.
+/// Returns 1 if the kernel has MPOL_PREFERRED_MANY (Linux 5.15) and does not deny mbind(2),
+/// else 0. The first call asks by mbind(2) with an empty range, which changes no policy.
+/// Leaves errno alone. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_preferred_many() -> c_int {
     has_preferred_many()
 }
 
-/// 1 if the kernel knows home nodes (Linux 5.17), else 0. No policy changes.
+/// Returns 1 if the kernel has set_mempolicy_home_node(2) (Linux 5.17) and does not deny
+/// it, else 0. The first call asks by that call with an empty range, which changes no
+/// policy. Leaves errno alone. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_home_node() -> c_int {
     HOME_NODE.get(policy::supports_home_node)
 }
 
-/// Runs on the CPUs of these nodes and allocates from them only.
+/// Runs the thread on the CPUs of these nodes, as numa_run_on_node_mask() does, and sets
+/// MPOL_BIND with them, as numa_set_membind() does. If the first fails, the second is done
+/// nevertheless. Each reports its failure through numa_error().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bind(nodes: *mut bitmask) {
     // SAFETY: the caller's mask.

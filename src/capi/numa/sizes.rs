@@ -6,77 +6,85 @@ use super::load::{Once, limits, page_size};
 use crate::capi::result::int;
 use crate::topology;
 
-/// Whether memory policies can be used: 0, or -1 if the kernel has none or they are denied to
-/// this process (seccomp). All other functions may be called all the same. Thread-safe,
-/// async-signal-safe.
+/// Returns 0 if memory policies can be used, or -1 if the kernel has none (ENOSYS) or
+/// denies them to this process (EPERM, as seccomp filters do). Leaves errno alone. Calls
+/// get_mempolicy(2) each time. All other functions may be called whatever it returns.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_available() -> c_int {
     limits();
     if topology::is_available() { 0 } else { -1 }
 }
 
-/// The highest node that exists, as of load; 0 without /sys. Not a count: ids may have gaps.
+/// Returns the highest node that exists, 0 without /sys. This is not a count: the numbers
+/// of nodes may have gaps.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_max_node() -> c_int {
     int(limits().max_node())
 }
 
-/// The highest node id that the kernel could have.
+/// Returns the highest node that the masks can hold: numa_num_possible_nodes() - 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_max_possible_node() -> c_int {
     int(limits().node_bits()) - 1
 }
 
-/// Number of bits in the kernel's node masks, and in those of numa_allocate_nodemask.
+/// Returns the size of node masks in bits, a multiple of the bits of a long. It comes from
+/// the digits of Mems_allowed in /proc/self/status, or from
+/// /sys/devices/system/node/possible if that is more, and is 1024 if the former cannot be
+/// read.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_possible_nodes() -> c_int {
     int(limits().node_bits())
 }
 
-/// Number of bits in the kernel's CPU masks, and in those of numa_allocate_cpumask.
+/// Returns the size of CPU masks in bits: those that sched_getaffinity(2) fills.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_possible_cpus() -> c_int {
     int(limits().cpu_bits())
 }
 
-/// Number of nodes that exist, as of load, those without memory or CPUs included. At least 1.
+/// Returns the number of nodes that exist, those without memory or CPUs included; at least
+/// 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_configured_nodes() -> c_int {
     int(limits().configured_nodes())
 }
 
-/// Number of CPUs of the system, those that are offline included.
+/// Returns the number of CPUs of the system, those that are offline included; at least 1.
+/// It comes from sysconf(_SC_NPROCESSORS_CONF) as of the first call. Not async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_configured_cpus() -> c_int {
     static COUNT: Once = Once::new();
     int(COUNT.get(topology::configured_cpus))
 }
 
-/// Number of CPUs that the process may run on, as of load.
+/// Returns the number of CPUs in numa_all_cpus_ptr as of load: those that the process may
+/// run on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_task_cpus() -> c_int {
     int(limits().task_cpus())
 }
 
-/// Number of nodes that the process may allocate from, as of load.
+/// Returns the number of nodes in numa_all_nodes_ptr as of load: those that the process may
+/// allocate from; at least 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_task_nodes() -> c_int {
     int(limits().task_nodes())
 }
 
-/// The same as numa_num_task_cpus.
+/// Same as numa_num_task_cpus().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_thread_cpus() -> c_int {
     numa_num_task_cpus()
 }
 
-/// The same as numa_num_task_nodes.
+/// Same as numa_num_task_nodes().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_thread_nodes() -> c_int {
     numa_num_task_nodes()
 }
 
-/// The page size in bytes.
+/// Returns the size of a base page in bytes, from sysconf(_SC_PAGESIZE).
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_pagesize() -> c_int {
     int(page_size())

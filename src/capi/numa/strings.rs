@@ -205,34 +205,33 @@ unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask 
     unsafe { parse(string, &CPU_MESSAGES, universe, size, &mut |_| None) }
 }
 
-/// The nodes that a string such as "0-3,8", "!1", "+0" or "all" names, among those that the
-/// process may use. The new mask is the caller's. NULL, after numa_warn, if the string is wrong.
+/// Returns the nodes that a string names, of those in numa_all_nodes_ptr, as a mask of
+/// numa_num_possible_nodes() bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_nodestring(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
     unsafe { parse_nodes(string, all_nodes(), limits().node_bits()) }
 }
 
-/// The nodes that a string as for numa_parse_nodestring names, among all that exist, whether the
-/// process may use them or not. The new mask is the caller's. NULL, after numa_warn, if the string
-/// is wrong.
+/// Returns the nodes that a string names, of all that exist (numa_nodes_ptr), as a mask of
+/// numa_num_possible_nodes() bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_nodestring_all(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
     unsafe { parse_nodes(string, nodes(), limits().cpu_bits()) }
 }
 
-/// The CPUs that a string such as "0-3,8", "!1", "+0" or "all" names, among those that the
-/// process may use. The new mask is the caller's. NULL, after numa_warn, if the string is wrong.
+/// Returns the CPUs that a string names, of those in numa_all_cpus_ptr, as a mask of
+/// numa_num_possible_cpus() bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
     unsafe { parse_cpus(string, all_cpus()) }
 }
 
-/// The CPUs that a string as for numa_parse_cpustring names, among all that are possible,
-/// whether the process may use them or not. The new mask is the caller's. NULL, after numa_warn,
-/// if the string is wrong.
+/// Returns the CPUs that a string names, of all that are possible
+/// (/sys/devices/system/cpu/possible, read once), as a mask of numa_num_possible_cpus()
+/// bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring_all(string: *const c_char) -> *mut bitmask {
     match cache::possible_cpus() {
@@ -256,9 +255,11 @@ unsafe fn bitmap_line<'a>(line: *const c_char) -> Option<&'a [u8]> {
     Some(&text[..end])
 }
 
-/// Parses the kernel's bitmap format, comma-separated 32-bit hexadecimal words up to a newline,
-/// into a mask. 0, or -1 if there is no newline, something else stands there, or a set bit does
-/// not fit. The line is left as it is.
+/// Parses a line in the kernel's bitmap format, comma-separated 32-bit hexadecimal words up
+/// to a newline, into mask; bits that the line lacks are cleared. The line is not changed.
+///
+/// Returns 0, or -1 if there is no newline, something else stands there, or a set bit does
+/// not fit; errno is not set, and the mask is undefined then. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_bitmap(line: *mut c_char, mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's line and mask.

@@ -12,8 +12,14 @@ use crate::root::Root;
 use crate::sys::Errno;
 use crate::topology;
 
-/// The distance between two nodes as the firmware tells it: 10 is local, 0 is an error (no such
-/// node, or nothing known). Cached.
+/// Returns the distance from node1 to node2 as the firmware reports it: 10 is a node's
+/// distance to itself, larger numbers mean slower memory. Returns 0 with errno on failure:
+/// EINVAL for a negative node, ENOENT if there is no such node, EIO if the file makes no
+/// sense, else what reading it fails with.
+///
+/// The distances come from /sys/devices/system/node/nodeN/distance. They are read once for
+/// each node; those of nodes that appear after load are read each time. A file that exists
+/// but cannot be read is reported through numa_warn().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_distance(node1: c_int, node2: c_int) -> c_int {
     // Negative ones are beyond all that is cached.
@@ -68,8 +74,13 @@ fn memory(node: c_int) -> Result<(c_longlong, c_longlong)> {
     }
 }
 
-/// The size of a node's memory in bytes; -1 with errno if there is no such node. If freep is not
-/// NULL, the free bytes go there (-1 on error). Read afresh each time.
+/// Returns the size of a node's memory in bytes and, if freep is not NULL, stores there how
+/// much of it is free. Both come from /sys/devices/system/node/nodeN/meminfo, which is read
+/// on each call. A node without memory has a size of 0.
+///
+/// On failure both are -1, with errno: ENOENT if there is no such node, EIO if the file has
+/// neither figure, else what reading it fails with. If the file has only one of the
+/// figures, the other is -1. Missing figures are reported through numa_warn().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_size64(node: c_int, freep: *mut c_longlong) -> c_longlong {
     // SAFETY: null or the caller's variable.
@@ -85,8 +96,7 @@ fn sizes<T>(node: c_int, freep: Option<&mut T>, convert: fn(c_longlong) -> T) ->
     convert(total)
 }
 
-/// The size of a node's memory as numa_node_size64 has it, in long values, which on 32-bit
-/// machines stop at LONG_MAX.
+/// Same as numa_node_size64(), in long: on 32-bit machines larger sizes become LONG_MAX.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_size(node: c_int, freep: *mut c_long) -> c_long {
     // SAFETY: null or the caller's variable.

@@ -33,40 +33,45 @@ static mut NO_NODES: bitmask = empty(&raw mut NO_NODES_MAP as *mut c_ulong);
 static mut NODES: bitmask = empty(&raw mut NODES_MAP as *mut c_ulong);
 static mut ALL_CPUS: bitmask = empty(&raw mut ALL_CPUS_MAP as *mut c_ulong);
 
-/// The nodes that this process may allocate from, as of load. Do not free.
+/// The nodes that the process may allocate from: Mems_allowed of /proc/self/status, or all
+/// nodes that exist if that cannot be read.
 #[unsafe(no_mangle)]
 pub static mut numa_all_nodes_ptr: *mut bitmask = &raw mut ALL_NODES;
 
-/// The empty set of nodes. Do not free.
+/// The empty set of nodes.
 #[unsafe(no_mangle)]
 pub static mut numa_no_nodes_ptr: *mut bitmask = &raw mut NO_NODES;
 
-/// The nodes that exist, as of load. Do not free.
+/// The nodes that exist: the directories /sys/devices/system/node/nodeN, or node 0 alone
+/// without them.
 #[unsafe(no_mangle)]
 pub static mut numa_nodes_ptr: *mut bitmask = &raw mut NODES;
 
-/// The CPUs that this process may run on, as of load, those that are offline included. Do not free.
+/// The CPUs that the process may run on: those of Cpus_allowed in /proc/self/status that
+/// are possible, offline ones included, or else what sched_getaffinity(2) reports. This
+/// mask has numa_num_possible_cpus() bits.
 #[unsafe(no_mangle)]
 pub static mut numa_all_cpus_ptr: *mut bitmask = &raw mut ALL_CPUS;
 
-/// The nodes that exist and fit the old mask. New programs use numa_all_nodes_ptr.
+/// The nodes that exist, as far as they fit into a nodemask_t. New programs use
+/// numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub static mut numa_all_nodes: nodemask_t = nodemask_t::EMPTY;
 
-/// The empty old mask. New programs use numa_no_nodes_ptr.
+/// The empty nodemask_t. New programs use numa_no_nodes_ptr.
 #[unsafe(no_mangle)]
 pub static mut numa_no_nodes: nodemask_t = nodemask_t::EMPTY;
 
-/// Set by the program: numa_error ends the process. Default 0.
+/// If the program sets it to non-zero, numa_error() ends the process. The default is 0.
 #[unsafe(no_mangle)]
 pub static mut numa_exit_on_error: c_int = 0;
 
-/// Set by the program: numa_warn ends the process. Default 0.
+/// If the program sets it to non-zero, numa_warn() ends the process. The default is 0.
 #[unsafe(no_mangle)]
 pub static mut numa_exit_on_warn: c_int = 0;
 
-/// Set by the program: allocation functions return NULL when the policy of the new memory
-/// cannot be set. Default 0: they return the memory all the same.
+/// If the program sets it to non-zero, allocation functions return NULL if they cannot set
+/// the policy of the new memory. The default is 0: they return memory without that policy.
 #[unsafe(no_mangle)]
 pub static mut numa_fail_alloc_on_error: c_int = 0;
 
