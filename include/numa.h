@@ -88,26 +88,26 @@ typedef struct {
 /*
  * Returns a new empty mask of n bits. The caller frees it with numa_bitmask_free().
  *
- * Returns NULL with EINVAL, after numa_error(), if n is 0, and NULL with ENOMEM if there
- * is no memory.
+ * Returns NULL with EINVAL, after numa_error(), if n is 0, and NULL with ENOMEM if there is no
+ * memory.
  */
 struct bitmask *numa_bitmask_alloc(unsigned int n);
 
 /*
- * Frees a mask from numa_bitmask_alloc() or from any other function that returns a mask.
- * Does nothing if bmp is NULL or one of the exported masks.
+ * Frees a mask from numa_bitmask_alloc() or from any other function that returns a mask. Does
+ * nothing if bmp is NULL or one of the exported masks.
  */
 void numa_bitmask_free(struct bitmask *bmp);
 
 /*
- * Returns a new empty mask of numa_num_possible_nodes() bits, NULL with ENOMEM if there is
- * no memory. The caller frees it with numa_bitmask_free().
+ * Returns a new empty mask of numa_num_possible_nodes() bits, NULL with ENOMEM if there is no
+ * memory. The caller frees it with numa_bitmask_free().
  */
 struct bitmask *numa_allocate_nodemask(void);
 
 /*
- * Returns a new empty mask of numa_num_possible_cpus() bits, NULL with ENOMEM if there is
- * no memory. The caller frees it with numa_bitmask_free().
+ * Returns a new empty mask of numa_num_possible_cpus() bits, NULL with ENOMEM if there is no
+ * memory. The caller frees it with numa_bitmask_free().
  */
 struct bitmask *numa_allocate_cpumask(void);
 
@@ -133,25 +133,22 @@ unsigned int numa_bitmask_weight(const struct bitmask *bmp);
 unsigned int numa_bitmask_nbytes(struct bitmask *bmp);
 
 /*
- * Returns 1 if both masks have the same bits set, else 0. The sizes may differ: bits that
- * the shorter mask lacks count as clear.
+ * Returns 1 if both masks have the same bits set, else 0. The sizes may differ: bits that the
+ * shorter mask lacks count as clear.
  */
 int numa_bitmask_equal(const struct bitmask *bmp1, const struct bitmask *bmp2);
 
 /*
- * Copies bmpfrom to bmpto. Bits that do not fit are dropped, bits that bmpfrom lacks
- * become 0. Whole longs are copied, so bits of bmpto's last long beyond its size may be
- * set; no function here looks at them.
+ * Copies bmpfrom to bmpto. Bits that do not fit are dropped, bits that bmpfrom lacks become 0.
+ * Whole longs are copied, so bits of bmpto's last long beyond its size may be set; no function
+ * here looks at them.
  */
 void copy_bitmask_to_bitmask(struct bitmask *bmpfrom, struct bitmask *bmpto);
 
 /* Copies bmp to nodemask. Bits that do not fit are dropped, bits that bmp lacks become 0. */
 void copy_bitmask_to_nodemask(struct bitmask *bmp, nodemask_t *nodemask);
 
-/*
- * Copies nodemask to bmp. Bits that do not fit are dropped, bits that nodemask lacks
- * become 0.
- */
+/* Copies nodemask to bmp. Bits that do not fit are dropped, bits that nodemask lacks become 0. */
 void copy_nodemask_to_bitmask(nodemask_t *nodemask, struct bitmask *bmp);
 
 /* Same as numa_bitmask_free(). */
@@ -175,15 +172,15 @@ static __inline__ void numa_free_cpumask(struct bitmask *mask)
  */
 
 /*
- * Returns 0 if memory policies can be used, or -1 if the kernel has none (ENOSYS) or
- * denies them to this process (EPERM, as seccomp filters do). Leaves errno alone. Calls
- * get_mempolicy(2) each time. All other functions may be called whatever it returns.
+ * Returns 0 if memory policies can be used, or -1 if the kernel has none (ENOSYS) or denies them
+ * to this process (EPERM, as seccomp filters do). Leaves errno alone. Calls get_mempolicy(2)
+ * each time. All other functions may be called whatever it returns.
  */
 int numa_available(void);
 
 /*
- * Returns the highest node that exists, 0 without /sys. This is not a count: the numbers
- * of nodes may have gaps.
+ * Returns the highest node that exists, 0 without /sys. This is not a count: the numbers of
+ * nodes may have gaps.
  */
 int numa_max_node(void);
 
@@ -191,32 +188,25 @@ int numa_max_node(void);
 int numa_max_possible_node(void);
 
 /*
- * Returns the size of node masks in bits, a multiple of the bits of a long. It comes from
- * the digits of Mems_allowed in /proc/self/status, or from
- * /sys/devices/system/node/possible if that is more, and is 1024 if the former cannot be
- * read.
+ * Returns the size of node masks in bits, a multiple of the bits of a long. It comes from the
+ * digits of Mems_allowed in /proc/self/status, or from /sys/devices/system/node/possible if that
+ * is more, and is 1024 if the former cannot be read.
  */
 int numa_num_possible_nodes(void);
 
 /* Returns the size of CPU masks in bits: those that sched_getaffinity(2) fills. */
 int numa_num_possible_cpus(void);
 
-/*
- * Returns the number of nodes that exist, those without memory or CPUs included; at least
- * 1.
- */
+/* Returns the number of nodes that exist, those without memory or CPUs included; at least 1. */
 int numa_num_configured_nodes(void);
 
 /*
- * Returns the number of CPUs of the system, those that are offline included; at least 1.
- * It comes from sysconf(_SC_NPROCESSORS_CONF) as of the first call. Not async-signal-safe.
+ * Returns the number of CPUs of the system, those that are offline included; at least 1. It
+ * comes from sysconf(_SC_NPROCESSORS_CONF) as of the first call. Not async-signal-safe.
  */
 int numa_num_configured_cpus(void);
 
-/*
- * Returns the number of CPUs in numa_all_cpus_ptr as of load: those that the process may
- * run on.
- */
+/* Returns the number of CPUs in numa_all_cpus_ptr as of load: those that the process may run on. */
 int numa_num_task_cpus(void);
 
 /*
@@ -243,8 +233,8 @@ int numa_pagesize(void);
  */
 
 /*
- * The nodes that the process may allocate from: Mems_allowed of /proc/self/status, or all
- * nodes that exist if that cannot be read.
+ * The nodes that the process may allocate from: Mems_allowed of /proc/self/status, or all nodes
+ * that exist if that cannot be read.
  */
 extern struct bitmask *numa_all_nodes_ptr;
 
@@ -252,15 +242,15 @@ extern struct bitmask *numa_all_nodes_ptr;
 extern struct bitmask *numa_no_nodes_ptr;
 
 /*
- * The nodes that exist: the directories /sys/devices/system/node/nodeN, or node 0 alone
- * without them.
+ * The nodes that exist: the directories /sys/devices/system/node/nodeN, or node 0 alone without
+ * them.
  */
 extern struct bitmask *numa_nodes_ptr;
 
 /*
- * The CPUs that the process may run on: those of Cpus_allowed in /proc/self/status that
- * are possible, offline ones included, or else what sched_getaffinity(2) reports. This
- * mask has numa_num_possible_cpus() bits.
+ * The CPUs that the process may run on: those of Cpus_allowed in /proc/self/status that are
+ * possible, offline ones included, or else what sched_getaffinity(2) reports. This mask has
+ * numa_num_possible_cpus() bits.
  */
 extern struct bitmask *numa_all_cpus_ptr;
 
@@ -280,8 +270,8 @@ extern int numa_exit_on_error;
 extern int numa_exit_on_warn;
 
 /*
- * If the program sets it to non-zero, allocation functions return NULL if they cannot set
- * the policy of the new memory. The default is 0: they return memory without that policy.
+ * If the program sets it to non-zero, allocation functions return NULL if they cannot set the
+ * policy of the new memory. The default is 0: they return memory without that policy.
  */
 extern int numa_fail_alloc_on_error;
 
@@ -290,27 +280,27 @@ extern int numa_fail_alloc_on_error;
 /* From files of /sys. These functions do not call numa_error(). */
 
 /*
- * Returns the distance from node1 to node2 as the firmware reports it: 10 is a node's
- * distance to itself, larger numbers mean slower memory. Returns 0 with errno on failure:
- * EINVAL for a negative node, ENOENT if there is no such node, EIO if the file makes no
- * sense, else what reading it fails with.
+ * Returns the distance from node1 to node2 as the firmware reports it: 10 is a node's distance
+ * to itself, larger numbers mean slower memory. Returns 0 with errno on failure: EINVAL for a
+ * negative node, ENOENT if there is no such node, EIO if the file makes no sense, else what
+ * reading it fails with.
  *
- * The distances come from /sys/devices/system/node/nodeN/distance. They are read once for
- * each node; those of nodes that appear after load are read each time. A file that exists
- * but cannot be read is reported through numa_warn().
+ * The distances come from /sys/devices/system/node/nodeN/distance. They are read once for each
+ * node; those of nodes that appear after load are read each time. A file that exists but cannot
+ * be read is reported through numa_warn().
  */
 int numa_distance(int node1, int node2);
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wlong-long"
 /*
- * Returns the size of a node's memory in bytes and, if freep is not NULL, stores there how
- * much of it is free. Both come from /sys/devices/system/node/nodeN/meminfo, which is read
- * on each call. A node without memory has a size of 0.
+ * Returns the size of a node's memory in bytes and, if freep is not NULL, stores there how much
+ * of it is free. Both figures come from /sys/devices/system/node/nodeN/meminfo, which is read on
+ * each call. A node without memory has a size of 0.
  *
  * On failure both are -1, with errno: ENOENT if there is no such node, EIO if the file has
- * neither figure, else what reading it fails with. If the file has only one of the
- * figures, the other is -1. Missing figures are reported through numa_warn().
+ * neither figure, else what reading it fails with. If the file has only one of the figures, the
+ * other is -1. Missing figures are reported through numa_warn().
  */
 long long numa_node_size64(int node, long long *freep);
 #pragma GCC diagnostic pop
@@ -338,73 +328,69 @@ long numa_node_size(int node, long *freep);
  */
 
 /*
- * Sets MPOL_BIND: pages come from these nodes only. EINVAL if the mask has no node that
- * may be used.
+ * Sets MPOL_BIND: pages come from these nodes only. EINVAL if the mask has no node that may be
+ * used.
  */
 void numa_set_membind(struct bitmask *nodemask);
 
 /*
- * Sets MPOL_BIND and lets NUMA balancing move pages among the nodes
- * (MPOL_F_NUMA_BALANCING, Linux 5.12). On kernels that refuse the flag it does the same as
- * numa_set_membind().
+ * Sets MPOL_BIND and lets NUMA balancing move pages among the nodes (MPOL_F_NUMA_BALANCING,
+ * Linux 5.12). On kernels that refuse the flag it does the same as numa_set_membind().
  */
 void numa_set_membind_balancing(struct bitmask *bmp);
 
-/*
- * Sets MPOL_INTERLEAVE: pages come from these nodes in turn. An empty mask sets
- * MPOL_DEFAULT.
- */
+/* Sets MPOL_INTERLEAVE: pages come from these nodes in turn. An empty mask sets MPOL_DEFAULT. */
 void numa_set_interleave_mask(struct bitmask *nodemask);
 
 /*
- * Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9): pages come from these nodes in turn, from
- * each as many as its weight in /sys/kernel/mm/mempolicy/weighted_interleave. An empty
- * mask sets MPOL_DEFAULT. Older kernels fail with EINVAL.
+ * Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9): pages come from these nodes in turn, from each as
+ * many as its weight in /sys/kernel/mm/mempolicy/weighted_interleave. An empty mask sets
+ * MPOL_DEFAULT. Older kernels fail with EINVAL.
  */
 void numa_set_weighted_interleave_mask(struct bitmask *nodemask);
 
 /*
- * Sets MPOL_PREFERRED: pages come from this node, and from others if it is full. -1, and
- * any other number that no node can have, sets MPOL_LOCAL. EINVAL if the node does not
- * exist or may not be used.
+ * Sets MPOL_PREFERRED: pages come from this node, and from others if it is full. -1, and any
+ * other number that no node can have, sets MPOL_LOCAL. EINVAL if the node does not exist or may
+ * not be used.
  */
 void numa_set_preferred(int node);
 
 /*
- * Sets MPOL_PREFERRED_MANY (Linux 5.15): pages come from these nodes, and from others if
- * they are full. On older kernels it warns through numa_warn() and sets MPOL_PREFERRED
- * with the lowest of the nodes.
+ * Sets MPOL_PREFERRED_MANY (Linux 5.15): pages come from these nodes, and from others if they
+ * are full. On older kernels it warns through numa_warn() and sets MPOL_PREFERRED with the
+ * lowest of the nodes.
  */
 void numa_set_preferred_many(struct bitmask *bitmask);
 
 /*
- * Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first, and from
- * others if it is full.
+ * Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first, and from others
+ * if it is full.
  */
 void numa_set_localalloc(void);
 
 /*
- * Returns the nodes of the thread's MPOL_INTERLEAVE policy. The mask is empty under
- * another policy and under one with mode flags (numaif.h).
+ * Returns the nodes of the thread's MPOL_INTERLEAVE policy. The mask is empty under another
+ * policy and under one with mode flags (numaif.h).
  */
 struct bitmask *numa_get_interleave_mask(void);
 
 /*
- * Returns the nodes of the thread's MPOL_WEIGHTED_INTERLEAVE policy. The mask is empty
- * under another policy and under one with mode flags.
+ * Returns the nodes of the thread's MPOL_WEIGHTED_INTERLEAVE policy. The mask is empty under
+ * another policy and under one with mode flags.
  */
 struct bitmask *numa_get_weighted_interleave_mask(void);
 
 /*
- * Returns the nodes of the thread's MPOL_BIND policy. Under another policy, and under one
- * with mode flags, such as numa_set_membind_balancing() sets, it returns the nodes of
+ * Returns the nodes of the thread's MPOL_BIND policy. Under another policy, and under one with
+ * mode flags, such as numa_set_membind_balancing() sets, it returns the nodes of
  * numa_all_nodes_ptr.
  */
 struct bitmask *numa_get_membind(void);
 
 /*
- * Returns the nodes of the thread's MPOL_PREFERRED, MPOL_PREFERRED_MANY or MPOL_BIND
- * policy, with mode flags or without. The mask is empty under another policy.
+ * Returns the nodes of the thread's MPOL_PREFERRED, MPOL_PREFERRED_MANY or MPOL_BIND policy,
+ * with mode flags or without. The mask is empty under another policy.
  */
 struct bitmask *numa_preferred_many(void);
 
@@ -416,36 +402,35 @@ int numa_preferred(void);
 
 /*
  * Returns the lowest node of the thread's policy, or -1 if the policy has no nodes or
- * interleaves. errno is set only if get_mempolicy(2) fails.
+ * interleaves. errno is set only on failure.
  */
 int numa_preferred_err(void);
 
 /*
- * Returns the node of the thread's next interleaved page, 0 with errno on failure: EINVAL
- * unless the thread has an interleaving policy. Does not call numa_error(). Since node 0
- * may be the answer, set errno to 0 before the call. Calls get_mempolicy(2) with
- * MPOL_F_NODE. Async-signal-safe.
+ * Returns the node of the thread's next interleaved page, 0 with errno on failure: EINVAL unless
+ * the thread has an interleaving policy. Does not call numa_error(). Since node 0 may be the
+ * answer, set errno to 0 before the call. Calls get_mempolicy(2) with MPOL_F_NODE.
+ * Async-signal-safe.
  */
 int numa_get_interleave_node(void);
 
 /*
  * Returns the nodes that the thread may allocate from now, as its cpuset says. Calls
- * get_mempolicy(2) with MPOL_F_MEMS_ALLOWED (Linux 2.6.24). The mask is empty if that
- * fails.
+ * get_mempolicy(2) with MPOL_F_MEMS_ALLOWED (Linux 2.6.24). The mask is empty if that fails.
  */
 struct bitmask *numa_get_mems_allowed(void);
 
 /*
- * Returns 1 if the kernel has MPOL_PREFERRED_MANY (Linux 5.15) and does not deny mbind(2),
- * else 0. The first call asks by mbind(2) with an empty range, which changes no policy.
- * Leaves errno alone. Async-signal-safe.
+ * Returns 1 if the kernel has MPOL_PREFERRED_MANY (Linux 5.15) and does not deny mbind(2), else
+ * 0. The first call asks by mbind(2) with an empty range, which changes no policy. Leaves errno
+ * alone. Async-signal-safe.
  */
 int numa_has_preferred_many(void);
 
 /*
- * Returns 1 if the kernel has set_mempolicy_home_node(2) (Linux 5.17) and does not deny
- * it, else 0. The first call asks by that call with an empty range, which changes no
- * policy. Leaves errno alone. Async-signal-safe.
+ * Returns 1 if the kernel has set_mempolicy_home_node(2) (Linux 5.17) and does not deny it, else
+ * 0. The first call asks by that call with an empty range, which changes no policy. Leaves errno
+ * alone. Async-signal-safe.
  */
 int numa_has_home_node(void);
 
@@ -480,8 +465,9 @@ void numa_set_strict(int flag);
  * size is 0, ENOMEM if there is no room.
  *
  * All but numa_alloc() and numa_realloc() set the policy of the new memory with mbind(2) and touch
- * no page: pages are placed as they are first touched. If the policy cannot be set they call numa_error("mbind") and
- * return memory without it, or NULL with errno if numa_fail_alloc_on_error is set.
+ * no page: pages are placed as they are first touched. If the policy cannot be set they call
+ * numa_error("mbind") and return memory without it, or NULL with errno if numa_fail_alloc_on_error
+ * is set.
  *
  * Functions that set the policy of a range that is mapped already call mbind(2) as well. The range
  * starts at a page boundary; its size is rounded up to whole pages. Pages that exist stay where
@@ -494,21 +480,18 @@ void numa_set_strict(int flag);
  */
 
 /*
- * Allocates memory with the thread's policy and touches all its pages, so that they are
- * placed at once. Uses MADV_POPULATE_WRITE of madvise(2) (Linux 5.14), and writes to each
- * page on older kernels. Makes no policy call.
+ * Allocates memory with the thread's policy and touches all its pages, so that they are placed
+ * at once. Uses MADV_POPULATE_WRITE of madvise(2) (Linux 5.14), and writes to each page on older
+ * kernels. Makes no policy call.
  */
 void *numa_alloc(size_t size);
 
-/*
- * Allocates memory with MPOL_LOCAL: pages come from the node of the CPU that touches them
- * first.
- */
+/* Allocates memory with MPOL_LOCAL: pages come from the node of the CPU that touches them first. */
 void *numa_alloc_local(size_t size);
 
 /*
- * Allocates memory on a node, with the mode that numa_set_bind_policy() chooses for the
- * thread. With MPOL_BIND a number that no node can have fails with EINVAL.
+ * Allocates memory on a node, with the mode that numa_set_bind_policy() chooses for the thread.
+ * With MPOL_BIND a number that no node can have fails with EINVAL.
  */
 void *numa_alloc_onnode(size_t size, int node);
 
@@ -528,26 +511,26 @@ void *numa_alloc_weighted_interleaved(size_t size);
 void *numa_alloc_weighted_interleaved_subset(size_t size, struct bitmask *nodemask);
 
 /*
- * Changes the size of memory from the functions above with mremap(2), and returns its
- * address, which may be another one. Contents and policy stay; new pages are not touched.
- * old_size is the size that was allocated.
+ * Changes the size of memory from the functions above with mremap(2), and returns its address,
+ * which may be another one. Contents and policy stay; new pages are not touched. old_size is the
+ * size that was allocated.
  *
- * Returns NULL with errno on failure, and the old memory stays as it is: EINVAL if
- * new_size is 0, ENOMEM if there is no room, EFAULT if the old range is not mapped.
+ * Returns NULL with errno on failure, and the old memory stays as it is: EINVAL if new_size is
+ * 0, ENOMEM if there is no room, EFAULT if the old range is not mapped.
  */
 void *numa_realloc(void *old_addr, size_t old_size, size_t new_size);
 
 /*
- * Frees memory from the functions above with munmap(2). size is the size that was
- * allocated. Sets errno on failure, and does not call numa_error(): EINVAL if mem is not a
- * page boundary or size is 0.
+ * Frees memory from the functions above with munmap(2). size is the size that was allocated.
+ * Sets errno on failure, and does not call numa_error(): EINVAL if mem is not a page boundary or
+ * size is 0.
  */
 void numa_free(void *mem, size_t size);
 
 /*
- * Writes to each page that the range touches, without changing its contents, so that the
- * policy places it. Other threads may write to the range meanwhile. The range must be
- * mapped for writing, else the program gets SIGSEGV. Reports nothing. Async-signal-safe.
+ * Writes to each page that the range touches, without changing its contents, so that the policy
+ * places it. Other threads may write to the range meanwhile. The range must be mapped for
+ * writing, else the program gets SIGSEGV. Reports nothing. Async-signal-safe.
  */
 void numa_police_memory(void *start, size_t size);
 
@@ -557,15 +540,12 @@ void numa_interleave_memory(void *mem, size_t size, struct bitmask *mask);
 /* Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9) over these nodes. */
 void numa_weighted_interleave_memory(void *mem, size_t size, struct bitmask *mask);
 
-/*
- * Places the range on a node, with the mode that numa_set_bind_policy() chooses for the
- * thread.
- */
+/* Places the range on a node, with the mode that numa_set_bind_policy() chooses for the thread. */
 void numa_tonode_memory(void *start, size_t size, int node);
 
 /*
- * Places the range on these nodes, with the mode that numa_set_bind_policy() chooses for
- * the thread.
+ * Places the range on these nodes, with the mode that numa_set_bind_policy() chooses for the
+ * thread.
  */
 void numa_tonodemask_memory(void *mem, size_t size, struct bitmask *mask);
 
@@ -573,14 +553,13 @@ void numa_tonodemask_memory(void *mem, size_t size, struct bitmask *mask);
 void numa_setlocal_memory(void *start, size_t size);
 
 /*
- * Sets the home node of a range whose policy is MPOL_BIND or MPOL_PREFERRED_MANY: its
- * pages come from that node, or from the one of the policy's nodes that is nearest to it
- * (Linux 5.17). len is in bytes. flags must be 0. Calls set_mempolicy_home_node(2).
+ * Sets the home node of a range whose policy is MPOL_BIND or MPOL_PREFERRED_MANY: its pages come
+ * from that node, or from the one of the policy's nodes that is nearest to it (Linux 5.17). len
+ * is in bytes. flags must be 0. Calls set_mempolicy_home_node(2).
  *
- * Returns 0, or -1 with errno: EINVAL if the node is not online, start is not a page
- * boundary or flags is not 0, ENOENT if no mapping of the range has a policy, EOPNOTSUPP
- * if one has a policy of another mode, ENOSYS on older kernels. Does not call
- * numa_error(). Async-signal-safe.
+ * Returns 0, or -1 with errno: EINVAL if the node is not online, start is not a page boundary or
+ * flags is not 0, ENOENT if no mapping of the range has a policy, EOPNOTSUPP if one has a policy
+ * of another mode, ENOSYS on older kernels. Does not call numa_error(). Async-signal-safe.
  */
 int numa_set_mempolicy_home_node(void *start, unsigned long len, int home_node, int flags);
 
@@ -593,82 +572,81 @@ int numa_set_mempolicy_home_node(void *start, unsigned long len, int home_node, 
  */
 
 /*
- * Writes the CPUs of a node to mask, which should have numa_num_possible_cpus() bits. They
- * come from /sys/devices/system/node/nodeN/cpumap. All longs of the map are written.
+ * Writes the CPUs of a node to mask, which should have numa_num_possible_cpus() bits. They come
+ * from /sys/devices/system/node/nodeN/cpumap. All longs of the map are written.
  *
- * Returns 0, or -1 with errno. ERANGE if node is negative or beyond numa_max_node(), and
- * EINVAL, after numa_error(), if a CPU of the node does not fit; both leave the mask
- * alone. ENOENT if there is no such node, EIO if the file makes no sense, else what
- * reading it fails with; the reason goes to numa_warn(), and all bits below
- * numa_num_possible_cpus() are set.
+ * Returns 0, or -1 with errno. ERANGE if node is negative or beyond numa_max_node(), and EINVAL,
+ * after numa_error(), if a CPU of the node does not fit; both leave the mask alone. ENOENT if
+ * there is no such node, EIO if the file makes no sense, else what reading it fails with; the
+ * reason goes to numa_warn(), and all bits below numa_num_possible_cpus() are set.
  */
 int numa_node_to_cpus(int node, struct bitmask *mask);
 
 /*
- * Forgets the CPUs of all nodes, so that the next query of each reads its file again. Call
- * it after CPUs have come or gone.
+ * Forgets the CPUs of all nodes, so that the next query of each reads its file again. Call it
+ * after CPUs have come or gone.
  */
 void numa_node_to_cpu_update(void);
 
 /*
- * Returns the node of a CPU, -1 with EINVAL if no node has that CPU. Nodes whose CPUs
- * cannot be read have none; that is reported through numa_warn().
+ * Returns the node of a CPU, -1 with EINVAL if no node has that CPU. Nodes whose CPUs cannot be
+ * read have none; that is reported through numa_warn().
  */
 int numa_node_of_cpu(int cpu);
 
 /*
  * Runs the calling thread on the CPUs of a node, or on all CPUs if node is -1.
  *
- * Returns 0, or -1 with errno: EINVAL if node is numa_num_possible_nodes() or more, or if
- * the thread may use none of the CPUs. ERANGE if it is beyond numa_max_node(), ENOENT if
- * there is no such node, both after numa_warn(), as is any failure to read the node's
- * CPUs. Does not call numa_error().
+ * Returns 0, or -1 with errno: EINVAL if node is numa_num_possible_nodes() or more, or if the
+ * thread may use none of the CPUs. ERANGE if it is beyond numa_max_node(), ENOENT if there is no
+ * such node, both after numa_warn(), as is any failure to read the node's CPUs. Does not call
+ * numa_error().
  */
 int numa_run_on_node(int node);
 
 /*
- * Runs the calling thread on the CPUs of these nodes. Nodes that are not in
- * numa_all_nodes_ptr are left out, after numa_warn(), except those without memory; so are
- * nodes whose CPUs cannot be read.
+ * Runs the calling thread on the CPUs of these nodes. Nodes that are not in numa_all_nodes_ptr
+ * are left out, after numa_warn(), except those without memory; so are nodes whose CPUs cannot
+ * be read.
  *
- * Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of
- * the CPUs that remain.
+ * Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of the CPUs
+ * that remain.
  */
 int numa_run_on_node_mask(struct bitmask *mask);
 
 /*
- * Runs the calling thread on the CPUs of these nodes, whether the process may use their
- * memory or not. Nodes that do not exist and nodes whose CPUs cannot be read are left out,
- * after numa_warn().
+ * Runs the calling thread on the CPUs of these nodes, whether the process may use their memory
+ * or not. Nodes that do not exist and nodes whose CPUs cannot be read are left out, after
+ * numa_warn().
  *
- * Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of
- * the CPUs that remain.
+ * Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of the CPUs
+ * that remain.
  */
 int numa_run_on_node_mask_all(struct bitmask *mask);
 
 /*
  * Returns the nodes on whose CPUs the calling thread may run, as a new mask of
- * numa_num_possible_nodes() bits, which the caller frees with numa_bitmask_free(). Nodes
- * that are not in numa_all_nodes_ptr are left out, except those without memory. The mask
- * is empty if sched_getaffinity(2) fails.
+ * numa_num_possible_nodes() bits, which the caller frees with numa_bitmask_free(). Nodes that
+ * are not in numa_all_nodes_ptr are left out, except those without memory; so are nodes whose
+ * CPUs cannot be read, after numa_warn(). The mask is empty if sched_getaffinity(2) fails.
  *
  * Returns NULL with ENOMEM if there is no memory.
  */
 struct bitmask *numa_get_run_node_mask(void);
 
 /*
- * Writes the CPUs that a thread (0: the caller) may run on and that are online to mask,
- * which has at least numa_num_possible_cpus() bits. Bits beyond those that the kernel
- * writes stay as they are.
+ * Writes the CPUs that a thread (0: the caller) may run on and that are online to mask, which
+ * has at least numa_num_possible_cpus() bits. Bits beyond those that the kernel writes stay as
+ * they are.
  *
- * Returns the number of bytes that the kernel wrote, or -1 with errno: EINVAL if the mask
- * is too small, ESRCH if there is no such thread. Async-signal-safe.
+ * Returns the number of bytes that the kernel wrote, or -1 with errno: EINVAL if the mask is too
+ * small, ESRCH if there is no such thread. Async-signal-safe.
  */
 int numa_sched_getaffinity(pid_t pid, struct bitmask *mask);
 
 /*
- * Sets the CPUs that a thread (0: the caller) may run on. The mask may have any size;
- * whole longs of it are read, and CPUs that it lacks are not set.
+ * Sets the CPUs that a thread (0: the caller) may run on. The mask may have any size; whole
+ * longs of it are read, and CPUs that it lacks are not set.
  *
  * Returns 0, or -1 with errno: EINVAL if the thread may use none of the CPUs, EPERM if the
  * caller lacks the permission, ESRCH if there is no such thread. Async-signal-safe.
@@ -684,26 +662,24 @@ int numa_sched_setaffinity(pid_t pid, struct bitmask *mask);
  */
 
 /*
- * Moves the pages of a process (0: the caller) from fromnodes to tonodes with
- * migrate_pages(2). Pages of the n-th node of fromnodes go to the n-th node of tonodes,
- * counted from its first again if it has fewer. The masks may have any size; bits beyond
- * the kernel's masks are dropped.
+ * Moves the pages of a process (0: the caller) from fromnodes to tonodes with migrate_pages(2).
+ * Pages of the n-th node of fromnodes go to the n-th node of tonodes, counted from its first
+ * again if it has fewer. The masks may have any size; bits beyond the kernel's masks are
+ * dropped.
  *
- * Returns the number of pages that could not be moved, or -1 with errno: ESRCH if there is
- * no such process, EPERM if the caller may not move its pages, or lacks CAP_SYS_NICE and
- * the process may not use the target nodes, EINVAL if no target node exists or is allowed,
- * ENOMEM.
+ * Returns the number of pages that could not be moved, or -1 with errno: ESRCH if there is no
+ * such process, EPERM if the caller may not move its pages, or lacks CAP_SYS_NICE and the
+ * process may not use the target nodes, EINVAL if no target node exists or is allowed, ENOMEM.
  */
 int numa_migrate_pages(int pid, struct bitmask *fromnodes, struct bitmask *tonodes);
 
 /*
- * Moves count single pages of a process (0: the caller) with move_pages(2), each to the
- * node with the same place in nodes, or asks where they are if nodes is NULL. status
- * receives the node of each page or a negative errno. numaif.h has the flags and errors.
- * Async-signal-safe.
+ * Moves count single pages of a process (0: the caller) with move_pages(2), each to the node
+ * with the same place in nodes, or asks where they are if nodes is NULL. status receives the
+ * node of each page or a negative errno. numaif.h has the flags and errors. Async-signal-safe.
  *
- * Returns what the call returns: 0, the number of pages that were not moved (Linux 4.17),
- * or -1 with errno.
+ * Returns what the call returns: 0, the number of pages that were not moved (Linux 4.17), or -1
+ * with errno.
  */
 int numa_move_pages(int pid,
                     unsigned long count,
@@ -718,8 +694,8 @@ int numa_move_pages(int pid,
  * A string is a list such as "0-3,8": numbers and ranges with commas between them, or "all".
  * Numbers are decimal, with 0x in front hexadecimal, with 0 octal. "!" in front of the list means
  * all that it does not name, and "+" in front (after "!") counts within what may be named: "+0" is
- * the first of these. A range skips gaps. "all" may stand only at the end of a list. The empty
- * string names nothing.
+ * the first of these. A range skips gaps, but does not begin or end in one. "all" may stand only at
+ * the end of a list. The empty string names nothing.
  *
  * In strings of nodes a word may stand in place of a number, for the node of a device as /sys has
  * it:
@@ -757,8 +733,7 @@ struct bitmask *numa_parse_cpustring(const char *string);
 
 /*
  * Returns the CPUs that a string names, of all that are possible
- * (/sys/devices/system/cpu/possible, read once), as a mask of numa_num_possible_cpus()
- * bits.
+ * (/sys/devices/system/cpu/possible, read once), as a mask of numa_num_possible_cpus() bits.
  */
 struct bitmask *numa_parse_cpustring_all(const char *string);
 

@@ -7,9 +7,9 @@
  * src/capi, then run `make headers`.
  *
  * migrate_pages(2) moves a whole process with one call: on some kernels the process's own mmap and
- * munmap wait until it has ended, it does not report how far it is, and it cannot be stopped. The
- * functions here walk the process's mappings, move the pages that are present in pieces that keep
- * to a pause limit, keep huge pages whole, and account for every page. The library starts no
+ * munmap wait until it has ended, the call does not report how far it is, and cannot be stopped.
+ * The functions here walk the process's mappings, move the pages that are present in pieces that
+ * keep to a pause limit, keep huge pages whole, and account for every page. The library starts no
  * threads; a program may let several of its own work.
  *
  * move_pages(2) reports on which nodes pages are, but takes an array with the address of each. The
@@ -24,7 +24,8 @@
  *   numa_error() or numa_warn().
  * - A function may be called from any thread. None but numa_ext_migrate_stop() is
  *   async-signal-safe.
- * - Pages are moved with move_pages(2) and found in /proc/PID/maps, numa_maps and pagemap.
+ * - Pages are moved with move_pages(2) and found in /proc/PID/maps, numa_maps and pagemap (Linux
+ * 6.7).
  *
  * Link with -lnuma_ext (pkg-config numa-ext). examples/migrate.c shows the use.
  */
@@ -82,9 +83,9 @@ struct numa_ext_migrate_progress {
 };
 
 /*
- * What to move, and how. The caller fills it with zeros, sets size, and sets the fields that differ
- * from the default, which is zero for each. Read during the call only, except ranges' array and
- * progress_arg.
+ * What to move, and how. The caller fills it with zeros, sets size, and sets the fields that
+ * differ from the default, which is zero for each. The structure and the array of ranges are
+ * read during the call only.
  */
 struct numa_ext_migrate_options {
     /*
@@ -107,8 +108,8 @@ struct numa_ext_migrate_options {
      */
     unsigned int max_workers;
     /*
-     * Only pages with these addresses; NULL for all. Huge pages move whole. Before Linux 6.7, of a
-     * huge page that is in the ranges in part only that part is counted. Read by
+     * Only pages with these addresses; NULL for all. Huge pages move whole. Before Linux 6.7, of
+     * a huge page that is in the ranges in part only that part is counted. Read by
      * numa_ext_migrate() and numa_ext_migrate_begin() only.
      */
     const struct numa_ext_range *ranges;
@@ -155,16 +156,17 @@ struct numa_ext_migration;
 
 /*
  * Moves the pages of a process (0: the caller) from fromnodes to tonodes in pieces, so that the
- * process does not wait long. Which node's pages go where is as with migrate_pages(2). options may
- * be NULL. Returns when all pages have been examined or progress has stopped the migration.
+ * process does not wait long. Which node's pages go where is as with migrate_pages(2). options
+ * may be NULL. Returns when all pages have been examined or progress has stopped the migration.
  *
  * Writes what became of the pages of each node to nodes, an array with room for nnodes elements
- * (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than nnodes
- * and is at most that of fromnodes.
+ * (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than
+ * nnodes and is at most that of fromnodes.
  *
- * Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the caller
- * may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes is empty or
- * an argument or an option is unknown, ENOMEM. Pages that were moved before stay moved.
+ * Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the
+ * caller may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes
+ * is empty or an argument or an option is unknown, ENOMEM. Pages that were moved before stay
+ * moved.
  */
 int numa_ext_migrate(pid_t pid,
                      const struct bitmask *fromnodes,
@@ -186,11 +188,11 @@ struct numa_ext_migration *numa_ext_migrate_begin(pid_t pid,
                                                   const struct numa_ext_migrate_options *options);
 
 /*
- * Works on a migration until nothing is left for the calling thread. Several threads may do so at
- * once, up to max_workers of the options; others wait. A thread must not be cancelled here.
+ * Works on a migration until nothing is left for the calling thread. Several threads may do so
+ * at once, up to max_workers of the options; others wait. A thread must not be cancelled here.
  *
- * Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the other
- * threads then stop too.
+ * Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the
+ * other threads then stop too.
  */
 int numa_ext_migrate_work(struct numa_ext_migration *migration);
 
@@ -201,15 +203,15 @@ int numa_ext_migrate_work(struct numa_ext_migration *migration);
 void numa_ext_migrate_stop(struct numa_ext_migration *migration);
 
 /*
- * Stores how far a migration is in progress. Any thread may call it while others work. Does nothing
- * if an argument is NULL.
+ * Stores how far a migration is in progress. Any thread may call it while others work. Does
+ * nothing if an argument is NULL.
  */
 void numa_ext_migrate_query(const struct numa_ext_migration *migration,
                             struct numa_ext_migrate_progress *progress);
 
 /*
- * Writes what became of the pages so far to nodes, as numa_ext_migrate() does. Any thread may call
- * it while others work. Pages that a stopped migration has not reached are in no count.
+ * Writes what became of the pages so far to nodes, as numa_ext_migrate() does. Any thread may
+ * call it while others work. Pages that a stopped migration has not reached are in no count.
  *
  * Returns the number of nodes that pages leave, or -1 with errno: EINVAL if migration is NULL,
  * ENOMEM.
@@ -230,23 +232,25 @@ struct numa_ext_run {
     /* First address behind the last page. */
     size_t end;
     /*
-     * The node where they are, or a negative errno: -ENOENT (on older kernels -EFAULT) if they were
-     * never touched or are swapped out, -EFAULT if nothing is mapped or they were only read so far.
+     * The node where they are, or a negative errno: -ENOENT (on older kernels -EFAULT) if they
+     * were never touched or are swapped out, -EFAULT if nothing is mapped or they were only read
+     * so far.
      */
     int node;
 };
 
 /*
- * Stores in nodes on which node each page of a range of a process (0: the caller) is, or a negative
- * errno as in numa_ext_run. The range has length bytes from start; the first page may begin before
- * start. Calls move_pages(2) in pieces, and allocates nothing.
+ * Stores in nodes on which node each page of a range of a process (0: the caller) is, or a
+ * negative errno as in numa_ext_run. The range has length bytes from start; the first page may
+ * begin before start. Calls move_pages(2) in pieces, and allocates nothing.
  *
  * page_size is the distance of the addresses that are asked about: 0 for numa_pagesize(), or a
  * multiple of it. With the size of huge pages, each of those is asked about once.
  *
- * Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an argument
- * is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it, as with
- * move_pages(2). The process runs on meanwhile, so that the answers are of different moments.
+ * Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an
+ * argument is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it,
+ * as with move_pages(2). The process runs on meanwhile, so that the answers are of different
+ * moments.
  */
 long numa_ext_locate(pid_t pid,
                      const void *start,
@@ -256,11 +260,11 @@ long numa_ext_locate(pid_t pid,
                      size_t nnodes);
 
 /*
- * Calls each with every run of such pages, in the order of their addresses, until it returns another
- * value than 0. No array is needed. The run is valid during the call only.
+ * Calls each with every run of such pages, in the order of their addresses, until it returns
+ * another value than 0. No array is needed. The run is valid during the call only.
  *
- * Returns the last value that each returned, 0 if there are no pages, or -1 with errno as above, and
- * EINVAL if each is NULL.
+ * Returns the last value that each returned, 0 if there are no pages, or -1 with errno as above,
+ * and EINVAL if each is NULL.
  */
 int numa_ext_locate_runs(pid_t pid,
                          const void *start,
@@ -270,8 +274,8 @@ int numa_ext_locate_runs(pid_t pid,
                          void *arg);
 
 /*
- * Counts such pages by nodes: counts[n] becomes the number of pages on node n, for n below ncounts;
- * numa_num_possible_nodes() elements are enough for all nodes.
+ * Counts such pages by nodes: counts[n] becomes the number of pages on node n, for n below
+ * ncounts; numa_num_possible_nodes() elements are enough for all nodes.
  *
  * Returns the number of pages that are on any node, or -1 with errno as above.
  */

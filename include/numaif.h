@@ -159,14 +159,13 @@ long move_pages(int pid, unsigned long count, void **pages, const int *nodes, in
                 int flags);
 
 /*
- * Sets the home node of a range of memory whose policy is MPOL_BIND or
- * MPOL_PREFERRED_MANY: its pages come from that node, or from the one of the policy's
- * nodes that is nearest to it. start is a page boundary, len is in bytes, flags must be 0.
- * Since Linux 5.17.
+ * Sets the home node of a range of memory whose policy is MPOL_BIND or MPOL_PREFERRED_MANY: its
+ * pages come from that node, or from the one of the policy's nodes that is nearest to it. start
+ * is a page boundary, len is in bytes, flags must be 0. Since Linux 5.17.
  *
- * Returns 0, or -1 with errno: EINVAL if the node is not online or another argument is
- * wrong, ENOENT if no mapping of the range has a policy, EOPNOTSUPP if one has a policy of
- * another mode, ENOSYS on older kernels.
+ * Returns 0, or -1 with errno: EINVAL if the node is not online or another argument is wrong,
+ * ENOENT if no mapping of the range has a policy, EOPNOTSUPP if one has a policy of another
+ * mode, ENOSYS on older kernels.
  */
 int set_mempolicy_home_node(void *start, unsigned long len, int home_node, int flags);
 

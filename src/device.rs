@@ -1,5 +1,5 @@
 //! Device words in node strings: the node that a file, disk, network interface, address or
-//! PCI device is attached to, as sysfs tells it.
+//! PCI device is attached to, from sysfs.
 //!
 //! | word | device |
 //! | --- | --- |
@@ -10,7 +10,7 @@
 //! | `pci:[SEG:]BUS:DEV[.FUNC]` | the PCI device, numbers in hexadecimal |
 //!
 //! A device's node is the content of `numa_node` in its own directory or the nearest one
-//! above it; -1 there means that the firmware did not tell.
+//! above it; -1 there means that the firmware does not report it.
 
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err)]
@@ -72,7 +72,7 @@ impl fmt::Debug for Name {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeviceError {
-    /// The file of `file:` cannot be looked at.
+    /// stat(2) of the file fails.
     #[error("cannot stat file {path}: {errno}")]
     Stat {
         /// The file.
@@ -90,7 +90,7 @@ pub enum DeviceError {
         /// Minor device number.
         minor: u32,
     },
-    /// sysfs cannot be asked which devices there are.
+    /// The devices in sysfs cannot be listed.
     #[error("cannot list {class} devices in sysfs: {errno}")]
     NoDevices {
         /// The file whose device was looked for.
@@ -110,7 +110,7 @@ pub enum DeviceError {
         /// The kernel's answer.
         errno: Errno,
     },
-    /// The firmware does not tell the device's node.
+    /// The firmware does not report the device's node.
     #[error("the kernel does not know the node of device {name}")]
     Unknown {
         /// The device or its directory.
@@ -163,7 +163,7 @@ impl DeviceError {
 /// `None` if no device word stands there.
 ///
 /// A word ends at a comma. `ip:` with a host name asks the system's resolver, which may take
-/// its time and allocates.
+/// time, and allocates.
 pub fn node_of_word(root: Root<'_>, text: &[u8]) -> Option<Result<(u32, usize), DeviceError>> {
     let used = text.iter().position(|&b| b == b',').unwrap_or(text.len());
     let colon = text[..used].iter().position(|&b| b == b':')?;
@@ -251,7 +251,7 @@ fn node_above_link(
     })
 }
 
-/// The directory that tells a node, of those above the target of a link, and the node.
+/// The nearest directory with a node at or above the target of a link, and the node.
 fn nearest_node<'t>(root: Root<'_>, target: &'t [u8]) -> Result<(&'t [u8], Option<Node>), Errno> {
     // "../../devices/pci0000:00/0000:00:02.0/block/vda", relative to some directory of /sys.
     let start = target.windows(9).position(|w| w == b"/devices/");

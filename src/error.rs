@@ -1,4 +1,4 @@
-//! The errors of the core. Each one knows the errno that a C caller gets.
+//! The errors of the core, each with its errno for C callers.
 
 use core::fmt;
 
@@ -61,7 +61,7 @@ pub enum Error {
     /// An argument has a value that the call does not take.
     #[error("invalid {0}")]
     Invalid(&'static str),
-    /// Memory for a mask or a table could not be had.
+    /// There is no memory for a mask or a table.
     #[error("out of memory")]
     OutOfMemory,
 }

@@ -100,7 +100,7 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
         Ok(mask)
     }
 
-    /// This mask as a borrowed one.
+    /// Borrows the mask.
     pub fn as_bits(&self) -> Bits<'_> {
         let words = match words_for(self.size) {
             need if need > INLINE => &self.far,
@@ -109,7 +109,7 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
         Bits::new(words, self.size)
     }
 
-    /// This mask as a borrowed one, for writing.
+    /// Borrows the mask for writing.
     pub fn bits_mut(&mut self) -> BitsMut<'_> {
         let words = match words_for(self.size) {
             need if need > INLINE => &mut self.far,

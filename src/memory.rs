@@ -32,12 +32,12 @@ impl Mapping {
         self.remap(len).map_err(Error::kernel("mremap"))
     }
 
-    /// Unmaps the memory, as dropping does, and returns the kernel's answer.
+    /// Unmaps the memory, as dropping does, and returns the error if that fails.
     pub fn close(self) -> Result<()> {
         self.unmap().map_err(Error::kernel("munmap"))
     }
 
-    /// Sets the policy by which its pages come into being; see [`policy::set_range_policy`].
+    /// Sets the policy of its pages; see [`policy::set_range_policy`].
     pub fn place(&self, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
         policy::set_range_policy(self.address(), self.bytes().len(), mode, nodes, false)
     }

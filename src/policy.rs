@@ -1,6 +1,6 @@
 //! Memory policies of threads and of address ranges.
 //!
-//! Thin over set_mempolicy(2), get_mempolicy(2), mbind(2) and set_mempolicy_home_node(2). Masks may
+//! Made of set_mempolicy(2), get_mempolicy(2), mbind(2) and set_mempolicy_home_node(2). Masks may
 //! have any size; the kernel refuses nodes that it does not know with EINVAL. All functions act on
 //! the calling thread or process. Those that take a borrowed mask or none do not allocate and are
 //! async-signal-safe.
@@ -24,13 +24,13 @@ pub enum Mode {
     Bind,
     /// Page by page over the nodes.
     Interleave,
-    /// Near the CPU that touches a page first, whatever the thread's policy is (Linux 3.8).
+    /// Near the CPU that touches a page first, also under another policy of the thread (Linux 3.8).
     Local,
     /// These nodes first, others when they are full (Linux 5.15).
     PreferredMany,
     /// Page by page, by the weights in /sys/kernel/mm/mempolicy (Linux 6.9).
     WeightedInterleave,
-    /// One that this library does not know.
+    /// A mode that this library does not know.
     Other(c_int),
 }
 
@@ -200,7 +200,7 @@ pub fn supports_home_node() -> bool {
 ///
 /// # Errors
 /// EINVAL where the kernel lacks MADV_POPULATE_WRITE (before 5.14) or the address is not
-/// on a page boundary; ENOMEM and EFAULT where a page cannot be had.
+/// on a page boundary; ENOMEM and EFAULT where a page cannot be allocated or is not mapped.
 pub fn populate(address: usize, len: usize) -> Result<()> {
     memory::populate_write(address, len).map_err(Error::kernel("madvise"))
 }

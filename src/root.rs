@@ -1,6 +1,6 @@
-//! Where /sys and /proc are: the one door through which this library reads files.
+//! Where /sys and /proc are.
 //!
-//! Everything that is read goes through a [`Root`]. The system's own is
+//! All files are read through a [`Root`]. The system's own is
 //! [`Root::SYSTEM`]; a test or a tool may point another one at a directory that
 //! holds a made-up or recorded `sys/` and `proc/`.
 
@@ -99,12 +99,11 @@ impl Path {
         CStr::from_bytes_with_nul(bytes).map_err(|_| Errno::EINVAL)
     }
 
-    /// The target of the symbolic link.
+    /// Reads the target of the symbolic link, cut to `buf`.
     pub(crate) fn read_link<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
         file::read_link(self.as_c_str()?, buf)
     }
 
-    /// Opens the file.
     pub(crate) fn open(&self) -> Result<File, Errno> {
         File::open(self.as_c_str()?)
     }
@@ -123,7 +122,7 @@ impl Path {
     }
 
     /// Reads the file from its beginning and hands its bytes to the parser, until that has enough or
-    /// the file ends. EFBIG if it does not come to an end.
+    /// the file ends. EFBIG if the file is too long.
     pub(crate) fn parse(&self, parser: &mut impl Parser) -> Result<(), Errno> {
         /// Most files, /proc/self/status too, need one call then; little stack.
         const CHUNK: usize = 2048;

@@ -27,7 +27,7 @@ pub struct Universe<'a> {
 /// used, or `None` if it is unknown.
 pub type WordLookup<'l> = &'l mut dyn FnMut(&[u8]) -> Option<Result<(u32, usize), DeviceError>>;
 
-/// What is wrong with a node or CPU string.
+/// Why a node or CPU string is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListError<'a> {

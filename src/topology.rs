@@ -1,7 +1,6 @@
-//! What the kernel says about nodes and CPUs, in /sys/devices/system and /proc/self/status.
+//! Nodes and CPUs, from /sys/devices/system and /proc/self/status.
 //!
-//! Every function here reads afresh. Caches belong to the callers, which know how long their answers
-//! may live.
+//! Every function reads its files on each call. Callers that keep results know how long these hold.
 //!
 //! Where no directory of a node can be seen (no /sys, or not readable), there is one node, with all
 //! CPUs, for every function alike; its memory and distances are not known.
@@ -14,7 +13,7 @@ use crate::sys::{self, Errno, mempolicy};
 
 const NODES: &str = "/sys/devices/system/node";
 
-/// Bits of the kernel's node masks where nothing tells: those of the largest kernel. Smaller kernels
+/// Bits of node masks where /proc does not show them: those of the largest kernel. Smaller kernels
 /// take masks of this size.
 const MOST_NODES: usize = 1024;
 
@@ -32,7 +31,7 @@ pub(crate) fn cpumap_path(node: Node) -> Path {
     node_file(Root::SYSTEM, node, "cpumap")
 }
 
-/// Hands a file of a node to a parser; a missing file means that there is no such node.
+/// Parses a file of a node; a missing file means that there is no such node.
 fn parse_node_file(
     root: Root<'_>,
     node: Node,
@@ -65,7 +64,7 @@ pub fn read_nodes(root: Root<'_>, mut nodes: BitsMut<'_>) -> bool {
     nodes.clear();
     let mut seen = false;
     let mut add = |node: Node| seen |= nodes.insert(node.0 as usize);
-    // What cannot be read has not been seen.
+    // If the directory cannot be read, no node is seen.
     let _ = for_each_node(root, &mut add);
     if !seen {
         nodes.insert(0);
@@ -135,7 +134,7 @@ pub fn possible_cpus(root: Root<'_>, size: usize) -> Result<CpuMask> {
     Ok(cpus)
 }
 
-/// A parser's end at the end of its line.
+/// A parser that ends at the end of its first line.
 struct Line<'p, P>(&'p mut P);
 
 impl<P: Parser> Parser for Line<'_, P> {
@@ -144,10 +143,10 @@ impl<P: Parser> Parser for Line<'_, P> {
     }
 }
 
-/// What is wrong with a hexadecimal map.
+/// Why a hexadecimal map is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HexMapError {
-    /// Something else than groups of up to eight hexadecimal digits.
+    /// It is not made of groups of one to eight hexadecimal digits.
     Malformed,
     /// A set bit lies beyond the target.
     TooLong,
@@ -155,8 +154,8 @@ pub enum HexMapError {
 
 /// The kernel's map format: comma-separated 32-bit hexadecimal words, the most significant first.
 ///
-/// How many words there are shows at the end only. So they are kept in the order in which they come,
-/// from the first that is not zero, and turned round at the end.
+/// The number of words is known only at the end. So they are kept in the order in which they come,
+/// from the first that is not zero, and reversed at the end.
 struct HexMap<'m> {
     target: BitsMut<'m>,
     /// Bits of the target's last word that are not the target's.
@@ -215,7 +214,7 @@ impl<'m> HexMap<'m> {
         true
     }
 
-    /// Whether nothing has come yet.
+    /// Whether no digit has been taken yet.
     fn is_empty(&self) -> bool {
         self.all_digits == 0 && self.error.is_none()
     }
@@ -243,7 +242,7 @@ impl<'m> HexMap<'m> {
         (self.value, self.digits) = (0, 0);
     }
 
-    /// Turns the groups round. Zero bits may be cut.
+    /// Reverses the groups. Zero bits that do not fit are dropped.
     fn finish(mut self) -> Result<(), HexMapError> {
         if self.error.is_none() {
             self.end_group();
@@ -396,7 +395,7 @@ impl Parser for IdList<'_> {
     }
 }
 
-/// A word between blanks, cut to what any word of interest has.
+/// A word between blanks. Bytes beyond its room are only counted.
 #[derive(Default)]
 struct Token {
     bytes: [u8; 24],
@@ -493,9 +492,9 @@ pub fn distance(root: Root<'_>, from: Node, to: Node, size: usize) -> Result<u32
 /// Memory of a node, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeMemory {
-    /// All of it.
+    /// Total.
     pub total: u64,
-    /// What is free.
+    /// Free.
     pub free: u64,
 }
 
@@ -548,7 +547,7 @@ fn bytes(kib: &[u8]) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// Total and free memory of a node, as far as its file tells.
+/// Total and free memory of a node; `None` for a figure that its file lacks.
 pub(crate) fn read_node_memory(root: Root<'_>, node: Node) -> Result<(Option<u64>, Option<u64>)> {
     let mut info = MemInfo::default();
     parse_node_file(root, node, MEMINFO, &mut info)?;
@@ -599,7 +598,7 @@ impl Parser for Status<'_> {
             }
             (Field::Key, byte) => self.key.push(byte),
             (Field::Other, _) | (_, b'\t' | b' ') => {}
-            // What is wrong shows at the end.
+            // The map keeps its error for `finish`.
             (Field::Cpus, byte) => drop(self.cpus.take(byte)),
             (Field::Nodes, byte) => drop(self.nodes.take(byte)),
         }
@@ -609,8 +608,7 @@ impl Parser for Status<'_> {
     fn take_all(&mut self, bytes: &[u8]) -> bool {
         let mut rest = bytes;
         while let Some(&byte) = rest.first() {
-            // Lines of no interest, nearly all of them, are skipped, and maps are taken whole: a third
-            // of the instructions.
+            // Other lines are skipped, and maps are taken whole: a third of the instructions.
             let begins = self.now == Field::Key && self.key.len == 0;
             if begins && rest.get(KEY_LEN).is_some_and(|&b| b != b':') {
                 self.now = Field::Other;
@@ -638,7 +636,7 @@ impl Parser for Status<'_> {
 /// Both keys have this length.
 const KEY_LEN: usize = b"Cpus_allowed".len();
 
-/// What /proc/self/status says of the calling thread, if it says so.
+/// What was read from /proc/self/status, which describes the first thread of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowed {
     /// Bits that the map of nodes shows. Linux before 7.3 shows all that its masks have.
@@ -650,8 +648,8 @@ pub(crate) struct Allowed {
     pub(crate) nodes: bool,
 }
 
-/// Reads the CPUs and the nodes that the calling thread may use from /proc/self/status. A map that
-/// is not there, or is not read, is undefined.
+/// Reads the CPUs and the nodes that the process may use from /proc/self/status. A map that is not
+/// there, or is not read, is undefined.
 pub(crate) fn read_allowed(root: Root<'_>, cpus: BitsMut<'_>, nodes: BitsMut<'_>) -> Allowed {
     let mut status = Status {
         cpus: HexMap::new(cpus),
@@ -688,7 +686,7 @@ pub(crate) fn node_mask_bits(root: Root<'_>, shown: Option<usize>) -> usize {
     let mut words = [0; MOST_NODES / WORD_BITS];
     let mut possible = BitsMut::new(&mut words, MOST_NODES);
     let mut list = IdList::new(possible.reborrow());
-    // No kernel has more nodes than that, so there is nothing to ask.
+    // No kernel has more nodes than that, so the file is not read.
     if shown < MOST_NODES {
         let read = Path::below(root, "/sys/devices/system/node/possible").parse(&mut list);
         if read.is_err() || !list.is_good() {
@@ -708,16 +706,16 @@ pub fn node_mask_size(root: Root<'_>) -> usize {
     node_mask_bits(root, allowed.node_bits)
 }
 
-/// The nodes that the calling thread may allocate from, as /proc/self/status has them, in a mask of
-/// `size` bits.
+/// The nodes that the process may allocate from, as /proc/self/status has them, in a mask of `size`
+/// bits.
 pub fn allowed_nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
     let mut mask = NodeMask::new(size)?;
     let allowed = read_allowed(root, BitsMut::new(&mut [], 0), mask.bits_mut());
     in_status(allowed.nodes, mask)
 }
 
-/// The CPUs that the calling thread's affinity allows, those that are offline included, as
-/// /proc/self/status has them, in a mask of `size` bits.
+/// The CPUs that the affinity of the process's first thread allows, those that are offline included,
+/// as /proc/self/status has them, in a mask of `size` bits.
 pub fn allowed_cpus(root: Root<'_>, size: usize) -> Result<CpuMask> {
     let mut mask = CpuMask::new(size)?;
     let mut nodes = [0; MOST_NODES / WORD_BITS];
@@ -737,7 +735,7 @@ fn in_status<T>(read: bool, mask: T) -> Result<T> {
 
 /// Number of bits in the kernel's CPU masks: eight for each byte that sched_getaffinity(2) fills.
 pub fn cpu_mask_size() -> usize {
-    // Large enough for any kernel of today; the loop is for those of tomorrow.
+    // Large enough for any kernel of today; the loop is for larger ones.
     let mut size = 8192;
     while size <= 1 << 20 {
         let Ok(mut cpus) = CpuMask::new(size) else {

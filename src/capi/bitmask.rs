@@ -49,7 +49,7 @@ impl bitmask {
         match unsafe { mask.as_ref() } {
             Some(&bitmask { size, maskp }) if !maskp.is_null() => {
                 let size = size as usize;
-                // SAFETY: the map has `size` bits in whole longs, and nobody else uses it.
+                // SAFETY: the map has `size` bits in whole longs, and nothing else uses it.
                 let words = unsafe { slice::from_raw_parts_mut(maskp, words_for(size)) };
                 BitsMut::of(words, size)
             }

@@ -1,9 +1,9 @@
-//! The C interface: every exported function checks its arguments, looks at the caller's masks, calls
-//! the core and converts the result.
+//! The C interface: every exported function checks its arguments, borrows the caller's masks, calls the
+//! core and converts the result.
 //!
 //! Two libraries are made of it: libnuma.so.1 (`numa`, with `--cfg capi`) and libnuma_ext.so.1 (`ext`,
-//! with `--cfg capi_ext`). `bitmask` and `result` are what both use, `runtime` is what a library without std
-//! has to bring itself.
+//! with `--cfg capi_ext`). Both use `bitmask` and `result`; `runtime` stands in for
+//! std.
 #![allow(unsafe_code)]
 // The safety of all exported functions is the C contract in the header: pointers are null or
 // valid for what they are documented to point to.

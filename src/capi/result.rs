@@ -24,7 +24,7 @@ impl<T> OrErrno<T> for Result<T> {
     }
 }
 
-/// A count as C's int; what does not fit becomes the largest.
+/// A count as C's int, INT_MAX if it does not fit.
 pub(super) fn int(count: usize) -> c_int {
     c_int::try_from(count).unwrap_or(c_int::MAX)
 }

@@ -1,5 +1,5 @@
-//! What a library without std has to bring itself: an allocator (malloc, so that C callers
-//! may free what they are given) and a panic handler that ends the process.
+//! What std would bring along: an allocator (malloc, so that C callers may free what is returned to
+//! them) and a panic handler that ends the process.
 
 #![allow(unsafe_code)]
 

@@ -38,7 +38,7 @@ impl File {
             let read = || unsafe { libc::read(self.0, start, len) };
             match answer(|| uncancelled(read) as c_long) {
                 Err(Errno::EINTR) => {}
-                // No more than that, whoever may have replaced the function.
+                // The program may have replaced the function, so its result is not trusted.
                 read => return read.map(|n| n.min(len)),
             }
         }

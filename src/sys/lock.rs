@@ -12,7 +12,7 @@ use super::answer;
 
 const FREE: u32 = 0;
 const TAKEN: u32 = 1;
-/// Taken, and somebody may be asleep until it is free.
+/// Taken, and other threads may sleep until it is free.
 const AWAITED: u32 = 2;
 
 /// A value that one thread at a time may use.
@@ -40,7 +40,7 @@ impl<T> Lock<T> {
             .compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
-            // Whoever has slept once cannot know whether others do: it leaves AWAITED behind.
+            // A thread that has slept does not know whether others sleep, so it leaves AWAITED behind.
             while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
                 self.futex(libc::FUTEX_WAIT, AWAITED);
             }
@@ -50,7 +50,7 @@ impl<T> Lock<T> {
 
     fn futex(&self, operation: i32, value: u32) {
         // SAFETY: the kernel compares the word, which outlives the call, or wakes sleepers on
-        // it; whatever it answers, the caller looks at the word again.
+        // it; the caller looks at the word again, whether the call fails or not.
         let _ = answer(|| unsafe {
             libc::syscall(
                 libc::SYS_futex,

@@ -9,7 +9,7 @@ use super::{Errno, answer};
 
 /// Private anonymous memory of the calling process, unmapped when dropped.
 ///
-/// Its pages come into being when they are touched, zeroed, where the policy then says.
+/// A page is allocated, zeroed, when it is first touched, on a node that the policy allows then.
 #[derive(Debug)]
 pub struct Mapping {
     start: *mut u8,
@@ -68,7 +68,7 @@ impl Mapping {
     /// The mapping at an address, as [`Mapping::into_address`] returned it.
     ///
     /// # Safety
-    /// The range belongs to nobody else, for this value unmaps it. Its bytes may be looked at only
+    /// Nothing else uses the range, as this value unmaps it. Its bytes may be looked at only
     /// if it is mapped.
     #[cfg(capi)]
     pub(crate) unsafe fn from_address(start: *mut c_void, len: usize) -> Mapping {

@@ -4,9 +4,8 @@
 //! through their own exported symbols, so that a program that defines one of them
 //! sees this library's calls too. Elsewhere they are made directly.
 //!
-//! The kernel takes a mask as pointer and `maxnode`, subtracts one from `maxnode`
-//! and reads that many bits. All functions here therefore pass size + 1, so that
-//! every bit of the mask counts.
+//! The kernel takes a mask as a pointer and `maxnode`, and reads `maxnode` - 1 bits. All functions
+//! here therefore pass size + 1, so that every bit of the mask counts.
 
 use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
 use core::ptr;
@@ -196,7 +195,7 @@ pub(crate) fn next_interleave_node() -> Result<c_int, Errno> {
     get(Some(&mut node), None, 0, GET_NODE).map(|()| node)
 }
 
-/// Asks for nothing. ENOSYS or EPERM where policy calls are not to be had.
+/// Calls get_mempolicy(2) for nothing: ENOSYS or EPERM where the kernel lacks or denies policy calls.
 pub(crate) fn probe() -> Result<(), Errno> {
     get(None, None, 0, 0)
 }

@@ -22,7 +22,7 @@ pub use errno::Errno;
 
 use core::ffi::{c_int, c_long};
 
-/// Makes a call that returns -1 and sets errno if it fails.
+/// Makes a call that returns -1 and sets errno if it fails. errno is left as it was.
 fn answer(call: impl FnOnce() -> c_long) -> Result<usize, Errno> {
     let place = Errno::place();
     // SAFETY: errno of this thread, which stays where it is.
@@ -33,7 +33,7 @@ fn answer(call: impl FnOnce() -> c_long) -> Result<usize, Errno> {
     result.map_err(|_| errno)
 }
 
-/// Runs `call` with cancellation of this thread put off, so that what the call opens is not lost.
+/// Runs `call` with cancellation of this thread disabled, so that what the call opens is not lost.
 fn uncancelled<T>(call: impl FnOnce() -> T) -> T {
     const DISABLE: c_int = 1;
     unsafe extern "C" {
@@ -48,7 +48,7 @@ fn uncancelled<T>(call: impl FnOnce() -> T) -> T {
     result
 }
 
-/// A figure of the system, if it is known.
+/// sysconf(3); `None` if the system does not know the value.
 fn sysconf(name: c_int) -> Option<usize> {
     // SAFETY: sysconf has no preconditions.
     answer(|| unsafe { libc::sysconf(name) }).ok()
@@ -87,6 +87,6 @@ pub(crate) fn sleep(time: core::time::Duration) {
         tv_sec: 0,
         tv_nsec: time.subsec_nanos() as _,
     };
-    // SAFETY: the structure is valid; what remains is of no interest.
+    // SAFETY: the structure is valid; the time that remains is not asked for.
     let _ = answer(|| unsafe { libc::nanosleep(&time, core::ptr::null_mut()) }.into());
 }

@@ -27,7 +27,7 @@ pub(crate) fn resolve(name: &CStr) -> Result<Address, c_int> {
     }
     let mut found = Err(libc::EAI_FAMILY);
     let mut at = list;
-    // SAFETY: a list of the resolver; addresses have the layout that their family tells.
+    // SAFETY: a list of the resolver; addresses have the layout of their family.
     while let Some(info) = unsafe { at.as_ref() } {
         match info.ai_family {
             libc::AF_INET => {

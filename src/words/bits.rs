@@ -16,7 +16,7 @@ const fn place(n: usize) -> (usize, Word) {
 
 /// A borrowed set of the numbers below a size.
 ///
-/// Numbers at or beyond the size are never in it, whatever the last word holds there.
+/// Numbers at or beyond the size are never in it, even if the last word has bits set there.
 #[derive(Debug, Clone, Copy)]
 pub struct Bits<'a> {
     /// As many as the size needs.
@@ -25,7 +25,7 @@ pub struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    /// The set that holds nothing and has room for nothing.
+    /// The empty set of size 0.
     pub const EMPTY: Bits<'static> = Bits {
         words: &[],
         size: 0,
@@ -300,7 +300,7 @@ impl<'a> BitsMut<'a> {
         }
     }
 
-    /// Copies whole words, whatever the sizes are; words that `from` does not have become zero.
+    /// Copies whole words, bits beyond the sizes included; words that `from` does not have become zero.
     #[inline]
     pub fn copy_words_from(&mut self, from: Bits<'_>) {
         let len = self.words.len();
@@ -395,7 +395,7 @@ mod tests {
                 let mut x = vec![Word::MAX; words_for(a) + 1];
                 let mut y = vec![0 as Word; words_for(b) + 1];
                 BitsMut::new(&mut y, a.min(b)).fill();
-                // Whatever is beyond the size does not matter.
+                // Bits beyond the size do not matter.
                 if b % WORD_BITS != 0 {
                     y[b / WORD_BITS] |= 1 << (WORD_BITS - 1);
                 }

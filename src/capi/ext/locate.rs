@@ -16,8 +16,9 @@ pub struct numa_ext_run {
     pub start: usize,
     /// First address behind the last page.
     pub end: usize,
-    /// The node where they are, or a negative errno: -ENOENT (on older kernels -EFAULT) if they were
-    /// never touched or are swapped out, -EFAULT if nothing is mapped or they were only read so far.
+    /// The node where they are, or a negative errno: -ENOENT (on older kernels -EFAULT) if they
+    /// were never touched or are swapped out, -EFAULT if nothing is mapped or they were only read
+    /// so far.
     pub node: c_int,
 }
 
@@ -38,20 +39,21 @@ unsafe fn array<'a, T>(array: *mut T, len: usize) -> &'a mut [T] {
     if array.is_null() {
         return &mut [];
     }
-    // SAFETY: as the caller says.
+    // SAFETY: as demanded of the caller.
     unsafe { slice::from_raw_parts_mut(array, len) }
 }
 
-/// Stores in nodes on which node each page of a range of a process (0: the caller) is, or a negative
-/// errno as in numa_ext_run. The range has length bytes from start; the first page may begin before
-/// start. Calls move_pages(2) in pieces, and allocates nothing.
+/// Stores in nodes on which node each page of a range of a process (0: the caller) is, or a
+/// negative errno as in numa_ext_run. The range has length bytes from start; the first page may
+/// begin before start. Calls move_pages(2) in pieces, and allocates nothing.
 ///
 /// page_size is the distance of the addresses that are asked about: 0 for numa_pagesize(), or a
 /// multiple of it. With the size of huge pages, each of those is asked about once.
 ///
-/// Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an argument
-/// is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it, as with
-/// move_pages(2). The process runs on meanwhile, so that the answers are of different moments.
+/// Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an
+/// argument is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it,
+/// as with move_pages(2). The process runs on meanwhile, so that the answers are of different
+/// moments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_locate(
     pid: libc::pid_t,
@@ -70,11 +72,11 @@ pub unsafe extern "C" fn numa_ext_locate(
         .or_errno(-1)
 }
 
-/// Calls each with every run of such pages, in the order of their addresses, until it returns another
-/// value than 0. No array is needed. The run is valid during the call only.
+/// Calls each with every run of such pages, in the order of their addresses, until it returns
+/// another value than 0. No array is needed. The run is valid during the call only.
 ///
-/// Returns the last value that each returned, 0 if there are no pages, or -1 with errno as above, and
-/// EINVAL if each is NULL.
+/// Returns the last value that each returned, 0 if there are no pages, or -1 with errno as above,
+/// and EINVAL if each is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_locate_runs(
     pid: libc::pid_t,
@@ -106,8 +108,8 @@ pub unsafe extern "C" fn numa_ext_locate_runs(
     }
 }
 
-/// Counts such pages by nodes: counts[n] becomes the number of pages on node n, for n below ncounts;
-/// numa_num_possible_nodes() elements are enough for all nodes.
+/// Counts such pages by nodes: counts[n] becomes the number of pages on node n, for n below
+/// ncounts; numa_num_possible_nodes() elements are enough for all nodes.
 ///
 /// Returns the number of pages that are on any node, or -1 with errno as above.
 #[unsafe(no_mangle)]

@@ -59,9 +59,9 @@ pub struct numa_ext_migrate_progress {
     pub present: c_ulong,
 }
 
-/// What to move, and how. The caller fills it with zeros, sets size, and sets the fields that differ
-/// from the default, which is zero for each. Read during the call only, except ranges' array and
-/// progress_arg.
+/// What to move, and how. The caller fills it with zeros, sets size, and sets the fields that
+/// differ from the default, which is zero for each. The structure and the array of ranges are
+/// read during the call only.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct numa_ext_migrate_options {
@@ -78,8 +78,8 @@ pub struct numa_ext_migrate_options {
     /// The number of threads of the caller that may work at once; fewer work when more are not
     /// faster. 0 for 1.
     pub max_workers: c_uint,
-    /// Only pages with these addresses; NULL for all. Huge pages move whole. Before Linux 6.7, of a
-    /// huge page that is in the ranges in part only that part is counted. Read by
+    /// Only pages with these addresses; NULL for all. Huge pages move whole. Before Linux 6.7, of
+    /// a huge page that is in the ranges in part only that part is counted. Read by
     /// numa_ext_migrate() and numa_ext_migrate_begin() only.
     pub ranges: *const numa_ext_range,
     /// Number of ranges. 0 moves nothing, unless ranges is NULL.
@@ -283,16 +283,17 @@ fn node(count: &NodeCount) -> numa_ext_migrate_node {
 }
 
 /// Moves the pages of a process (0: the caller) from fromnodes to tonodes in pieces, so that the
-/// process does not wait long. Which node's pages go where is as with migrate_pages(2). options may
-/// be NULL. Returns when all pages have been examined or progress has stopped the migration.
+/// process does not wait long. Which node's pages go where is as with migrate_pages(2). options
+/// may be NULL. Returns when all pages have been examined or progress has stopped the migration.
 ///
 /// Writes what became of the pages of each node to nodes, an array with room for nnodes elements
-/// (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than nnodes
-/// and is at most that of fromnodes.
+/// (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than
+/// nnodes and is at most that of fromnodes.
 ///
-/// Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the caller
-/// may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes is empty or
-/// an argument or an option is unknown, ENOMEM. Pages that were moved before stay moved.
+/// Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the
+/// caller may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes
+/// is empty or an argument or an option is unknown, ENOMEM. Pages that were moved before stay
+/// moved.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate(
     pid: libc::pid_t,
@@ -331,11 +332,11 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
         .or_errno(ptr::null_mut())
 }
 
-/// Works on a migration until nothing is left for the calling thread. Several threads may do so at
-/// once, up to max_workers of the options; others wait. A thread must not be cancelled here.
+/// Works on a migration until nothing is left for the calling thread. Several threads may do so
+/// at once, up to max_workers of the options; others wait. A thread must not be cancelled here.
 ///
-/// Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the other
-/// threads then stop too.
+/// Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the
+/// other threads then stop too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
     // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.
@@ -355,8 +356,8 @@ pub unsafe extern "C" fn numa_ext_migrate_stop(migration: *mut numa_ext_migratio
     }
 }
 
-/// Stores how far a migration is in progress. Any thread may call it while others work. Does nothing
-/// if an argument is NULL.
+/// Stores how far a migration is in progress. Any thread may call it while others work. Does
+/// nothing if an argument is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_query(
     migration: *const numa_ext_migration,
@@ -368,8 +369,8 @@ pub unsafe extern "C" fn numa_ext_migrate_query(
     }
 }
 
-/// Writes what became of the pages so far to nodes, as numa_ext_migrate() does. Any thread may call
-/// it while others work. Pages that a stopped migration has not reached are in no count.
+/// Writes what became of the pages so far to nodes, as numa_ext_migrate() does. Any thread may
+/// call it while others work. Pages that a stopped migration has not reached are in no count.
 ///
 /// Returns the number of nodes that pages leave, or -1 with errno: EINVAL if migration is NULL,
 /// ENOMEM.

@@ -1,4 +1,4 @@
-//! What was read about nodes, kept: CPUs and distances.
+//! The cache of what was read about nodes: CPUs and distances.
 //!
 //! The caches are read without a lock, and a fork at any moment leaves the child with caches
 //! that work. What is in them is never changed and never freed, so that threads still running
@@ -18,7 +18,7 @@ use crate::mask::{Bits, BitsMut, Node, Word, words_for};
 use crate::root::Root;
 use crate::topology;
 
-/// Goes up with each numa_node_to_cpu_update; what was read in an earlier one is not used.
+/// Counts calls of numa_node_to_cpu_update(); what was read in an earlier generation is not used.
 static GENERATION: AtomicU32 = AtomicU32::new(1);
 
 /// Makes every following query read its file again.
@@ -84,7 +84,7 @@ impl Arena {
     }
 }
 
-/// A block of words that nobody else has seen yet.
+/// A block of words that no other thread has seen yet.
 struct Block {
     start: *mut Word,
     len: usize,
@@ -124,7 +124,7 @@ impl Drop for Block {
             unsafe { libc::free(self.start.cast()) };
             return;
         }
-        // The last one can be had again; others are lost, which takes two threads at once.
+        // Only the last block can be reused. Another one is lost, which takes two threads at once.
         let end = at + self.len;
         let _ = ARENA
             .used
@@ -198,7 +198,7 @@ impl From<&'static Cpus> for NodeCpus {
 /// The CPUs of a node, from the cache or the file.
 #[inline]
 pub(super) fn cpus(node: Node) -> Result<NodeCpus> {
-    // Asked for before the file is read: what is found is at least as new.
+    // Loaded before the file is read, so that the file's content is at least as new.
     let generation = GENERATION.load(Ordering::Acquire);
     let slot = &slot(node)?.cpus;
     let first = slot.load(Ordering::Acquire);
@@ -246,7 +246,7 @@ fn read_cpus(
     Ok(unsafe { &*head }.into())
 }
 
-/// The CPUs that the kernel may ever bring online, as of the first question.
+/// The CPUs that the kernel may ever bring online, as of the first call.
 pub(super) fn possible_cpus() -> Result<Bits<'static>> {
     static KEPT: AtomicPtr<Word> = AtomicPtr::new(ptr::null_mut());
     let size = limits().cpu_bits();
@@ -342,7 +342,7 @@ fn read_row(from: Node) -> Result<Block> {
         Ok(count)
     };
     if fill(row.words(), nodes())? != limits().configured_nodes() {
-        // Nodes have come or gone since the load: which column is whose is asked now.
+        // Nodes have come or gone since load, so the nodes of the columns are read now.
         let now = topology::nodes(Root::SYSTEM, limits().node_bits())?;
         row.words().fill(0);
         fill(row.words(), now.as_bits())?;

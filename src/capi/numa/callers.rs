@@ -1,4 +1,4 @@
-//! The masks of C callers: how this library looks at them, and new ones for them.
+//! The masks of C callers: views of them, and new ones.
 
 use core::ffi::{c_int, c_uint, c_ulong};
 use core::{ptr, slice};
@@ -10,8 +10,8 @@ use crate::capi::result::OrErrno;
 use crate::error::{Error, Result};
 use crate::mask::{Bits, BitsMut, Node, NodeMask, Word, words_for};
 
-/// Loads the library if that has to be done before a mask can be used: another library's constructor
-/// may pass an exported mask, which has no size until then.
+/// Loads the library if the mask has no size: the constructor of another library may pass an exported
+/// mask, which has none before load.
 ///
 /// # Safety
 /// `mask` is null or valid.
@@ -49,7 +49,7 @@ pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> BitsMut<'a> {
     }
 }
 
-/// What `use_mask` makes of a mask that [`view`] shows. Written twice, with the loading and without it,
+/// Calls `use_mask` with a view of a mask. Written twice, with the loading and without it,
 /// short functions need no registers that survive a call: 0.8 of the time.
 ///
 /// # Safety
@@ -98,8 +98,8 @@ macro_rules! exported {
     ($function:ident, $variable:ident) => {
         pub(super) fn $function() -> Bits<'static> {
             load::limits();
-            // SAFETY: the variable points to a mask that is never freed; a program that puts
-            // its own there vouches for it.
+            // SAFETY: the variable points to a mask that is never freed, or to one that the
+            // program has put there.
             unsafe { view((&raw const variables::$variable).read_volatile()) }
         }
     };
@@ -144,8 +144,8 @@ fn allocate_unset(size: usize) -> Result<*mut bitmask> {
 /// A new empty mask for the caller.
 pub(super) fn allocate(size: usize) -> Result<*mut bitmask> {
     let mask = allocate_unset(size)?;
-    // Not by calloc, which in glibc before 2.41 does not look where malloc finds blocks of common size:
-    // 0.87 of the reference's time.
+    // Not by calloc, which in glibc before 2.41 does not use the cache that malloc uses: 0.87 of the
+    // reference's time.
     // SAFETY: the map is new and has so many words.
     unsafe { ptr::write_bytes((*mask).maskp, 0, words_for(size)) };
     Ok(mask)
@@ -154,7 +154,7 @@ pub(super) fn allocate(size: usize) -> Result<*mut bitmask> {
 /// Frees a mask of [`allocate`].
 ///
 /// # Safety
-/// Nobody uses the mask any more.
+/// Nothing uses the mask any more.
 pub(super) unsafe fn free(mask: *mut bitmask) {
     // SAFETY: the mask and its map came from malloc, and the caller gives them up.
     unsafe {

@@ -1,6 +1,6 @@
 //! The old versions, `@libnuma_1.1`, which take nodemask_t or raw words.
 //!
-//! JVMs look them up with dlvsym(3), so they are live. abi/versions.redefine gives each
+//! JVMs look them up with dlvsym(3). abi/versions.redefine gives each
 //! function here the name and version that it is exported with. Old masks have 128 bits on
 //! x86, all of which count (the reference passes 16 of them to some calls).
 
@@ -18,8 +18,8 @@ use crate::mask::{BitsMut, WORD_BITS, words_for};
 use crate::policy::{Mode, Setting};
 use crate::sys::Errno;
 
-/// The nodes of the thread's policy, cut to the old size; `otherwise` under a policy that is not asked
-/// about.
+/// The nodes of the thread's policy, cut to the old size, if `asked` says yes to it, else
+/// `otherwise`.
 fn old_mask_under(asked: fn(Setting) -> bool, otherwise: nodemask_t) -> nodemask_t {
     with_nodes_under(asked, |nodes| {
         nodes.map_or(otherwise, nodemask_t::from_bits)

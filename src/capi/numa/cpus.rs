@@ -62,14 +62,13 @@ fn warn_of_cpumap(node: Node, error: &Error) {
     }
 }
 
-/// Writes the CPUs of a node to mask, which should have numa_num_possible_cpus() bits. They
-/// come from /sys/devices/system/node/nodeN/cpumap. All longs of the map are written.
+/// Writes the CPUs of a node to mask, which should have numa_num_possible_cpus() bits. They come
+/// from /sys/devices/system/node/nodeN/cpumap. All longs of the map are written.
 ///
-/// Returns 0, or -1 with errno. ERANGE if node is negative or beyond numa_max_node(), and
-/// EINVAL, after numa_error(), if a CPU of the node does not fit; both leave the mask
-/// alone. ENOENT if there is no such node, EIO if the file makes no sense, else what
-/// reading it fails with; the reason goes to numa_warn(), and all bits below
-/// numa_num_possible_cpus() are set.
+/// Returns 0, or -1 with errno. ERANGE if node is negative or beyond numa_max_node(), and EINVAL,
+/// after numa_error(), if a CPU of the node does not fit; both leave the mask alone. ENOENT if
+/// there is no such node, EIO if the file makes no sense, else what reading it fails with; the
+/// reason goes to numa_warn(), and all bits below numa_num_possible_cpus() are set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's mask.
@@ -103,15 +102,15 @@ pub(super) fn node_to_cpus(node: c_int, mut mask: BitsMut<'_>) -> c_int {
     }
 }
 
-/// Forgets the CPUs of all nodes, so that the next query of each reads its file again. Call
-/// it after CPUs have come or gone.
+/// Forgets the CPUs of all nodes, so that the next query of each reads its file again. Call it
+/// after CPUs have come or gone.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_node_to_cpu_update() {
     cache::forget_cpus();
 }
 
-/// Returns the node of a CPU, -1 with EINVAL if no node has that CPU. Nodes whose CPUs
-/// cannot be read have none; that is reported through numa_warn().
+/// Returns the node of a CPU, -1 with EINVAL if no node has that CPU. Nodes whose CPUs cannot be
+/// read have none; that is reported through numa_warn().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
     // One that is negative is beyond the table.
@@ -156,10 +155,10 @@ fn run_on(cpus: Bits<'_>) -> Result<()> {
 
 /// Runs the calling thread on the CPUs of a node, or on all CPUs if node is -1.
 ///
-/// Returns 0, or -1 with errno: EINVAL if node is numa_num_possible_nodes() or more, or if
-/// the thread may use none of the CPUs. ERANGE if it is beyond numa_max_node(), ENOENT if
-/// there is no such node, both after numa_warn(), as is any failure to read the node's
-/// CPUs. Does not call numa_error().
+/// Returns 0, or -1 with errno: EINVAL if node is numa_num_possible_nodes() or more, or if the
+/// thread may use none of the CPUs. ERANGE if it is beyond numa_max_node(), ENOENT if there is no
+/// such node, both after numa_warn(), as is any failure to read the node's CPUs. Does not call
+/// numa_error().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
     if node >= int(limits().node_bits()) {
@@ -229,12 +228,12 @@ fn run_on_nodes(wanted: Bits<'_>, any: bool) -> Result<()> {
     run_on(cpus.as_bits())
 }
 
-/// Runs the calling thread on the CPUs of these nodes. Nodes that are not in
-/// numa_all_nodes_ptr are left out, after numa_warn(), except those without memory; so are
-/// nodes whose CPUs cannot be read.
+/// Runs the calling thread on the CPUs of these nodes. Nodes that are not in numa_all_nodes_ptr
+/// are left out, after numa_warn(), except those without memory; so are nodes whose CPUs cannot
+/// be read.
 ///
-/// Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of
-/// the CPUs that remain.
+/// Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of the CPUs
+/// that remain.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask(mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's mask.
@@ -248,12 +247,12 @@ pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
         .or_complain(SETAFFINITY, -1)
 }
 
-/// Runs the calling thread on the CPUs of these nodes, whether the process may use their
-/// memory or not. Nodes that do not exist and nodes whose CPUs cannot be read are left out,
-/// after numa_warn().
+/// Runs the calling thread on the CPUs of these nodes, whether the process may use their memory
+/// or not. Nodes that do not exist and nodes whose CPUs cannot be read are left out, after
+/// numa_warn().
 ///
-/// Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of
-/// the CPUs that remain.
+/// Returns 0, or -1 with errno, after numa_error(): EINVAL if the thread may use none of the CPUs
+/// that remain.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's mask.
@@ -308,9 +307,9 @@ pub(super) fn run_nodes(any: bool) -> Result<NodeMask> {
 }
 
 /// Returns the nodes on whose CPUs the calling thread may run, as a new mask of
-/// numa_num_possible_nodes() bits, which the caller frees with numa_bitmask_free(). Nodes
-/// that are not in numa_all_nodes_ptr are left out, except those without memory. The mask
-/// is empty if sched_getaffinity(2) fails.
+/// numa_num_possible_nodes() bits, which the caller frees with numa_bitmask_free(). Nodes that
+/// are not in numa_all_nodes_ptr are left out, except those without memory; so are nodes whose
+/// CPUs cannot be read, after numa_warn(). The mask is empty if sched_getaffinity(2) fails.
 ///
 /// Returns NULL with ENOMEM if there is no memory.
 #[unsafe(no_mangle)]
@@ -320,12 +319,12 @@ pub extern "C" fn numa_get_run_node_mask() -> *mut bitmask {
         .or_errno(ptr::null_mut())
 }
 
-/// Writes the CPUs that a thread (0: the caller) may run on and that are online to mask,
-/// which has at least numa_num_possible_cpus() bits. Bits beyond those that the kernel
-/// writes stay as they are.
+/// Writes the CPUs that a thread (0: the caller) may run on and that are online to mask, which
+/// has at least numa_num_possible_cpus() bits. Bits beyond those that the kernel writes stay as
+/// they are.
 ///
-/// Returns the number of bytes that the kernel wrote, or -1 with errno: EINVAL if the mask
-/// is too small, ESRCH if there is no such thread. Async-signal-safe.
+/// Returns the number of bytes that the kernel wrote, or -1 with errno: EINVAL if the mask is too
+/// small, ESRCH if there is no such thread. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_sched_getaffinity(pid: libc::pid_t, mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's mask.
@@ -334,8 +333,8 @@ pub unsafe extern "C" fn numa_sched_getaffinity(pid: libc::pid_t, mask: *mut bit
         .or_errno(-1)
 }
 
-/// Sets the CPUs that a thread (0: the caller) may run on. The mask may have any size;
-/// whole longs of it are read, and CPUs that it lacks are not set.
+/// Sets the CPUs that a thread (0: the caller) may run on. The mask may have any size; whole
+/// longs of it are read, and CPUs that it lacks are not set.
 ///
 /// Returns 0, or -1 with errno: EINVAL if the thread may use none of the CPUs, EPERM if the
 /// caller lacks the permission, ESRCH if there is no such thread. Async-signal-safe.

@@ -1,6 +1,6 @@
 //! What is fixed when the library is loaded.
 //!
-//! The constructor asks and publishes: it reads three files and a directory, makes no memory policy
+//! The constructor reads files of /proc and /sys and publishes what they hold. It makes no memory policy
 //! call, prints nothing and keeps errno. A call from another library's constructor, which may come
 //! earlier, does the same through [`limits`]. What the kernel can do is asked later, by the first
 //! function that has to know.
@@ -62,7 +62,7 @@ impl Limits {
     }
 }
 
-/// A number that is asked for at its first use; 0 until then.
+/// A number that is read at its first use; 0 until then.
 pub(super) struct Once(AtomicUsize);
 
 impl Once {
@@ -118,14 +118,14 @@ fn complete_cpus(cpus: &mut CpuMask, from_status: bool) {
     } else if !from_status {
         cpus.bits_mut().fill();
     }
-    // What can be run on now is possible, and usually that is all: a file less to read.
+    // The CPUs of now are possible ones. Usually there are no others, and a file less is read.
     if now.is_err() || cpus != &others {
         topology::read_possible_cpus(Root::SYSTEM, others.bits_mut());
         cpus.intersect(&others);
     }
 }
 
-/// Finds out what is fixed at load and publishes it.
+/// Reads what is fixed at load and publishes it.
 ///
 /// Two threads that come here at once (only before the constructor) write the same values.
 #[cold]

@@ -13,8 +13,8 @@ use crate::sys::Errno;
 
 /// Returns a new empty mask of n bits. The caller frees it with numa_bitmask_free().
 ///
-/// Returns NULL with EINVAL, after numa_error(), if n is 0, and NULL with ENOMEM if there
-/// is no memory.
+/// Returns NULL with EINVAL, after numa_error(), if n is 0, and NULL with ENOMEM if there is no
+/// memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_bitmask_alloc(n: c_uint) -> *mut bitmask {
     if n == 0 {
@@ -27,8 +27,8 @@ pub extern "C" fn numa_bitmask_alloc(n: c_uint) -> *mut bitmask {
     callers::allocate(n as usize).or_errno(ptr::null_mut())
 }
 
-/// Frees a mask from numa_bitmask_alloc() or from any other function that returns a mask.
-/// Does nothing if bmp is NULL or one of the exported masks.
+/// Frees a mask from numa_bitmask_alloc() or from any other function that returns a mask. Does
+/// nothing if bmp is NULL or one of the exported masks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_free(bmp: *mut bitmask) {
     if bmp.is_null() || is_static(bmp) {
@@ -38,15 +38,15 @@ pub unsafe extern "C" fn numa_bitmask_free(bmp: *mut bitmask) {
     unsafe { callers::free(bmp) };
 }
 
-/// Returns a new empty mask of numa_num_possible_nodes() bits, NULL with ENOMEM if there is
-/// no memory. The caller frees it with numa_bitmask_free().
+/// Returns a new empty mask of numa_num_possible_nodes() bits, NULL with ENOMEM if there is no
+/// memory. The caller frees it with numa_bitmask_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_allocate_nodemask() -> *mut bitmask {
     callers::allocate(limits().node_bits()).or_errno(ptr::null_mut())
 }
 
-/// Returns a new empty mask of numa_num_possible_cpus() bits, NULL with ENOMEM if there is
-/// no memory. The caller frees it with numa_bitmask_free().
+/// Returns a new empty mask of numa_num_possible_cpus() bits, NULL with ENOMEM if there is no
+/// memory. The caller frees it with numa_bitmask_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_allocate_cpumask() -> *mut bitmask {
     callers::allocate(limits().cpu_bits()).or_errno(ptr::null_mut())
@@ -117,17 +117,17 @@ pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
     unsafe { with(bmp, |mask| unsigned(size_of_val(mask.as_bits().words()))) }
 }
 
-/// Returns 1 if both masks have the same bits set, else 0. The sizes may differ: bits that
-/// the shorter mask lacks count as clear.
+/// Returns 1 if both masks have the same bits set, else 0. The sizes may differ: bits that the
+/// shorter mask lacks count as clear.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_equal(bmp1: *const bitmask, bmp2: *const bitmask) -> c_int {
     // SAFETY: the caller's masks.
     unsafe { view(bmp1) == view(bmp2) }.into()
 }
 
-/// Copies bmpfrom to bmpto. Bits that do not fit are dropped, bits that bmpfrom lacks
-/// become 0. Whole longs are copied, so bits of bmpto's last long beyond its size may be
-/// set; no function here looks at them.
+/// Copies bmpfrom to bmpto. Bits that do not fit are dropped, bits that bmpfrom lacks become 0.
+/// Whole longs are copied, so bits of bmpto's last long beyond its size may be set; no function
+/// here looks at them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *mut bitmask) {
     if ptr::eq(bmpfrom, bmpto) {
@@ -151,8 +151,7 @@ pub unsafe extern "C" fn copy_bitmask_to_nodemask(bmp: *mut bitmask, nodemask: *
     }
 }
 
-/// Copies nodemask to bmp. Bits that do not fit are dropped, bits that nodemask lacks
-/// become 0.
+/// Copies nodemask to bmp. Bits that do not fit are dropped, bits that nodemask lacks become 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn copy_nodemask_to_bitmask(nodemask: *mut nodemask_t, bmp: *mut bitmask) {
     // SAFETY: the caller's masks.

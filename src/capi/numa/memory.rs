@@ -43,9 +43,9 @@ fn allocate_with(size: usize, set: impl FnOnce(*mut c_void) -> Result<()>) -> *m
         Ok(start) => match set(start) {
             Ok(()) => return start,
             Err(error) => {
-                // Nothing has been touched: new memory is as good, and is not lost if numa_error does
-                // not return.
-                // SAFETY: the new mapping, which nobody else knows of.
+                // Nothing has been touched, so memory is mapped anew after numa_error: this mapping
+                // would be lost if that does not return.
+                // SAFETY: the new mapping, whose address is known only here.
                 drop(unsafe { Mapping::from_address(start, size) });
                 error
             }
@@ -59,9 +59,9 @@ fn allocate_with(size: usize, set: impl FnOnce(*mut c_void) -> Result<()>) -> *m
     map(size).or_errno(ptr::null_mut())
 }
 
-/// Allocates memory with the thread's policy and touches all its pages, so that they are
-/// placed at once. Uses MADV_POPULATE_WRITE of madvise(2) (Linux 5.14), and writes to each
-/// page on older kernels. Makes no policy call.
+/// Allocates memory with the thread's policy and touches all its pages, so that they are placed
+/// at once. Uses MADV_POPULATE_WRITE of madvise(2) (Linux 5.14), and writes to each page on older
+/// kernels. Makes no policy call.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
     let start = map(size).or_errno(ptr::null_mut());
@@ -73,15 +73,14 @@ pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
     start
 }
 
-/// Allocates memory with MPOL_LOCAL: pages come from the node of the CPU that touches them
-/// first.
+/// Allocates memory with MPOL_LOCAL: pages come from the node of the CPU that touches them first.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_local(size: usize) -> *mut c_void {
     allocate(size, Mode::Local, None)
 }
 
-/// Allocates memory on a node, with the mode that numa_set_bind_policy() chooses for the
-/// thread. With MPOL_BIND a number that no node can have fails with EINVAL.
+/// Allocates memory on a node, with the mode that numa_set_bind_policy() chooses for the thread.
+/// With MPOL_BIND a number that no node can have fails with EINVAL.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_onnode(size: usize, node: c_int) -> *mut c_void {
     let mode = bind_mode();
@@ -127,12 +126,12 @@ pub unsafe extern "C" fn numa_alloc_weighted_interleaved_subset(
     )
 }
 
-/// Changes the size of memory from the functions above with mremap(2), and returns its
-/// address, which may be another one. Contents and policy stay; new pages are not touched.
-/// old_size is the size that was allocated.
+/// Changes the size of memory from the functions above with mremap(2), and returns its address,
+/// which may be another one. Contents and policy stay; new pages are not touched. old_size is the
+/// size that was allocated.
 ///
-/// Returns NULL with errno on failure, and the old memory stays as it is: EINVAL if
-/// new_size is 0, ENOMEM if there is no room, EFAULT if the old range is not mapped.
+/// Returns NULL with errno on failure, and the old memory stays as it is: EINVAL if new_size is
+/// 0, ENOMEM if there is no room, EFAULT if the old range is not mapped.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_realloc(
     old_addr: *mut c_void,
@@ -142,14 +141,14 @@ pub unsafe extern "C" fn numa_realloc(
     // SAFETY: the caller gives the old range up.
     let mut memory = unsafe { Mapping::from_address(old_addr, old_size) };
     let resized = memory.resize(new_size);
-    // Moved or not, it is the caller's.
+    // The caller's again, moved or not.
     let start = memory.into_address();
     resized.map(|()| start).or_errno(ptr::null_mut())
 }
 
-/// Frees memory from the functions above with munmap(2). size is the size that was
-/// allocated. Sets errno on failure, and does not call numa_error(): EINVAL if mem is not a
-/// page boundary or size is 0.
+/// Frees memory from the functions above with munmap(2). size is the size that was allocated.
+/// Sets errno on failure, and does not call numa_error(): EINVAL if mem is not a page boundary or
+/// size is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_free(mem: *mut c_void, size: usize) {
     // SAFETY: the caller gives the range up.
@@ -158,9 +157,9 @@ pub unsafe extern "C" fn numa_free(mem: *mut c_void, size: usize) {
         .or_errno(());
 }
 
-/// Writes to each page that the range touches, without changing its contents, so that the
-/// policy places it. Other threads may write to the range meanwhile. The range must be
-/// mapped for writing, else the program gets SIGSEGV. Reports nothing. Async-signal-safe.
+/// Writes to each page that the range touches, without changing its contents, so that the policy
+/// places it. Other threads may write to the range meanwhile. The range must be mapped for
+/// writing, else the program gets SIGSEGV. Reports nothing. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_police_memory(start: *mut c_void, size: usize) {
     // SAFETY: the caller's range.
@@ -211,8 +210,7 @@ pub unsafe extern "C" fn numa_weighted_interleave_memory(
     );
 }
 
-/// Places the range on a node, with the mode that numa_set_bind_policy() chooses for the
-/// thread.
+/// Places the range on a node, with the mode that numa_set_bind_policy() chooses for the thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_int) {
     let mode = bind_mode();
@@ -221,8 +219,8 @@ pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_in
         .or_complain(MBIND, ());
 }
 
-/// Places the range on these nodes, with the mode that numa_set_bind_policy() chooses for
-/// the thread.
+/// Places the range on these nodes, with the mode that numa_set_bind_policy() chooses for the
+/// thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_tonodemask_memory(mem: *mut c_void, size: usize, mask: *mut bitmask) {
     // SAFETY: the caller's mask.
@@ -235,14 +233,13 @@ pub extern "C" fn numa_setlocal_memory(start: *mut c_void, size: usize) {
     place(start, size, Mode::Local, None);
 }
 
-/// Sets the home node of a range whose policy is MPOL_BIND or MPOL_PREFERRED_MANY: its
-/// pages come from that node, or from the one of the policy's nodes that is nearest to it
-/// (Linux 5.17). len is in bytes. flags must be 0. Calls set_mempolicy_home_node(2).
+/// Sets the home node of a range whose policy is MPOL_BIND or MPOL_PREFERRED_MANY: its pages come
+/// from that node, or from the one of the policy's nodes that is nearest to it (Linux 5.17). len
+/// is in bytes. flags must be 0. Calls set_mempolicy_home_node(2).
 ///
-/// Returns 0, or -1 with errno: EINVAL if the node is not online, start is not a page
-/// boundary or flags is not 0, ENOENT if no mapping of the range has a policy, EOPNOTSUPP
-/// if one has a policy of another mode, ENOSYS on older kernels. Does not call
-/// numa_error(). Async-signal-safe.
+/// Returns 0, or -1 with errno: EINVAL if the node is not online, start is not a page boundary or
+/// flags is not 0, ENOENT if no mapping of the range has a policy, EOPNOTSUPP if one has a policy
+/// of another mode, ENOSYS on older kernels. Does not call numa_error(). Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_mempolicy_home_node(
     start: *mut c_void,

@@ -19,15 +19,14 @@ unsafe extern "C" {
     ) -> libc::c_long;
 }
 
-/// Moves the pages of a process (0: the caller) from fromnodes to tonodes with
-/// migrate_pages(2). Pages of the n-th node of fromnodes go to the n-th node of tonodes,
-/// counted from its first again if it has fewer. The masks may have any size; bits beyond
-/// the kernel's masks are dropped.
+/// Moves the pages of a process (0: the caller) from fromnodes to tonodes with migrate_pages(2).
+/// Pages of the n-th node of fromnodes go to the n-th node of tonodes, counted from its first
+/// again if it has fewer. The masks may have any size; bits beyond the kernel's masks are
+/// dropped.
 ///
-/// Returns the number of pages that could not be moved, or -1 with errno: ESRCH if there is
-/// no such process, EPERM if the caller may not move its pages, or lacks CAP_SYS_NICE and
-/// the process may not use the target nodes, EINVAL if no target node exists or is allowed,
-/// ENOMEM.
+/// Returns the number of pages that could not be moved, or -1 with errno: ESRCH if there is no
+/// such process, EPERM if the caller may not move its pages, or lacks CAP_SYS_NICE and the
+/// process may not use the target nodes, EINVAL if no target node exists or is allowed, ENOMEM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_migrate_pages(
     pid: c_int,
@@ -41,13 +40,12 @@ pub unsafe extern "C" fn numa_migrate_pages(
         .or_errno(-1)
 }
 
-/// Moves count single pages of a process (0: the caller) with move_pages(2), each to the
-/// node with the same place in nodes, or asks where they are if nodes is NULL. status
-/// receives the node of each page or a negative errno. numaif.h has the flags and errors.
-/// Async-signal-safe.
+/// Moves count single pages of a process (0: the caller) with move_pages(2), each to the node
+/// with the same place in nodes, or asks where they are if nodes is NULL. status receives the
+/// node of each page or a negative errno. numaif.h has the flags and errors. Async-signal-safe.
 ///
-/// Returns what the call returns: 0, the number of pages that were not moved (Linux 4.17),
-/// or -1 with errno.
+/// Returns what the call returns: 0, the number of pages that were not moved (Linux 4.17), or -1
+/// with errno.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_move_pages(
     pid: c_int,

@@ -15,12 +15,12 @@
 //! | `added.rs` | what the reference lacks, `@@libnuma_ext_1` |
 //! | `shim.c` | numa_error, numa_warn and the system calls, weak |
 //!
-//! Not exported: `load.rs` finds out what is fixed at load and publishes it, `callers.rs` looks at
-//! callers' masks and makes new ones, `nodemask.rs` is the old mask, `cache.rs` keeps what was read about nodes, `report.rs` calls
-//! numa_error and numa_warn.
+//! Not exported: `load.rs` reads what is fixed at load and publishes it, `callers.rs` borrows callers'
+//! masks and makes new ones, `nodemask.rs` is the old mask, `cache.rs` keeps what was read about nodes,
+//! `report.rs` calls numa_error and numa_warn.
 //!
-//! numa_error and numa_warn may not return: a program's own may throw a C++ exception, jump or be
-//! cancelled. No function owns memory when it calls them.
+//! numa_error and numa_warn may not return: those of a program may throw a C++ exception, call
+//! longjmp or be cancelled. No function owns memory when it calls them.
 
 mod added;
 mod cache;

@@ -15,8 +15,8 @@ use crate::policy::{self, Mode, Setting};
 const SET: &CStr = c"set_mempolicy";
 const GET: &CStr = c"get_mempolicy";
 
-/// Something that the kernel has or has not, asked once: 0 not yet asked, 1 no, 2 yes. Two
-/// threads that ask at once get the same answer.
+/// Whether the kernel has a feature, asked once: 0 not yet asked, 1 no, 2 yes. Two threads that ask at
+/// once get the same answer.
 struct Feature(AtomicU8);
 
 impl Feature {
@@ -37,9 +37,9 @@ static PREFERRED_MANY: Feature = Feature(AtomicU8::new(0));
 static HOME_NODE: Feature = Feature(AtomicU8::new(0));
 
 unsafe extern "C" {
-    /// Whether this thread prefers nodes instead of binding to them, in shim.c.
+    /// Whether numa_set_bind_policy() is off in this thread, in shim.c.
     safe fn numa_rs_prefers() -> bool;
-    /// Whether this thread wants to hear of pages that do not follow a range's policy, in shim.c.
+    /// Whether numa_set_strict() is on in this thread, in shim.c.
     safe fn numa_rs_is_strict() -> bool;
 }
 
@@ -59,7 +59,7 @@ pub(super) fn bind_mode() -> Mode {
     }
 }
 
-/// Whether this thread wants to hear of pages that do not follow a range's policy.
+/// Whether numa_set_strict() is on in this thread.
 pub(super) fn strict() -> bool {
     numa_rs_is_strict()
 }
@@ -69,17 +69,16 @@ pub(super) fn set(mode: Mode, nodes: Bits<'_>) {
     policy::set_thread_policy(mode, Some(nodes)).or_complain(SET, ());
 }
 
-/// Sets MPOL_BIND: pages come from these nodes only. EINVAL if the mask has no node that
-/// may be used.
+/// Sets MPOL_BIND: pages come from these nodes only. EINVAL if the mask has no node that may be
+/// used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
     set(Mode::Bind, unsafe { view(nodemask) });
 }
 
-/// Sets MPOL_BIND and lets NUMA balancing move pages among the nodes
-/// (MPOL_F_NUMA_BALANCING, Linux 5.12). On kernels that refuse the flag it does the same as
-/// numa_set_membind().
+/// Sets MPOL_BIND and lets NUMA balancing move pages among the nodes (MPOL_F_NUMA_BALANCING,
+/// Linux 5.12). On kernels that refuse the flag it does the same as numa_set_membind().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind_balancing(bmp: *mut bitmask) {
     // SAFETY: the caller's mask.
@@ -97,17 +96,16 @@ pub(super) fn set_interleaving(mode: Mode, nodes: Bits<'_>) {
     );
 }
 
-/// Sets MPOL_INTERLEAVE: pages come from these nodes in turn. An empty mask sets
-/// MPOL_DEFAULT.
+/// Sets MPOL_INTERLEAVE: pages come from these nodes in turn. An empty mask sets MPOL_DEFAULT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_interleave_mask(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
     set_interleaving(Mode::Interleave, unsafe { view(nodemask) });
 }
 
-/// Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9): pages come from these nodes in turn, from
-/// each as many as its weight in /sys/kernel/mm/mempolicy/weighted_interleave. An empty
-/// mask sets MPOL_DEFAULT. Older kernels fail with EINVAL.
+/// Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9): pages come from these nodes in turn, from each as
+/// many as its weight in /sys/kernel/mm/mempolicy/weighted_interleave. An empty mask sets
+/// MPOL_DEFAULT. Older kernels fail with EINVAL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_weighted_interleave_mask(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
@@ -126,17 +124,17 @@ fn prefer(node: c_int) -> Result<()> {
     policy::set_thread_policy(mode, Some(nodes.as_bits()))
 }
 
-/// Sets MPOL_PREFERRED: pages come from this node, and from others if it is full. -1, and
-/// any other number that no node can have, sets MPOL_LOCAL. EINVAL if the node does not
-/// exist or may not be used.
+/// Sets MPOL_PREFERRED: pages come from this node, and from others if it is full. -1, and any
+/// other number that no node can have, sets MPOL_LOCAL. EINVAL if the node does not exist or may
+/// not be used.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_preferred(node: c_int) {
     prefer(node).or_complain(SET, ());
 }
 
-/// Sets MPOL_PREFERRED_MANY (Linux 5.15): pages come from these nodes, and from others if
-/// they are full. On older kernels it warns through numa_warn() and sets MPOL_PREFERRED
-/// with the lowest of the nodes.
+/// Sets MPOL_PREFERRED_MANY (Linux 5.15): pages come from these nodes, and from others if they
+/// are full. On older kernels it warns through numa_warn() and sets MPOL_PREFERRED with the
+/// lowest of the nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_preferred_many(bitmask: *mut bitmask) {
     // SAFETY: the caller's mask.
@@ -158,8 +156,8 @@ fn prefer_first(nodes: Bits<'_>) -> Result<()> {
     policy::set_thread_policy(Mode::Preferred, Some(single(first)?.as_bits()))
 }
 
-/// Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first, and from
-/// others if it is full.
+/// Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first, and from others
+/// if it is full.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_localalloc() {
     set(Mode::Local, no_nodes());
@@ -172,8 +170,8 @@ fn read_policy(nodes: &mut NodeMask) -> Option<Setting> {
         .or_complain(GET, None)
 }
 
-/// What `then` makes of the nodes of the thread's policy if it is one that is asked about; of `None` under
-/// another and after a failure.
+/// Calls `then` with the nodes of the thread's policy if `asked` says yes to it, else, and after a
+/// failure, with `None`.
 pub(super) fn with_nodes_under<R>(
     asked: fn(Setting) -> bool,
     then: impl FnOnce(Option<Bits<'_>>) -> R,
@@ -202,44 +200,42 @@ fn prefers_nodes(setting: Setting) -> bool {
     )
 }
 
-/// A new mask with the thread's nodes if its policy is one that is asked about, else with
-/// `otherwise`.
+/// A new mask with the nodes of the thread's policy if `asked` says yes to it, else with `otherwise`.
 fn mask_under(asked: fn(Setting) -> bool, otherwise: Bits<'_>) -> *mut bitmask {
     with_nodes_under(asked, |nodes| new_node_mask(nodes.unwrap_or(otherwise)))
         .or_errno(ptr::null_mut())
 }
 
-/// Returns the nodes of the thread's MPOL_INTERLEAVE policy. The mask is empty under
-/// another policy and under one with mode flags (numaif.h).
+/// Returns the nodes of the thread's MPOL_INTERLEAVE policy. The mask is empty under another
+/// policy and under one with mode flags (numaif.h).
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask() -> *mut bitmask {
     mask_under(is_interleave, Bits::EMPTY)
 }
 
-/// Returns the nodes of the thread's MPOL_WEIGHTED_INTERLEAVE policy. The mask is empty
-/// under another policy and under one with mode flags.
+/// Returns the nodes of the thread's MPOL_WEIGHTED_INTERLEAVE policy. The mask is empty under
+/// another policy and under one with mode flags.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_weighted_interleave_mask() -> *mut bitmask {
     mask_under(is_weighted_interleave, Bits::EMPTY)
 }
 
-/// Returns the nodes of the thread's MPOL_BIND policy. Under another policy, and under one
-/// with mode flags, such as numa_set_membind_balancing() sets, it returns the nodes of
+/// Returns the nodes of the thread's MPOL_BIND policy. Under another policy, and under one with
+/// mode flags, such as numa_set_membind_balancing() sets, it returns the nodes of
 /// numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind() -> *mut bitmask {
     mask_under(is_bind, all_nodes())
 }
 
-/// Returns the nodes of the thread's MPOL_PREFERRED, MPOL_PREFERRED_MANY or MPOL_BIND
-/// policy, with mode flags or without. The mask is empty under another policy.
+/// Returns the nodes of the thread's MPOL_PREFERRED, MPOL_PREFERRED_MANY or MPOL_BIND policy,
+/// with mode flags or without. The mask is empty under another policy.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_many() -> *mut bitmask {
     mask_under(prefers_nodes, Bits::EMPTY)
 }
 
-/// The first node that the thread prefers, or `none`. All policies but the interleaving ones
-/// are looked at.
+/// The lowest node of the thread's policy; `none` if it has none or interleaves.
 fn preferred(none: c_int) -> c_int {
     let interleaves = |mode| matches!(mode, Mode::Interleave | Mode::WeightedInterleave);
     empty_nodes()
@@ -260,16 +256,16 @@ pub extern "C" fn numa_preferred() -> c_int {
 }
 
 /// Returns the lowest node of the thread's policy, or -1 if the policy has no nodes or
-/// interleaves. errno is set only if get_mempolicy(2) fails.
+/// interleaves. errno is set only on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_err() -> c_int {
     preferred(-1)
 }
 
-/// Returns the node of the thread's next interleaved page, 0 with errno on failure: EINVAL
-/// unless the thread has an interleaving policy. Does not call numa_error(). Since node 0
-/// may be the answer, set errno to 0 before the call. Calls get_mempolicy(2) with
-/// MPOL_F_NODE. Async-signal-safe.
+/// Returns the node of the thread's next interleaved page, 0 with errno on failure: EINVAL unless
+/// the thread has an interleaving policy. Does not call numa_error(). Since node 0 may be the
+/// answer, set errno to 0 before the call. Calls get_mempolicy(2) with MPOL_F_NODE.
+/// Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_node() -> c_int {
     policy::next_interleave_node()
@@ -278,8 +274,7 @@ pub extern "C" fn numa_get_interleave_node() -> c_int {
 }
 
 /// Returns the nodes that the thread may allocate from now, as its cpuset says. Calls
-/// get_mempolicy(2) with MPOL_F_MEMS_ALLOWED (Linux 2.6.24). The mask is empty if that
-/// fails.
+/// get_mempolicy(2) with MPOL_F_MEMS_ALLOWED (Linux 2.6.24). The mask is empty if that fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
     empty_nodes()
@@ -290,17 +285,17 @@ pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
         .or_errno(ptr::null_mut())
 }
 
-/// Returns 1 if the kernel has MPOL_PREFERRED_MANY (Linux 5.15) and does not deny mbind(2),
-/// else 0. The first call asks by mbind(2) with an empty range, which changes no policy.
-/// Leaves errno alone. Async-signal-safe.
+/// Returns 1 if the kernel has MPOL_PREFERRED_MANY (Linux 5.15) and does not deny mbind(2), else
+/// 0. The first call asks by mbind(2) with an empty range, which changes no policy. Leaves errno
+/// alone. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_preferred_many() -> c_int {
     has_preferred_many()
 }
 
-/// Returns 1 if the kernel has set_mempolicy_home_node(2) (Linux 5.17) and does not deny
-/// it, else 0. The first call asks by that call with an empty range, which changes no
-/// policy. Leaves errno alone. Async-signal-safe.
+/// Returns 1 if the kernel has set_mempolicy_home_node(2) (Linux 5.17) and does not deny it, else
+/// 0. The first call asks by that call with an empty range, which changes no policy. Leaves errno
+/// alone. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_has_home_node() -> c_int {
     HOME_NODE.get(policy::supports_home_node)

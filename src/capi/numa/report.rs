@@ -1,4 +1,4 @@
-//! Messages: numa_error and numa_warn, the program's own ones if it has them.
+//! Calls of numa_error and numa_warn, which a program may define itself.
 
 use core::ffi::{CStr, c_char, c_int};
 
@@ -33,15 +33,15 @@ pub(super) mod warning {
     pub(crate) const BAD_NAME: c_int = 28;
 }
 
-/// Calls numa_error, the program's own one if it has one, with errno set.
+/// Calls numa_error with errno set.
 #[cold]
 pub(super) fn complain(place: &'static CStr, errno: Errno) {
     errno.set();
-    // SAFETY: the text outlives the call; numa_error only reads it, whatever its C type says.
+    // SAFETY: the text outlives the call; numa_error only reads it, though its C type is not const.
     unsafe { numa_error(place.as_ptr().cast_mut()) };
 }
 
-/// A constant message, through numa_warn.
+/// Calls numa_warn with a constant message.
 pub(super) fn warn(number: c_int, message: &'static CStr) {
     // SAFETY: as above; the messages hold no conversions.
     unsafe { numa_warn(number, message.as_ptr().cast_mut()) };
@@ -62,7 +62,7 @@ impl<T> OrComplain<T> for Result<T> {
     }
 }
 
-/// Runs `call` and puts errno back to what it was.
+/// Runs `call` and restores errno.
 pub(super) fn keeping_errno<T>(call: impl FnOnce() -> T) -> T {
     let saved = Errno::last();
     let result = call();

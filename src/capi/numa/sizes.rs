@@ -6,17 +6,17 @@ use super::load::{Once, limits, page_size};
 use crate::capi::result::int;
 use crate::topology;
 
-/// Returns 0 if memory policies can be used, or -1 if the kernel has none (ENOSYS) or
-/// denies them to this process (EPERM, as seccomp filters do). Leaves errno alone. Calls
-/// get_mempolicy(2) each time. All other functions may be called whatever it returns.
+/// Returns 0 if memory policies can be used, or -1 if the kernel has none (ENOSYS) or denies them
+/// to this process (EPERM, as seccomp filters do). Leaves errno alone. Calls get_mempolicy(2)
+/// each time. All other functions may be called whatever it returns.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_available() -> c_int {
     limits();
     if topology::is_available() { 0 } else { -1 }
 }
 
-/// Returns the highest node that exists, 0 without /sys. This is not a count: the numbers
-/// of nodes may have gaps.
+/// Returns the highest node that exists, 0 without /sys. This is not a count: the numbers of
+/// nodes may have gaps.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_max_node() -> c_int {
     int(limits().max_node())
@@ -28,10 +28,9 @@ pub extern "C" fn numa_max_possible_node() -> c_int {
     int(limits().node_bits()) - 1
 }
 
-/// Returns the size of node masks in bits, a multiple of the bits of a long. It comes from
-/// the digits of Mems_allowed in /proc/self/status, or from
-/// /sys/devices/system/node/possible if that is more, and is 1024 if the former cannot be
-/// read.
+/// Returns the size of node masks in bits, a multiple of the bits of a long. It comes from the
+/// digits of Mems_allowed in /proc/self/status, or from /sys/devices/system/node/possible if that
+/// is more, and is 1024 if the former cannot be read.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_possible_nodes() -> c_int {
     int(limits().node_bits())
@@ -43,23 +42,21 @@ pub extern "C" fn numa_num_possible_cpus() -> c_int {
     int(limits().cpu_bits())
 }
 
-/// Returns the number of nodes that exist, those without memory or CPUs included; at least
-/// 1.
+/// Returns the number of nodes that exist, those without memory or CPUs included; at least 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_configured_nodes() -> c_int {
     int(limits().configured_nodes())
 }
 
-/// Returns the number of CPUs of the system, those that are offline included; at least 1.
-/// It comes from sysconf(_SC_NPROCESSORS_CONF) as of the first call. Not async-signal-safe.
+/// Returns the number of CPUs of the system, those that are offline included; at least 1. It
+/// comes from sysconf(_SC_NPROCESSORS_CONF) as of the first call. Not async-signal-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_configured_cpus() -> c_int {
     static COUNT: Once = Once::new();
     int(COUNT.get(topology::configured_cpus))
 }
 
-/// Returns the number of CPUs in numa_all_cpus_ptr as of load: those that the process may
-/// run on.
+/// Returns the number of CPUs in numa_all_cpus_ptr as of load: those that the process may run on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_task_cpus() -> c_int {
     int(limits().task_cpus())

@@ -45,7 +45,7 @@ const CPU_MESSAGES: Messages = Messages {
 };
 
 impl Messages {
-    /// Says what is wrong with a string, once per kind of string, as numa_warn does.
+    /// Warns what is wrong with a string; numa_warn prints that once for each kind of string.
     ///
     /// # Safety
     /// The slices in `error` end where a C string ends.
@@ -85,7 +85,7 @@ impl Messages {
     }
 }
 
-/// Says why a device word leads to no node. Numbers and forms of the messages were measured.
+/// Warns why a device word leads to no node. Numbers and texts are as in the reference.
 fn explain_device(error: &DeviceError) {
     use DeviceError as E;
     let (E::Stat { path: name, .. }
@@ -150,7 +150,7 @@ fn explain_device(error: &DeviceError) {
     }
 }
 
-/// Parses a string into a new mask of the caller's, or says why not and returns NULL.
+/// Parses a string into a new mask for the caller, or warns why not and returns NULL.
 ///
 /// # Safety
 /// `string` is null or a C string.
@@ -230,8 +230,7 @@ pub unsafe extern "C" fn numa_parse_cpustring(string: *const c_char) -> *mut bit
 }
 
 /// Returns the CPUs that a string names, of all that are possible
-/// (/sys/devices/system/cpu/possible, read once), as a mask of numa_num_possible_cpus()
-/// bits.
+/// (/sys/devices/system/cpu/possible, read once), as a mask of numa_num_possible_cpus() bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring_all(string: *const c_char) -> *mut bitmask {
     match cache::possible_cpus() {
@@ -255,11 +254,11 @@ unsafe fn bitmap_line<'a>(line: *const c_char) -> Option<&'a [u8]> {
     Some(&text[..end])
 }
 
-/// Parses a line in the kernel's bitmap format, comma-separated 32-bit hexadecimal words up
-/// to a newline, into mask; bits that the line lacks are cleared. The line is not changed.
+/// Parses a line in the kernel's bitmap format, comma-separated 32-bit hexadecimal words up to a
+/// newline, into mask; bits that the line lacks are cleared. The line is not changed.
 ///
-/// Returns 0, or -1 if there is no newline, something else stands there, or a set bit does
-/// not fit; errno is not set, and the mask is undefined then. Async-signal-safe.
+/// Returns 0, or -1 if there is no newline, something else stands there, or a set bit does not
+/// fit; errno is not set, and the mask is undefined then. Async-signal-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_bitmap(line: *mut c_char, mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's line and mask.

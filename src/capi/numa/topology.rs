@@ -12,17 +12,17 @@ use crate::root::Root;
 use crate::sys::Errno;
 use crate::topology;
 
-/// Returns the distance from node1 to node2 as the firmware reports it: 10 is a node's
-/// distance to itself, larger numbers mean slower memory. Returns 0 with errno on failure:
-/// EINVAL for a negative node, ENOENT if there is no such node, EIO if the file makes no
-/// sense, else what reading it fails with.
+/// Returns the distance from node1 to node2 as the firmware reports it: 10 is a node's distance
+/// to itself, larger numbers mean slower memory. Returns 0 with errno on failure: EINVAL for a
+/// negative node, ENOENT if there is no such node, EIO if the file makes no sense, else what
+/// reading it fails with.
 ///
-/// The distances come from /sys/devices/system/node/nodeN/distance. They are read once for
-/// each node; those of nodes that appear after load are read each time. A file that exists
-/// but cannot be read is reported through numa_warn().
+/// The distances come from /sys/devices/system/node/nodeN/distance. They are read once for each
+/// node; those of nodes that appear after load are read each time. A file that exists but cannot
+/// be read is reported through numa_warn().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_distance(node1: c_int, node2: c_int) -> c_int {
-    // Negative ones are beyond all that is cached.
+    // Negative numbers become ones that are in no cache.
     match cache::cached_distance(Node(node1 as u32), Node(node2 as u32)) {
         Some(distance) => int(distance as usize),
         None => read_distance(node1, node2),
@@ -50,7 +50,7 @@ fn read_distance(node1: c_int, node2: c_int) -> c_int {
     found.map(|distance| int(distance as usize)).or_errno(0)
 }
 
-/// Total and free memory of a node, -1 for what is not known. A file that does not tell both is warned
+/// Total and free memory of a node, -1 for a figure that is missing. Missing figures are warned
 /// about, as in the reference.
 fn memory(node: c_int) -> Result<(c_longlong, c_longlong)> {
     let n = u32::try_from(node).map_err(|_| Error::NoSuchNode(0))?;
@@ -74,13 +74,13 @@ fn memory(node: c_int) -> Result<(c_longlong, c_longlong)> {
     }
 }
 
-/// Returns the size of a node's memory in bytes and, if freep is not NULL, stores there how
-/// much of it is free. Both come from /sys/devices/system/node/nodeN/meminfo, which is read
-/// on each call. A node without memory has a size of 0.
+/// Returns the size of a node's memory in bytes and, if freep is not NULL, stores there how much
+/// of it is free. Both figures come from /sys/devices/system/node/nodeN/meminfo, which is read on
+/// each call. A node without memory has a size of 0.
 ///
 /// On failure both are -1, with errno: ENOENT if there is no such node, EIO if the file has
-/// neither figure, else what reading it fails with. If the file has only one of the
-/// figures, the other is -1. Missing figures are reported through numa_warn().
+/// neither figure, else what reading it fails with. If the file has only one of the figures, the
+/// other is -1. Missing figures are reported through numa_warn().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_node_size64(node: c_int, freep: *mut c_longlong) -> c_longlong {
     // SAFETY: null or the caller's variable.

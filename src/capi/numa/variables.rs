@@ -33,8 +33,8 @@ static mut NO_NODES: bitmask = empty(&raw mut NO_NODES_MAP as *mut c_ulong);
 static mut NODES: bitmask = empty(&raw mut NODES_MAP as *mut c_ulong);
 static mut ALL_CPUS: bitmask = empty(&raw mut ALL_CPUS_MAP as *mut c_ulong);
 
-/// The nodes that the process may allocate from: Mems_allowed of /proc/self/status, or all
-/// nodes that exist if that cannot be read.
+/// The nodes that the process may allocate from: Mems_allowed of /proc/self/status, or all nodes
+/// that exist if that cannot be read.
 #[unsafe(no_mangle)]
 pub static mut numa_all_nodes_ptr: *mut bitmask = &raw mut ALL_NODES;
 
@@ -42,14 +42,14 @@ pub static mut numa_all_nodes_ptr: *mut bitmask = &raw mut ALL_NODES;
 #[unsafe(no_mangle)]
 pub static mut numa_no_nodes_ptr: *mut bitmask = &raw mut NO_NODES;
 
-/// The nodes that exist: the directories /sys/devices/system/node/nodeN, or node 0 alone
-/// without them.
+/// The nodes that exist: the directories /sys/devices/system/node/nodeN, or node 0 alone without
+/// them.
 #[unsafe(no_mangle)]
 pub static mut numa_nodes_ptr: *mut bitmask = &raw mut NODES;
 
-/// The CPUs that the process may run on: those of Cpus_allowed in /proc/self/status that
-/// are possible, offline ones included, or else what sched_getaffinity(2) reports. This
-/// mask has numa_num_possible_cpus() bits.
+/// The CPUs that the process may run on: those of Cpus_allowed in /proc/self/status that are
+/// possible, offline ones included, or else what sched_getaffinity(2) reports. This mask has
+/// numa_num_possible_cpus() bits.
 #[unsafe(no_mangle)]
 pub static mut numa_all_cpus_ptr: *mut bitmask = &raw mut ALL_CPUS;
 
@@ -70,8 +70,8 @@ pub static mut numa_exit_on_error: c_int = 0;
 #[unsafe(no_mangle)]
 pub static mut numa_exit_on_warn: c_int = 0;
 
-/// If the program sets it to non-zero, allocation functions return NULL if they cannot set
-/// the policy of the new memory. The default is 0: they return memory without that policy.
+/// If the program sets it to non-zero, allocation functions return NULL if they cannot set the
+/// policy of the new memory. The default is 0: they return memory without that policy.
 #[unsafe(no_mangle)]
 pub static mut numa_fail_alloc_on_error: c_int = 0;
 
@@ -97,7 +97,7 @@ pub(super) fn publish(sets: &Sets<'_>) {
     }
 }
 
-/// Gives a static mask its size and content, and a map of its own if the static one, which has
+/// Sets the size and the content of a static mask, and allocates a map if the static one, which has
 /// `room` bits, is too small.
 ///
 /// # Safety
@@ -110,7 +110,7 @@ unsafe fn fill(mask: *mut bitmask, room: usize, set: Bits<'_>) {
         // SAFETY: calloc takes any size.
         let map = unsafe { libc::calloc(words_for(size), size_of::<c_ulong>()) };
         if map.is_null() {
-            // The ids of a real machine fit the static room far more often than not.
+            // Nearly always the ids that exist fit the static room.
             size = room;
         } else {
             mask.maskp = map.cast();
@@ -122,7 +122,7 @@ unsafe fn fill(mask: *mut bitmask, room: usize, set: Bits<'_>) {
     mask.size = size as c_ulong;
 }
 
-/// Whether a mask is one of those that this library owns and nobody may free.
+/// Whether a mask is one of the exported ones, which are never freed.
 pub(super) fn is_static(mask: *const bitmask) -> bool {
     [
         &raw const ALL_NODES,
