@@ -77,7 +77,7 @@ pub enum DeviceError {
     Stat {
         /// The file.
         path: Name,
-        /// The kernel's answer.
+        /// The error of the call.
         errno: Errno,
     },
     /// The file lies on no disk: on tmpfs, /proc, a network.
@@ -97,7 +97,7 @@ pub enum DeviceError {
         path: Name,
         /// "block".
         class: &'static str,
-        /// The kernel's answer.
+        /// The error of the call.
         errno: Errno,
     },
     /// There is no such device, or no directory above it names a node.
@@ -107,7 +107,7 @@ pub enum DeviceError {
         kind: &'static str,
         /// The device.
         name: Name,
-        /// The kernel's answer.
+        /// The error of the call.
         errno: Errno,
     },
     /// The firmware does not report the device's node.
@@ -141,7 +141,7 @@ pub enum DeviceError {
     NoRoute {
         /// The text after `ip:`.
         word: Name,
-        /// The kernel's answer.
+        /// The error of the call.
         errno: Errno,
     },
 }
@@ -192,7 +192,7 @@ fn as_c_string<T>(word: &[u8], with: impl FnOnce(&CStr) -> Result<T, Errno>) -> 
     with(CStr::from_bytes_until_nul(&copy).map_err(|_| Errno::EINVAL)?)
 }
 
-#[inline(never)] // Its buffers are not to lie on the stack beside those of its sisters.
+#[inline(never)] // Its buffers must not share a stack frame with those below.
 fn node_of_file(root: Root<'_>, path: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(path);
     let (major, minor) = as_c_string(path, file::block_device_of)

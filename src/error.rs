@@ -13,7 +13,7 @@ pub enum Error {
     Kernel {
         /// Name of the system call.
         call: &'static str,
-        /// What the kernel answered.
+        /// The error of the call.
         errno: Errno,
     },
     /// A file under /sys or /proc could not be read.
@@ -21,7 +21,7 @@ pub enum Error {
     File {
         /// Which file, as a pattern such as `nodeN/cpumap`.
         file: &'static str,
-        /// What the kernel answered.
+        /// The error of the call.
         errno: Errno,
     },
     /// A file under /sys or /proc does not contain what it should.
@@ -81,7 +81,7 @@ impl Error {
         }
     }
 
-    /// Adds the name of the system call to the kernel's answer.
+    /// Makes an error of a system call's name and errno.
     pub(crate) const fn kernel(call: &'static str) -> impl FnOnce(Errno) -> Error {
         move |errno| Error::Kernel { call, errno }
     }

@@ -92,7 +92,7 @@ impl MadeUp {
     }
 }
 
-/// The script that knows the machines.
+/// The script that makes machines.
 const MACHINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/get");
 
 /// Runs a command that succeeds; returns what it prints.

@@ -54,7 +54,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// Unmaps the memory, with the kernel's answer.
+    /// Unmaps the memory; returns the error if that fails.
     pub(crate) fn unmap(self) -> Result<(), Errno> {
         ManuallyDrop::new(self).release()
     }

@@ -149,8 +149,8 @@ pub(crate) fn mbind(
     answer(|| unsafe { raw::mbind(addr, len, mode, mask, maxnode, flags) }).map(drop)
 }
 
-/// get_mempolicy(2). The kernel writes all of the mask, but a program's own get_mempolicy may not,
-/// so the mask is emptied first.
+/// get_mempolicy(2). Clears the mask first: the kernel writes all of it, but the function of a program
+/// may not.
 fn get(
     mode: Option<&mut c_int>,
     mask: Option<BitsMut<'_>>,
@@ -201,7 +201,8 @@ pub(crate) fn probe() -> Result<(), Errno> {
 }
 
 /// Moves the pages of `pid` (0: the caller) from nodes to nodes. Both masks must be as large
-/// as the kernel's, or it answers EINVAL. Returns the number of pages that could not be moved.
+/// as those of the kernel, else the call fails with EINVAL. Returns the number of pages that could
+/// not be moved.
 pub(crate) fn migrate_pages(pid: c_int, from: Bits<'_>, to: Bits<'_>) -> Result<usize, Errno> {
     let maxnode = maxnode(from).min(maxnode(to));
     let (from, to) = (from.words().as_ptr(), to.words().as_ptr());

@@ -1,4 +1,4 @@
-//! Over which network interface an address is reached.
+//! The network interface of the route to an address.
 
 use core::ffi::{CStr, c_int, c_uint};
 use core::mem::MaybeUninit;
@@ -58,7 +58,7 @@ const ATTRIBUTE: usize = 4;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 
-/// The index of the interface that the kernel would send to this address through.
+/// The index of the interface through which the kernel sends to this address.
 pub(crate) fn route_interface(address: Address) -> Result<c_uint, Errno> {
     let (family, bytes): (c_int, &[u8]) = match &address {
         Address::V4(bytes) => (libc::AF_INET, bytes),

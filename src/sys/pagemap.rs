@@ -1,5 +1,5 @@
-//! The PAGEMAP_SCAN call (Linux 6.7): which pages of a range are there, without looking at
-//! the holes between them.
+//! The PAGEMAP_SCAN call (Linux 6.7): which pages of a range are present, without a walk of the holes
+//! between them.
 
 use core::ffi::c_ulong;
 
@@ -14,7 +14,7 @@ pub(crate) struct Region {
     pub(crate) start: u64,
     /// First address behind it.
     pub(crate) end: u64,
-    /// Bits of what was asked for: [`HUGE`].
+    /// The page's categories: [`HUGE`] or none.
     pub(crate) categories: u64,
 }
 
@@ -45,7 +45,7 @@ const PAGEMAP_SCAN: c_ulong =
     3 << 30 | (size_of::<Arguments>() as c_ulong) << 16 | (b'f' as c_ulong) << 8 | 16;
 
 /// Finds the present pages from `start` to `end`, zero pages left out, in a process's opened
-/// `pagemap`. Returns how many regions it wrote, and up to where it came.
+/// `pagemap`. Returns how many regions it wrote, and the address at which it ended.
 /// ENOTTY or EINVAL where the kernel or the file does not know the call.
 pub(crate) fn scan(
     pagemap: &File,

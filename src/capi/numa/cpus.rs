@@ -28,8 +28,8 @@ fn node_in_range(node: c_int) -> Result<Node, Errno> {
     }
 }
 
-/// The CPUs of a node. Why they cannot be read is warned about, as in the reference: not where no node
-/// was seen at load.
+/// The CPUs of a node. Warns if they cannot be read, but not if no node was seen at load, as in the
+/// reference.
 #[inline]
 fn cpus_of(node: Node) -> Result<NodeCpus> {
     cache::cpus(node).inspect_err(|error| {
@@ -113,7 +113,7 @@ pub extern "C" fn numa_node_to_cpu_update() {
 /// read have none; that is reported through numa_warn().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
-    // One that is negative is beyond the table.
+    // A negative number becomes one that is beyond the table.
     let node = cache::cached_node_of_cpu(cpu as usize).or_else(|| find_node_of_cpu(cpu));
     node.ok_or(Error::Invalid("cpu"))
         .map(|node| int(node as usize))
@@ -138,7 +138,7 @@ fn find_node_of_cpu(cpu: c_int) -> Option<u32> {
     None
 }
 
-/// The CPUs of a node that the calling thread is to run on; a failure is warned about.
+/// The CPUs of a node for the calling thread to run on. Warns if they cannot be read.
 fn cpus_to_run_on(node: Node) -> Result<NodeCpus> {
     let found = if node.0 as usize > limits().max_node() {
         Err(Error::NoSuchNode(node.0))
@@ -283,8 +283,8 @@ fn is_memoryless(node: Node) -> bool {
 }
 
 /// The nodes on whose CPUs the calling thread may run: those that the process may use, and those
-/// without memory. With `any` it may be any node, as the old version has it. Without the affinity
-/// there is no answer, and the set stays empty.
+/// without memory. With `any` it may be any node, as the old version has it. If the
+/// affinity cannot be read the set is empty.
 pub(super) fn run_nodes(any: bool) -> Result<NodeMask> {
     let mut found = empty_nodes()?;
     for n in nodes().iter() {
@@ -298,7 +298,7 @@ pub(super) fn run_nodes(any: bool) -> Result<NodeMask> {
     for n in nodes().iter() {
         let node = Node(n as u32);
         let shares = cache::cpus(node).is_ok_and(|cpus| cpus.set.intersects(mine.as_bits()));
-        // The last question takes a file.
+        // is_memoryless reads a file, so it comes last.
         if shares && (any || all_nodes().contains(n) || is_memoryless(node)) {
             found.bits_mut().insert(n);
         }

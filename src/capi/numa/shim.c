@@ -1,10 +1,8 @@
 /*
- * The few things that stable Rust cannot say: variadic functions, weak symbols and
- * thread-local variables without std.
+ * What stable Rust lacks: variadic functions, weak symbols and thread-local variables without std.
  *
- * Each weak function gives way to a definition of the same name in the program. The
- * library's Rust code calls them through these symbols, so the program's own definition
- * sees its calls too.
+ * A program may define each weak function itself. The library's Rust code calls them through these
+ * symbols, and so calls the definition of the program.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -54,7 +52,7 @@ HIDDEN _Bool numa_rs_is_strict(void)
 	return is_strict;
 }
 
-/* What this library prints itself is printed whole: cancellation waits. */
+/* Cancellation is disabled while the library prints, so that a message is printed whole. */
 WEAK void numa_error(char *where)
 {
 	int saved = errno, state;
@@ -67,7 +65,7 @@ WEAK void numa_error(char *where)
 	errno = saved;
 }
 
-/* 1 the first time that a number from 0 to 31 is seen; always for other numbers. */
+/* Returns 1 the first time for each number from 0 to 31, and always for other numbers. */
 static int first_time(int number)
 {
 	static unsigned seen;
@@ -81,7 +79,7 @@ static int first_time(int number)
 	return !(__atomic_fetch_or(&seen, bit, __ATOMIC_RELAXED) & bit);
 }
 
-/* One call for the line, so that it stays one when several threads warn. */
+/* Prints a line with one call, so that lines of several threads do not mix. */
 static void print_warning(const char *format, va_list args)
 {
 	static const char prefix[] = "libnuma: Warning: ";
