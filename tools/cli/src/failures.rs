@@ -20,7 +20,7 @@ pub const INTERRUPTED: u8 = 130;
 pub struct Failed {
     /// What it is about.
     pub kind: FailedKind,
-    /// What to tell the user.
+    /// The message for the user.
     pub message: String,
 }
 
@@ -65,7 +65,7 @@ impl Failed {
         Failed::new(FailedKind::Other, message)
     }
 
-    /// What an error about a process's memory means to the one who called the command.
+    /// What an error about a process's memory means to the user of the command.
     pub fn of_process(pid: i32, error: Error) -> Failed {
         match error.errno() {
             Errno::ESRCH => {
@@ -91,7 +91,7 @@ impl Failed {
         }
     }
 
-    /// The exit status that tells of it.
+    /// The exit status for it.
     pub fn status(&self) -> u8 {
         match self.kind {
             FailedKind::Usage => USAGE,

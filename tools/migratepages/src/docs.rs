@@ -1,7 +1,7 @@
 //! Writes the manual page and the completions, from the definition of the options.
 //!
 //! `migratepages-docs DIRECTORY` writes migratepages.8 and the completions for bash, zsh and
-//! fish there.
+//! fish into that directory.
 
 use std::fs;
 use std::io;
@@ -14,15 +14,15 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use migratepages::options::Cli;
 
-/// The parts of the manual page that the options do not tell.
+/// The parts of the manual page that do not come from the options.
 const PROSE: [(&str, &[&str]); 9] = [
     (
         "OPERANDS",
         &[
-            "PID is a process id in decimal; several are joined by blanks or commas. The id of a \
-             thread stands for its process.",
-            "FROM and TO are written as in numactl(8): 0, 2-5, 0,3, !1 (all but), +0-1 (counted \
-             in the cpuset of the command), all, or a device: file:PATH, block:NAME, \
+            "PID is a process id in decimal. Several ids are separated by blanks or commas. The id \
+             of a thread stands for its process.",
+            "FROM and TO are node lists as in numactl(8): 0, 2-5, 0,3, !1 (all but node 1), +0-1 \
+             (relative to the cpuset of the command), all, or a device: file:PATH, block:NAME, \
              netdev:NAME, ip:ADDRESS, pci:ADDRESS. In TO, all and ! mean the nodes that can be \
              used.",
         ],
@@ -30,79 +30,79 @@ const PROSE: [(&str, &[&str]); 9] = [
     (
         "WHICH PAGE GOES WHERE",
         &[
-            "The n-th node of FROM goes to the n-th node of TO; if TO has fewer nodes, counting \
-             begins again with its first. This is the rule of migrate_pages(2), with its special \
-             case: if FROM and TO have different numbers of nodes, pages on a node that is in \
-             both stay where they are.",
-            "FROM may name any node that exists, also one that the cpuset of the command hides. \
-             Each node of TO must have memory and be allowed by that cpuset; if one is not, \
-             nothing is moved and the message names it.",
+            "Pages on the n-th node of FROM go to the n-th node of TO. If TO has fewer nodes, \
+             counting starts again at its first node. This is the rule of migrate_pages(2), \
+             including its special case: if FROM and TO have different numbers of nodes, pages on \
+             a node that is in both stay where they are.",
+            "FROM may name any node that exists, even if the cpuset of the command hides it. Each \
+             node of TO must have memory and be allowed by that cpuset. If one is not, no page \
+             moves and the message names the node.",
         ],
     ),
     (
         "PAGES THAT STAY",
         &[
-            "Every page found on a node of FROM is moved or counted with the reason why it was \
-             not: something holds on to it (direct I/O, a pipe, RDMA), it is shared with other \
-             processes, there is no room on the target, or it is not permitted. If pages stayed, one line on \
-             standard error says how many; the exit status tells of it with --strict only.",
+            "Each page found on a node of FROM either moves or is counted with the reason why it \
+             does not: it is busy or pinned (direct I/O, a pipe, RDMA), other processes share it, \
+             the target has no room, or the move is not permitted. If pages stay, one line on \
+             standard error reports how many. They change the exit status only with --strict.",
             "Pages of the kernel itself, such as [vdso], are not counted.",
         ],
     ),
     (
         "PRIVILEGES",
         &[
-            "The process must belong to the same user, or CAP_SYS_PTRACE and CAP_SYS_NICE are \
-             needed. Containers usually deny both system calls with a seccomp filter unless they \
-             have CAP_SYS_NICE. If only one of move_pages(2) and migrate_pages(2) is denied, the \
-             other is used, and a line on standard error says so.",
+            "The process must belong to the same user, or the command needs CAP_SYS_PTRACE and \
+             CAP_SYS_NICE. Containers usually deny both system calls with a seccomp filter unless \
+             they have CAP_SYS_NICE. If only one of move_pages(2) and migrate_pages(2) is denied, \
+             the command uses the other and reports this on standard error.",
         ],
     ),
     (
         "CPUSETS",
         &[
-            "move_pages(2) puts pages only where the cpuset of the process allows it. With \
-             CAP_SYS_NICE and a node of TO outside of that cpuset, migrate_pages(2) is used \
-             instead, which moves everything in one go.",
+            "move_pages(2) moves pages only to nodes that the cpuset of the process allows. If a \
+             node of TO is outside that cpuset and the command has CAP_SYS_NICE, it uses \
+             migrate_pages(2) instead, which moves everything at once.",
         ],
     ),
     (
         "SHARED PAGES",
         &[
-            "With CAP_SYS_NICE shared pages move too: libraries, shared memory and pages that a \
-             parent and its children have in common. Use --private to leave them. Without the \
-             capability only pages that no other process maps move.",
+            "With CAP_SYS_NICE shared pages move too: libraries, shared memory, and pages that a \
+             parent and its children have in common. --private leaves them. Without CAP_SYS_NICE, \
+             only pages that no other process maps move.",
         ],
     ),
     (
         "HUGE PAGES",
         &[
-            "Huge pages, transparent or explicit, move whole and stay huge. Explicit ones of \
-             1 GiB need free ones on the target; smaller ones are made there if there is \
-             memory in one piece. A page is moved in one go, so that the process may wait for a \
-             page of 1 GiB longer than --max-pause. All counts are in pages of the base size.",
+            "Huge pages, transparent or explicit, move as a whole and stay huge. Explicit pages of \
+             1 GiB need free pages of that size on the target. Smaller ones are allocated there if \
+             memory is not too fragmented. The process may wait for a page of 1 GiB longer than \
+             --max-pause. All counts are in pages of the base size.",
         ],
     ),
     (
         "EXIT STATUS",
         &[
-            "0: done; pages that stayed are no error without --strict.",
-            "1: something could not be done, be it for one process of several: there is none with \
-             this number, it has no memory of its own (a kernel thread), it is not permitted, a \
-             node of TO cannot be used, or the report could not be written.",
-            "2: the command line is wrong. Nothing was moved.",
-            "3: with --strict, a page stayed behind.",
-            "130: ended by Ctrl-C or SIGTERM, after the piece in hand; what was done until then is \
-             reported.",
+            "0: Success. Pages that stay are no error without --strict.",
+            "1: An error, even if for one of several processes only: it does not exist, it has no \
+             memory of its own (a kernel thread), the move is not permitted, a node of TO cannot be \
+             used, or the report could not be written.",
+            "2: The command line is wrong. Nothing was moved.",
+            "3: With --strict, a page stayed behind.",
+            "130: Interrupted by Ctrl-C or SIGTERM, after the current piece. What was moved until \
+             then is reported.",
         ],
     ),
     (
         "EXAMPLES",
         &[
             "migratepages 4711 0 1",
-            "Moves what process 4711 has on node 0 to node 1.",
+            "Moves the pages of process 4711 from node 0 to node 1.",
             "migratepages --dry-run 4711 0-1 2-3",
-            "Says what would go from 0 to 2 and from 1 to 3, and whether it fits.",
+            "Shows what would move from 0 to 2 and from 1 to 3, and whether it fits.",
             "migratepages --private --only heap,anon --max-pause 5ms 4711 all 2",
             "Gathers the process's own memory on node 2, with short pauses.",
             "migratepages --cgroup /system.slice/db.service --json 0 1",

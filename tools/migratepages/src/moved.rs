@@ -118,7 +118,7 @@ impl Moved {
     pub(crate) fn interrupted_line(&self) -> Option<String> {
         let moved = self.pages_moved.filter(|_| self.interrupted)?;
         Some(format!(
-            "interrupted: moved {} ({}); those that were not reached are where they were",
+            "interrupted: moved {} ({}); pages not reached yet stay where they were",
             pages(moved),
             size(moved * self.page_size)
         ))
@@ -210,7 +210,7 @@ mod tests {
         );
         assert_eq!(
             moved.interrupted_line().unwrap(),
-            "interrupted: moved 2,000 pages (7.8 MiB); those that were not reached are where they \
+            "interrupted: moved 2,000 pages (7.8 MiB); pages not reached yet stay where they \
              were"
         );
     }

@@ -29,7 +29,7 @@ pub(crate) struct Order<'a> {
     pub(crate) chosen_pages: bool,
     pub(crate) options: Options<'a>,
     pub(crate) bar: bool,
-    /// Whether to tell how the number of workers changes.
+    /// Whether to report changes of the number of workers.
     pub(crate) trace: bool,
     pub(crate) interrupted: &'a AtomicBool,
     pub(crate) terminal: &'a Terminal,
@@ -82,11 +82,11 @@ fn choose_method(pid: i32, order: &Order<'_>) -> Choice {
     let Some(node) = outside else {
         return Ok((Method::Pieces, None));
     };
-    let reason = format!("node {node} is outside of the cpuset of process {pid}");
+    let reason = format!("node {node} is outside the cpuset of process {pid}");
     if Share::permitted() != Share::All {
         return Err(Failed::new(
             FailedKind::NotAllowedByCpuset,
-            format!("{reason}; CAP_SYS_NICE would allow it, or a wider cpuset.mems"),
+            format!("{reason}; CAP_SYS_NICE or a wider cpuset.mems would allow it"),
         ));
     }
     fall_back(order, &reason)

@@ -21,13 +21,13 @@ impl Operands {
     /// Reads them, and finds the processes that are named by what they belong to.
     pub(crate) fn read(cli: &Cli, terminal: &Terminal) -> Result<Operands, Failed> {
         let machine = Machine::read(Root::SYSTEM)
-            .map_err(|error| Failed::other(format!("cannot find out about NUMA nodes: {error}")))?;
+            .map_err(|error| Failed::other(format!("cannot read the NUMA nodes: {error}")))?;
         let (pid_texts, node_texts) = match cli.operands.as_slice() {
             pids if cli.show => (pids, None),
             [pids @ .., from, to] => (pids, Some((from, to))),
             _ => {
                 return Err(Failed::usage(
-                    "processes and two node lists are needed, FROM and TO",
+                    "process ids and two node lists, FROM and TO, are needed",
                 ));
             }
         };

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 
-/// Moves the pages of running processes from some NUMA nodes to others.
-///
-/// Pages on the first node of FROM go to the first node of TO, those on the second to the
-/// second, and so on: 2-5 to 7,9,12-13 moves 2 to 7, 3 to 9, 4 to 12 and 5 to 13. Virtual
-/// addresses do not change.
+/// Move the pages of running processes from some NUMA nodes to others
 #[derive(Debug, Parser)]
 #[command(
     name = "migratepages",
     version,
+    long_about = "migratepages moves the pages of running processes from some NUMA nodes to others.\n\n\
+        Pages on the first node of FROM go to the first node of TO, those on the second to the \
+        second, and so on: 2-5 to 7,9,12-13 moves 2 to 7, 3 to 9, 4 to 12 and 5 to 13. Virtual \
+        addresses do not change.",
     override_usage = "migratepages [OPTIONS] PID... FROM TO\n       \
                       migratepages [OPTIONS] --cgroup PATH FROM TO\n       \
                       migratepages [OPTIONS] --show PID...",
@@ -23,20 +23,20 @@ use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 {usage-heading} {usage}
 
 Arguments:
-  PID...   Processes, joined by blanks or commas
-  FROM TO  Nodes to leave, and nodes to go to: 0  2-5  0,3  !1  +0-1  all, or a
+  PID...   Process ids, separated by blanks or commas
+  FROM TO  Nodes to move pages from and to: 0  2-5  0,3  !1  +0-1  all, or a
            device: file:PATH block:NAME netdev:NAME ip:ADDRESS pci:ADDRESS
 
 {all-args}{after-help}"
 )]
 pub struct Cli {
-    /// Processes (joined by blanks or commas), then the nodes to leave and the nodes to go to
+    /// Process ids (separated by blanks or commas), then the nodes to move pages from and to
     // One list, as only its end tells which are nodes; the help above has the words.
     #[arg(value_name = "PID... FROM TO", allow_negative_numbers = true, hide = true,
         value_hint = ValueHint::Other)]
     pub operands: Vec<String>,
 
-    /// Show where the pages are now, and move nothing
+    /// Show where the pages are, and move nothing
     #[arg(
         long,
         conflicts_with_all = ["dry_run", "one_call", "private", "only", "range", "strict"],
@@ -44,17 +44,17 @@ pub struct Cli {
     )]
     pub show: bool,
 
-    /// Say what would move where and what speaks against it, and move nothing
+    /// Show what would move where, with warnings, and move nothing
     #[arg(long, short = 'n', help_heading = "What to do")]
     pub dry_run: bool,
 
-    /// Also the children of the processes, and their children
+    /// Include the children of the processes, and their children
     #[arg(long, help_heading = "Which processes")]
     pub children: bool,
 
-    /// All processes of this control group and of those below it
+    /// Take all processes of this control group and of those below it
     ///
-    /// PATH is a directory, or the group's name as in /proc/PID/cgroup.
+    /// PATH is a directory, or the name of the group as in /proc/PID/cgroup.
     #[arg(
         long,
         value_name = "PATH",
@@ -63,11 +63,11 @@ pub struct Cli {
     )]
     pub cgroup: Vec<PathBuf>,
 
-    /// Only pages that no other process maps; without CAP_SYS_NICE it is always so
+    /// Move only pages that no other process maps; always so without CAP_SYS_NICE
     #[arg(long, help_heading = "Which pages")]
     pub private: bool,
 
-    /// Only memory of these kinds
+    /// Move only memory of these kinds
     #[arg(
         long,
         value_name = "KIND",
@@ -76,24 +76,23 @@ pub struct Cli {
     )]
     pub only: Vec<KindName>,
 
-    /// Only pages with these addresses, in hexadecimal, END not included
+    /// Move only pages at these addresses, in hexadecimal; END is not included
     #[arg(long, value_name = "START-END", value_parser = parse_range, help_heading = "Which pages")]
     pub range: Vec<Range<usize>>,
 
-    /// How long a thread of the process may wait for pages that are being moved
+    /// Longest time that a thread of the process may wait for pages that are being moved
     ///
-    /// A number of milliseconds, or with a unit: 500us, 20ms, 1s. A goal, not a guarantee: one
-    /// huge page is always moved whole.
+    /// In milliseconds, or with a unit: 500us, 20ms, 1s. This is a goal, not a guarantee: a huge
+    /// page always moves as a whole.
     #[arg(long, value_name = "TIME", default_value = "20ms", value_parser = parse_duration, help_heading = "How")]
     pub max_pause: Duration,
 
-    /// How many threads move pages at most; how many do so follows the measured rate
+    /// Largest number of threads that move pages; fewer run if more would not be faster
     /// [default: one for each CPU, up to 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "How")]
     pub workers: Option<u16>,
 
-    /// Use the kernel's migrate_pages(2), which moves everything in one go and may stall the
-    /// process meanwhile
+    /// Use one migrate_pages(2) call, which moves everything at once and may stall the process
     #[arg(long, conflicts_with_all = ["private", "only", "range"], help_heading = "How")]
     pub one_call: bool,
 
@@ -101,15 +100,15 @@ pub struct Cli {
     #[arg(long, help_heading = "What to say")]
     pub strict: bool,
 
-    /// Report everything as one JSON document on standard output
+    /// Write the report as one JSON document to standard output
     #[arg(long, help_heading = "What to say")]
     pub json: bool,
 
-    /// No progress bar, and nothing about pages that stayed behind; errors are told
+    /// Print no progress bar and nothing about pages that stayed behind; errors are still printed
     #[arg(long, short, conflicts_with = "verbose", help_heading = "What to say")]
     pub quiet: bool,
 
-    /// Say what was done for each process; twice: how it goes on meanwhile
+    /// Report what was done for each process; if given twice, also while pages move
     #[arg(long, short, action = ArgAction::Count, help_heading = "What to say")]
     pub verbose: u8,
 }
@@ -117,11 +116,11 @@ pub struct Cli {
 /// A kind of memory on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum KindName {
-    /// What malloc takes from brk
+    /// Memory that malloc gets with brk
     Heap,
     /// The first thread's stack
     Stack,
-    /// Private memory without a file, with the stacks of other threads
+    /// Private memory without a file, including the stacks of other threads
     Anon,
     /// Programs, libraries and other files mapped privately
     File,
@@ -163,7 +162,7 @@ fn parse_range(text: &str) -> Result<Range<usize>, String> {
         .and_then(|(a, b)| Some(address(a)?..address(b)?));
     match range {
         Some(range) if range.start < range.end => Ok(range),
-        Some(_) => Err("the end is not behind the start".into()),
+        Some(_) => Err("the end is not after the start".into()),
         None => Err("not two hexadecimal addresses such as 7f0000000000-7f0000200000".into()),
     }
 }

@@ -51,8 +51,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Says what clap has to say: help, or what is wrong with the options, in the words and with
-/// the status of the command's other errors.
+/// Prints help, or what is wrong with the options, in the form and with the status of the
+/// command's other errors.
 fn misread(error: &clap::Error, terminal: &Terminal) -> u8 {
     if matches!(
         error.kind(),
@@ -75,7 +75,7 @@ fn print_usage() {
     let usage = Cli::command().render_usage();
     let _ = writeln!(
         std::io::stderr(),
-        "{usage}\nTry 'migratepages --help' for more."
+        "{usage}\nTry 'migratepages --help' for more information."
     );
 }
 
@@ -180,8 +180,10 @@ fn act(cli: &Cli, terminal: &Terminal) -> Result<Document, Failed> {
 fn complain_of_interruption(terminal: &Terminal, not_begun: usize) {
     match not_begun {
         0 => terminal.complain(format_args!("interrupted")),
-        1 => terminal.complain(format_args!("interrupted; 1 process was not begun")),
-        rest => terminal.complain(format_args!("interrupted; {rest} processes were not begun")),
+        1 => terminal.complain(format_args!("interrupted; 1 process was not touched")),
+        rest => terminal.complain(format_args!(
+            "interrupted; {rest} processes were not touched"
+        )),
     }
 }
 

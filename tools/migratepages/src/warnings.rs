@@ -57,7 +57,7 @@ impl Warning {
     }
 }
 
-/// Everything else that there is to warn of.
+/// All other warnings.
 pub(crate) fn about(pid: i32, from: &NodeMask, to: &NodeMask, share: Share) -> Vec<Warning> {
     [
         shared_stay(share),
@@ -75,9 +75,9 @@ fn shared_stay(share: Share) -> Option<Warning> {
     let reason = match (share, Share::permitted()) {
         (Share::All, _) => return None,
         (Share::Private, Share::All) => "",
-        (Share::Private, Share::Private) => ", for lack of CAP_SYS_NICE",
+        (Share::Private, Share::Private) => " without CAP_SYS_NICE",
     };
-    let message = format!("of these, pages that other processes map as well would stay{reason}");
+    let message = format!("pages among these that other processes also map would stay{reason}");
     Some(Warning::new(WarningKind::SharedStay, message))
 }
 
@@ -112,7 +112,10 @@ fn outside_cpuset(pid: i32, to: &NodeMask) -> Option<Warning> {
     let outside: Vec<u32> = ids.filter(|node| !allowed.contains(node)).collect();
     (!outside.is_empty()).then(|| {
         let verb = if outside.len() == 1 { "is" } else { "are" };
-        let message = format!("{} {verb} outside of the process's cpuset", nodes(&outside));
+        let message = format!(
+            "{} {verb} outside the cpuset of the process",
+            nodes(&outside)
+        );
         Warning::new(WarningKind::OutsideCpuset, message)
     })
 }
