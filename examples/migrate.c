@@ -1,15 +1,14 @@
 /*
- * migrate PID FROM TO [WORKERS]: moves the pages of a process from one set of
- * nodes to another, for example `migrate 4711 0-1 2-3 2`. Ctrl-C stops it; what was
- * moved until then stays moved.
+ * migrate PID FROM TO [WORKERS]: moves the pages of a process from one set of nodes to another,
+ * for example `migrate 4711 0-1 2-3 2`. Ctrl-C stops it; pages that have moved stay moved.
  *
  *   cc -O2 -pthread -o migrate migrate.c $(pkg-config --cflags --libs numa-ext)
  *
- * Needs the rights of ptrace for the process: the same user, or CAP_SYS_PTRACE. Pages that it
- * shares with other processes are moved with CAP_SYS_NICE only.
+ * The process must belong to the same user, or the caller needs CAP_SYS_PTRACE. Pages that the process
+ * shares with others move only with CAP_SYS_NICE.
  *
- * Exit status: 0 when every page is where it should be, 1 when some are not or an error
- * came up, 2 for a wrong call, 130 after Ctrl-C.
+ * Exit status: 0 if every page is on its target, 1 if some are not or an error occurred, 2 for a
+ * wrong command line, 130 after Ctrl-C.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -29,7 +28,7 @@
 static struct numa_ext_migration *migration;
 static volatile sig_atomic_t interrupted;
 
-/* numa_ext_migrate_stop may be called in a signal handler: it just sets a flag. */
+/* numa_ext_migrate_stop is async-signal-safe: it only sets a flag. */
 static void on_interrupt(int signal)
 {
     (void)signal;
@@ -37,7 +36,7 @@ static void on_interrupt(int signal)
     numa_ext_migrate_stop(migration);
 }
 
-/* The workers call this, each in its own thread. One of them is enough on the screen. */
+/* Each worker calls this in its own thread. One of them writes to the terminal at a time. */
 static int show_progress(const struct numa_ext_migrate_progress *now, void *arg)
 {
     static pthread_mutex_t screen = PTHREAD_MUTEX_INITIALIZER;
@@ -51,10 +50,10 @@ static int show_progress(const struct numa_ext_migrate_progress *now, void *arg)
         fprintf(stderr, "\r%3lu %%, %lu pages moved", percent, now->moved);
     }
     pthread_mutex_unlock(&screen);
-    return 0; /* Anything else would stop the migration. */
+    return 0; /* Any other value stops the migration. */
 }
 
-/* What a thread does; leaves an errno. */
+/* Runs in each thread. Stores errno on failure. */
 static void *work(void *error)
 {
     if (numa_ext_migrate_work(migration) != 0)
@@ -62,13 +61,13 @@ static void *work(void *error)
     return NULL;
 }
 
-/* Lets so many threads work until nothing is left; the main thread is one of them. */
+/* Lets threads work until nothing is left; the main thread is one of them. Returns 0 or an errno. */
 static int work_together(int workers)
 {
     pthread_t threads[MAX_WORKERS];
     int errors[MAX_WORKERS] = {0}, started = 1, i;
 
-    /* A thread that cannot be had is no reason to give up: the others do its part. */
+    /* If a thread cannot be started, the others do its work. */
     while (started < workers &&
            pthread_create(&threads[started], NULL, work, &errors[started]) == 0)
         started++;
@@ -81,7 +80,7 @@ static int work_together(int workers)
     return 0;
 }
 
-/* Prints what became of the pages. Returns how many are not on their target. */
+/* Prints the counts of each node. Returns the number of pages that are not on their target. */
 static unsigned long report(void)
 {
     struct numa_ext_migrate_node *nodes = NULL;
@@ -147,14 +146,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "migrate: this system knows no NUMA nodes\n");
         return 1;
     }
-    /* _all: the nodes of the machine, as the other process may have more than we may. These
-       functions say themselves what they do not understand. */
+    /* _all: all nodes of the machine, as the other process may use more of them than this one. These
+       functions print a warning if a string is invalid. */
     from = numa_parse_nodestring_all(argv[2]);
     to = numa_parse_nodestring_all(argv[3]);
     if (from == NULL || to == NULL)
         return 2;
 
-    /* Zeros are the defaults; size tells the library which fields this program knows. */
+    /* Zero is the default of each field; size says which fields this program knows. */
     memset(&options, 0, sizeof options);
     options.size = sizeof options;
     options.max_pause_us = 10000;
@@ -169,7 +168,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "migrate: process %ld: %s\n", pid, strerror(errno));
         return 1;
     }
-    /* After begin: the handler needs the migration. */
+    /* After begin, as the handler uses the migration. */
     memset(&action, 0, sizeof action);
     action.sa_handler = on_interrupt;
     sigaction(SIGINT, &action, NULL);
@@ -183,7 +182,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "migrate: interrupted; the other pages are where they were\n");
     left = report();
 
-    /* No handler may run with a migration that has ended. */
+    /* The handler must not run once the migration has ended. */
     action.sa_handler = SIG_DFL;
     sigaction(SIGINT, &action, NULL);
     numa_ext_migrate_end(migration);
