@@ -70,11 +70,11 @@ pub struct Mask<I, const INLINE: usize> {
     id: PhantomData<I>,
 }
 
-/// A set of NUMA nodes. Up to 1024 bits (512 on 32-bit machines) need no allocation.
-pub type NodeMask = Mask<Node, 16>;
+/// A set of NUMA nodes. Up to 1024 bits need no allocation.
+pub type NodeMask = Mask<Node, { words_for(1024) }>;
 
-/// A set of CPUs. Up to 8192 bits (4096 on 32-bit machines) need no allocation.
-pub type CpuMask = Mask<Cpu, 128>;
+/// A set of CPUs. Up to 8192 bits need no allocation.
+pub type CpuMask = Mask<Cpu, { words_for(8192) }>;
 
 impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     /// An empty mask of `size` bits.

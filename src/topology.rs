@@ -733,21 +733,24 @@ fn in_status<T>(read: bool, mask: T) -> Result<T> {
     }
 }
 
-/// Number of bits in the kernel's CPU masks: eight for each byte that sched_getaffinity(2) fills.
-pub fn cpu_mask_size() -> usize {
+/// The CPUs that the calling thread may run on and that are online, and the number of bits in the
+/// kernel's CPU masks: eight for each byte that sched_getaffinity(2) fills.
+pub(crate) fn thread_cpus() -> Result<(CpuMask, usize)> {
     // Large enough for any kernel of today; the loop is for larger ones.
     let mut size = 8192;
-    while size <= 1 << 20 {
-        let Ok(mut cpus) = CpuMask::new(size) else {
-            break;
-        };
+    loop {
+        let mut cpus = CpuMask::new(size)?;
         match affinity::read_thread_cpus(0, &mut cpus.bits_mut()) {
-            Ok(bytes) => return bytes * 8,
-            Err(error) if error.errno() == Errno::EINVAL => size *= 2,
-            Err(_) => break,
+            Ok(bytes) => return Ok((cpus, bytes * 8)),
+            Err(error) if error.errno() == Errno::EINVAL && size < 1 << 20 => size *= 2,
+            Err(error) => return Err(error),
         }
     }
-    WORD_BITS
+}
+
+/// Number of bits in the kernel's CPU masks; those of a word where the kernel does not say.
+pub fn cpu_mask_size() -> usize {
+    thread_cpus().map_or(WORD_BITS, |(_, bits)| bits)
 }
 
 /// Number of CPUs that the system is configured with, online or not.

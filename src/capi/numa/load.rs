@@ -9,8 +9,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::report::keeping_errno;
 use super::variables::{self, CPU_ROOM, NODE_ROOM, Sets};
-use crate::affinity;
-use crate::mask::{CpuMask, NodeMask};
+use crate::mask::{CpuMask, NodeMask, WORD_BITS};
 use crate::root::Root;
 use crate::topology;
 
@@ -107,21 +106,20 @@ extern "C" fn constructor() {
 static CONSTRUCTOR: extern "C" fn() = constructor;
 
 /// The CPUs that this thread may run on, of those that are possible: as the status file has them in
-/// `cpus`, or else as the kernel has them now, without those that are offline.
-fn complete_cpus(cpus: &mut CpuMask, from_status: bool) {
-    let Ok(mut others) = CpuMask::new(cpus.size()) else {
-        return;
-    };
-    let now = affinity::read_thread_cpus(0, &mut others.bits_mut());
-    if !from_status && now.is_ok() {
-        cpus.bits_mut().copy_from(others.as_bits());
-    } else if !from_status {
-        cpus.bits_mut().fill();
+/// `cpus`, or else as the kernel has them `now`, without those that are offline.
+fn complete_cpus(cpus: &mut CpuMask, from_status: bool, now: Option<CpuMask>) {
+    match &now {
+        // The CPUs of now are possible ones. Usually there are no others, and a file less is read.
+        Some(now) if from_status && cpus == now => return,
+        Some(now) if !from_status => return cpus.bits_mut().copy_from(now.as_bits()),
+        Some(_) => {}
+        None if from_status => {}
+        None => cpus.bits_mut().fill(),
     }
-    // The CPUs of now are possible ones. Usually there are no others, and a file less is read.
-    if now.is_err() || cpus != &others {
-        topology::read_possible_cpus(Root::SYSTEM, others.bits_mut());
-        cpus.intersect(&others);
+    let possible = now.map_or_else(|| CpuMask::new(cpus.size()), Ok);
+    if let Ok(mut possible) = possible {
+        topology::read_possible_cpus(Root::SYSTEM, possible.bits_mut());
+        cpus.intersect(&possible);
     }
 }
 
@@ -132,14 +130,17 @@ fn complete_cpus(cpus: &mut CpuMask, from_status: bool) {
 #[inline(never)]
 fn load() {
     let root = Root::SYSTEM;
-    let cpu_bits = topology::cpu_mask_size();
+    let (now, cpu_bits) = match topology::thread_cpus() {
+        Ok((now, bits)) => (Some(now), bits),
+        Err(_) => (None, WORD_BITS),
+    };
     let cpus = CpuMask::new(cpu_bits).or_else(|_| CpuMask::new(CPU_ROOM));
     // Neither fails: both fit where they are.
     let (Ok(mut cpus), Ok(mut all_nodes)) = (cpus, NodeMask::new(NODE_ROOM)) else {
         return;
     };
     let allowed = topology::read_allowed(root, cpus.bits_mut(), all_nodes.bits_mut());
-    complete_cpus(&mut cpus, allowed.cpus);
+    complete_cpus(&mut cpus, allowed.cpus, now);
 
     let node_bits = topology::node_mask_bits(root, allowed.node_bits);
     let Ok(mut nodes) = NodeMask::new(node_bits) else {
