@@ -140,7 +140,7 @@ static void cover_status(void)
 	}
 	put(CPUS "/status", made, length);
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)getpid());
-	if (mount(CPUS "/status", path, NULL, MS_BIND, NULL))
+	if (mount(CPUS "/status", path, "none", MS_BIND, ""))
 		die(path);
 }
 

@@ -124,6 +124,8 @@ TEST_IN(nodes_0_2_5, node_to_cpus_of_made_up_nodes)
 {
 	struct bitmask *mask = numa_allocate_cpumask();
 
+	/* No kernel shows longer maps than it has; the reference takes them for damaged. */
+	SKIP_IF(on_reference() && numa_num_possible_cpus() < 96, "the maps are longer than this kernel's");
 	EQUAL(numa_node_to_cpus(0, mask), 0);
 	CHECK(holds_only(mask, 0, 31, -1), "%s", text_of(mask));
 	EQUAL(numa_node_to_cpus(2, mask), 0);

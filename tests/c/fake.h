@@ -174,7 +174,7 @@ static UNUSED const char *status_of(const char *name)
 
 	/* Not through the link: it has another target after the mount. */
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)getpid());
-	if (mount(machine_file(name, "proc/self/status"), path, NULL, MS_BIND, NULL))
+	if (mount(machine_file(name, "proc/self/status"), path, "none", MS_BIND, ""))
 		return "cannot cover /proc/self/status";
 	return NULL;
 }

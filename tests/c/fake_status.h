@@ -27,7 +27,7 @@ static UNUSED const char *fake_status(const char *cpus, const char *nodes)
 	}
 	fclose(file);
 	write_file(path, text);
-	if (mount(path, "/proc/self/status", NULL, MS_BIND, NULL))
+	if (mount(path, "/proc/self/status", "none", MS_BIND, ""))
 		cannot = "cannot mount over /proc/self/status";
 	close(fd);
 	unlink(path);
