@@ -167,14 +167,14 @@ static __inline__ void numa_free_cpumask(struct bitmask *mask)
 
 /*
  * All numbers but those of numa_num_configured_cpus() and numa_pagesize() are as of load. These
- * functions do not fail, except numa_available(), and leave errno alone. All but
+ * functions do not fail, except numa_available(), and the others leave errno alone. All but
  * numa_num_configured_cpus() are async-signal-safe.
  */
 
 /*
  * Returns 0 if memory policies can be used, or -1 if the kernel has none (ENOSYS) or denies them
- * to this process (EPERM, as seccomp filters do). Leaves errno alone. Calls get_mempolicy(2)
- * each time. All other functions may be called whatever it returns.
+ * to this process (EPERM, as seccomp filters do), with errno. Calls get_mempolicy(2) each time.
+ * All other functions may be called whatever it returns.
  */
 int numa_available(void);
 

@@ -763,10 +763,17 @@ pub fn page_size() -> usize {
     sys::page_size()
 }
 
+/// Asks for nothing by get_mempolicy(2): an error where the kernel has no memory policies or does not
+/// let this process use them.
+pub fn ask_for_policies() -> Result<()> {
+    mempolicy::probe().map_err(Error::kernel("get_mempolicy"))
+}
+
 /// Whether the kernel lets this process use memory policies: not without NUMA support
 /// (ENOSYS), and not where seccomp denies it (EPERM).
 pub fn is_available() -> bool {
-    !matches!(mempolicy::probe(), Err(Errno::ENOSYS | Errno::EPERM))
+    let denied = |error: Error| matches!(error.errno(), Errno::ENOSYS | Errno::EPERM);
+    !ask_for_policies().is_err_and(denied)
 }
 
 #[cfg(test)]

@@ -246,6 +246,16 @@ static UNUSED void look(void)
 		machine.second = machine.first;
 }
 
+/* Ids with gaps and nodes without memory are rows of docs/differences.md, with tests of their own: other
+ * tests are the same on both libraries where there are none. */
+#define SAME_ON_PLAIN_NODES()                                                    \
+	do {                                                                     \
+		look();                                                          \
+		SKIP_IF(on_reference() && (last(&machine.nodes) + 1 != count(&machine.nodes) ||         \
+					   memcmp(&machine.nodes, &machine.memory, sizeof(struct set))), \
+			"ids with gaps or nodes without memory");                \
+	} while (0)
+
 static UNUSED size_t page(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);

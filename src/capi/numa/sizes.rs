@@ -3,16 +3,23 @@
 use core::ffi::c_int;
 
 use super::load::{Once, limits, page_size};
-use crate::capi::result::int;
+use crate::capi::result::{OrErrno, int};
+use crate::sys::Errno;
 use crate::topology;
 
 /// Returns 0 if memory policies can be used, or -1 if the kernel has none (ENOSYS) or denies them
-/// to this process (EPERM, as seccomp filters do). Leaves errno alone. Calls get_mempolicy(2)
-/// each time. All other functions may be called whatever it returns.
+/// to this process (EPERM, as seccomp filters do), with errno. Calls get_mempolicy(2) each time.
+/// All other functions may be called whatever it returns.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_available() -> c_int {
     limits();
-    if topology::is_available() { 0 } else { -1 }
+    match topology::ask_for_policies() {
+        // Another refusal sets errno as well, as in the reference, and is no answer to the question.
+        Err(error) if !matches!(error.errno(), Errno::ENOSYS | Errno::EPERM) => {
+            Err(error).or_errno(0)
+        }
+        asked => asked.map(|()| 0).or_errno(-1),
+    }
 }
 
 /// Returns the highest node that exists, 0 without /sys. This is not a count: the numbers of
