@@ -18,6 +18,8 @@ TEST(possible_nodes_are_the_kernels_mask_size)
 	int bits = status_map("Mems_allowed:", &set);
 
 	SKIP_IF(bits < 0, "no Mems_allowed in /proc/self/status");
+	/* Linux 7.3 shows fewer bits than a long has: a row of differences.md, possible_nodes_beyond_the_digits. */
+	bits = (bits + (int)LONG_BITS - 1) / (int)LONG_BITS * (int)LONG_BITS;
 	EQUAL(numa_num_possible_nodes(), bits);
 	EQUAL(numa_max_possible_node(), bits - 1);
 }
