@@ -33,7 +33,8 @@ fn node_in_range(node: c_int) -> Result<Node, Errno> {
 #[inline]
 fn cpus_of(node: Node) -> Result<NodeCpus> {
     cache::cpus(node).inspect_err(|error| {
-        if limits().seen_nodes() {
+        // Not for an id in a gap.
+        if limits().seen_nodes() && nodes().contains(node.0 as usize) {
             warn_of_cpumap(node, error);
         }
     })
