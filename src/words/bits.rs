@@ -303,10 +303,12 @@ impl<'a> BitsMut<'a> {
     /// Copies whole words, bits beyond the sizes included; words that `from` does not have become zero.
     #[inline]
     pub fn copy_words_from(&mut self, from: Bits<'_>) {
-        let len = self.words.len();
-        match from.words.get(..len) {
-            Some(words) => self.words.copy_from_slice(words),
-            None => self.copy_fewer_words_from(from),
+        if from.size >= self.size {
+            // SAFETY: a set of no smaller size has no fewer words. Counting both: 1.1 of the time.
+            let words = unsafe { from.words.get_unchecked(..self.words.len()) };
+            self.words.copy_from_slice(words);
+        } else {
+            self.copy_fewer_words_from(from);
         }
     }
 

@@ -66,6 +66,26 @@ pub(super) unsafe fn with<R>(mask: *mut bitmask, use_mask: impl FnOnce(BitsMut<'
     }
 }
 
+/// Like [`with`] for two masks.
+///
+/// # Safety
+/// As for [`view_mut`] and [`view`], and the masks are not the same.
+#[inline]
+pub(super) unsafe fn with_both<R>(
+    to: *mut bitmask,
+    from: *const bitmask,
+    use_masks: impl FnOnce(BitsMut<'_>, Bits<'_>) -> R,
+) -> R {
+    // SAFETY: as demanded of the caller.
+    let found = unsafe { (bitmask::view_mut(to), bitmask::view(from)) };
+    if found.0.size() > 0 && found.1.size() > 0 {
+        use_masks(found.0, found.1)
+    } else {
+        // SAFETY: as above.
+        loading(move || unsafe { use_masks(view_mut(to), view(from)) })
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn loading<R>(then: impl FnOnce() -> R) -> R {

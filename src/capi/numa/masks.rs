@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_uint};
 use core::ptr;
 
-use super::callers::{self, bitmask, unsigned, view, view_mut, view_old, with};
+use super::callers::{self, bitmask, unsigned, view, view_mut, view_old, with, with_both};
 use super::load::limits;
 use super::nodemask::nodemask_t;
 use super::report::complain;
@@ -134,11 +134,7 @@ pub unsafe extern "C" fn copy_bitmask_to_bitmask(bmpfrom: *mut bitmask, bmpto: *
         return;
     }
     // SAFETY: the caller's masks, which are not the same.
-    unsafe {
-        with(bmpto, |mut to| {
-            with(bmpfrom, |from| to.copy_words_from(from.as_bits()));
-        });
-    }
+    unsafe { with_both(bmpto, bmpfrom, |mut to, from| to.copy_words_from(from)) };
 }
 
 /// Copies bmp to nodemask. Bits that do not fit are dropped, bits that bmp lacks become 0.
