@@ -111,8 +111,8 @@ pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
     }
 }
 
-/// Reads the calling thread's policy, and its nodes into `nodes`, which must be as large as the
-/// kernel's masks.
+/// Reads the calling thread's policy, and its nodes into `nodes`, which must be empty and as large
+/// as the kernel's masks.
 pub fn read_thread_policy(nodes: BitsMut<'_>) -> Result<Setting> {
     mempolicy::thread_policy(nodes)
         .map(Setting::from_number)
@@ -137,7 +137,7 @@ pub fn policy_at(address: usize, size: usize) -> Result<Policy> {
 }
 
 /// Reads the nodes that the calling thread may allocate from now, as its cpuset says, into `nodes`,
-/// which must be as large as the kernel's masks.
+/// which must be empty and as large as the kernel's masks.
 pub fn read_mems_allowed(nodes: BitsMut<'_>) -> Result<()> {
     mempolicy::mems_allowed(nodes).map_err(Error::kernel("get_mempolicy"))
 }

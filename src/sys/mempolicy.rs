@@ -149,8 +149,8 @@ pub(crate) fn mbind(
     answer(|| unsafe { raw::mbind(addr, len, mode, mask, maxnode, flags) }).map(drop)
 }
 
-/// get_mempolicy(2). Clears the mask first: the kernel writes all of it, but the function of a program
-/// may not.
+/// get_mempolicy(2). The mask must be empty before: the kernel writes all of it, but a program's
+/// own function of this name may not.
 fn get(
     mode: Option<&mut c_int>,
     mask: Option<BitsMut<'_>>,
@@ -159,10 +159,7 @@ fn get(
 ) -> Result<(), Errno> {
     let mode = mode.map_or(ptr::null_mut(), ptr::from_mut);
     let (mask, maxnode) = match mask {
-        Some(mut nodes) => {
-            nodes.words_mut().fill(0);
-            (nodes.words_mut().as_mut_ptr(), maxnode(nodes.as_bits()))
-        }
+        Some(mut nodes) => (nodes.words_mut().as_mut_ptr(), maxnode(nodes.as_bits())),
         None => (ptr::null_mut(), 0),
     };
     let (addr, flags) = (addr as *mut c_void, flags as c_uint);
@@ -171,8 +168,8 @@ fn get(
     answer(|| unsafe { raw::get_mempolicy(mode, mask, maxnode, addr, flags) }).map(drop)
 }
 
-/// The calling thread's policy; its nodes go into `nodes`. EINVAL if that is shorter than the
-/// number of nodes that the kernel may have.
+/// The calling thread's policy; its nodes go into `nodes`, which is empty before. EINVAL if that is
+/// shorter than the number of nodes that the kernel may have.
 pub(crate) fn thread_policy(nodes: BitsMut<'_>) -> Result<c_int, Errno> {
     let mut mode = 0;
     get(Some(&mut mode), Some(nodes), 0, 0).map(|()| mode)
