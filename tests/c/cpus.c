@@ -51,6 +51,11 @@ TEST(node_to_cpus_is_what_sys_lists)
 		numa_bitmask_setall(mask);
 		EQUAL(numa_node_to_cpus(node, mask), 0);
 		CHECK(holds(mask, &cpus), "node %d: %s", node, text_of(mask));
+		/* And read afresh. */
+		numa_node_to_cpu_update();
+		numa_bitmask_setall(mask);
+		EQUAL(numa_node_to_cpus(node, mask), 0);
+		CHECK(holds(mask, &cpus), "node %d: %s", node, text_of(mask));
 	}
 	numa_bitmask_free(mask);
 }
@@ -61,6 +66,8 @@ TEST(node_to_cpus_of_bad_nodes)
 
 	look();
 	FAILS(numa_node_to_cpus(numa_max_node() + 1, mask), -1, ERANGE);
+	FAILS(numa_node_to_cpus(numa_max_node() + 2, mask), -1, ERANGE);
+	FAILS(numa_node_to_cpus(numa_num_possible_nodes(), mask), -1, ERANGE);
 	FAILS(numa_node_to_cpus(100000, mask), -1, ERANGE);
 	FAILS(numa_node_to_cpus(INT32_MAX, mask), -1, ERANGE);
 	numa_bitmask_free(mask);
@@ -228,7 +235,7 @@ TEST_IN(many_cpus, maps_of_8192_cpus)
 
 TEST(node_of_cpu)
 {
-	SAME_ON_PLAIN_NODES();
+	look();
 	EACH(node, &machine.nodes) {
 		struct set cpus = cpus_of(node);
 
@@ -285,6 +292,7 @@ TEST(run_on_bad_nodes)
 	FAILS(numa_run_on_node(INT32_MAX), -1, EINVAL);
 	PRINTS("libnuma: Warning: Cannot read node cpumask from sysfs\n",
 	       FAILS(numa_run_on_node(numa_max_node() + 1), -1, ERANGE));
+	QUIET(FAILS(numa_run_on_node(numa_max_possible_node()), -1, ERANGE));
 }
 
 TEST(run_on_node_mask)
@@ -358,26 +366,47 @@ TEST(run_on_all_takes_any_node)
 	}
 }
 
-TEST(run_node_mask_is_where_the_affinity_is)
+/* The nodes of the CPUs that the thread may run on. A node with memory that the process may not use does
+ * not count. */
+static struct set run_nodes(void)
 {
+	struct set nodes = {{0}};
 	unsigned long words[WORDS];
-	struct bitmask *got;
-	struct set wanted = {{0}};
 
-	SAME_ON_PLAIN_NODES();
 	SKIP_IF(raw_affinity(words) < 0, "sched_getaffinity is denied");
 	EACH(node, &machine.nodes) {
 		struct set cpus = cpus_of(node);
 
-		/* A node with memory that the process may not use does not count. */
 		if (!has(&machine.allowed, node) && has(&machine.memory, node))
 			continue;
 		EACH(cpu, &cpus)
 			if (words[(unsigned)cpu / LONG_BITS] >> ((unsigned)cpu % LONG_BITS) & 1)
-				add(&wanted, node);
+				add(&nodes, node);
 	}
+	return nodes;
+}
+
+TEST(run_node_mask_is_where_the_affinity_is, ROW_WHERE(with_cpus_without_memory, run_node_mask_holds_nodes_without_memory))
+{
+	struct bitmask *got;
+	struct set wanted;
+
+	look();
+	wanted = run_nodes();
 	QUIET(got = numa_get_run_node_mask());
 	CHECK(holds(got, &wanted), "%s", text_of(got));
+	numa_bitmask_free(got);
+	/* It follows the thread: to each node, and back to all of them. */
+	EACH(node, &wanted) {
+		QUIET(EQUAL(numa_run_on_node(node), 0));
+		QUIET(got = numa_get_run_node_mask());
+		CHECK(holds_only(got, node, -1), "on node %d: %s", node, text_of(got));
+		numa_bitmask_free(got);
+	}
+	stay_put();
+	wanted = run_nodes();
+	QUIET(got = numa_get_run_node_mask());
+	CHECK(holds(got, &wanted), "on one CPU: %s", text_of(got));
 	numa_bitmask_free(got);
 }
 
@@ -475,6 +504,57 @@ static void run_on_many_masks(const char *what, int (*run)(struct bitmask *), co
 			       dprintf(2, "libnuma: Warning: node %d not allowed\n", other);
 		       set_cpus(&cpus));
 	}
+}
+
+/* A node is the mask with it alone, and -1 is all CPUs, whatever the thread ran on. */
+TEST(run_on_nodes_of_all_kinds)
+{
+	static const struct set all = {{[0 ... BITS / LONG_BITS - 1] = ~0UL}};
+
+	look();
+	EACH(node, &machine.cpus) {
+		struct set cpus = cpus_of(node);
+
+		/* A node without memory is a row of differences.md. */
+		if (has(&machine.usable, node))
+			AS_RAW("run_on_node", numa_run_on_node(node), set_cpus(&cpus));
+	}
+	AS_RAW("run_on_node -1", numa_run_on_node(-1), set_cpus(&all));
+}
+
+/* Each call counts anew, and the warning comes once. */
+static void run_one_after_the_other(int (*run)(struct bitmask *), const char *warning)
+{
+	struct bitmask *beyond = one_node(last(&machine.nodes) + 1);
+
+	EACH(node, &machine.usable) {
+		struct bitmask *mask = one_node(node);
+		struct set cpus = cpus_of(node);
+		unsigned long words[WORDS];
+
+		capture();
+		if (!run(mask) && !raw_affinity(words))
+			CHECK(runs_on(&cpus), "node %d", node);
+		captured();
+		numa_bitmask_free(mask);
+	}
+	capture();
+	run(beyond);
+	CHECK(strstr(captured(), warning), "%s", check_text);
+	capture();
+	run(beyond);
+	CHECK(!strstr(captured(), warning), "%s", check_text);
+	numa_bitmask_free(beyond);
+}
+
+TEST(run_on_masks_one_after_the_other)
+{
+	char warning[64];
+
+	look();
+	snprintf(warning, sizeof(warning), "libnuma: Warning: node %d not allowed\n", last(&machine.nodes) + 1);
+	EQUAL(IN_CHILD(run_one_after_the_other(numa_run_on_node_mask, warning)), 0);
+	EQUAL(IN_CHILD(run_one_after_the_other(numa_run_on_node_mask_all, warning)), 0);
 }
 
 TEST(run_on_masks_of_all_kinds)

@@ -31,7 +31,7 @@ TEST(fail_alloc_on_error_is_seen)
 	CHECK(!memory, "memory");
 }
 
-TEST(the_librarys_writes_are_seen)
+TEST(the_librarys_writes_are_seen, ROW_WHERE(with_counts_that_are_no_ids, old_all_nodes_holds_the_ids))
 {
 	look();
 	for (int n = 0; n < NUMA_NUM_NODES; n++)

@@ -44,6 +44,8 @@ TEST(warn_formats_like_printf)
 	PRINTS("libnuma: Warning: 100% c x 0xff 00007 |ab  |\n",
 	       numa_warn(4, (char *)"100%% %c x %#x %05d |%-4s|", 'c', 255, 7, "ab"));
 	PRINTS("libnuma: Warning: 1.25 2\n", numa_warn(5, (char *)"%.2Lf %zu", 1.25L, (size_t)2));
+	PRINTS("libnuma: Warning: 1099511627776 3.250      7 (nil)\n",
+	       numa_warn(9, (char *)"%lld %.3Lf %*d %p", 1LL << 40, 3.25L, 6, 7, NULL));
 	PRINTS("libnuma: Warning: \n", numa_warn(6, (char *)""));
 	PRINTS("libnuma: Warning: line\n\n", numa_warn(7, (char *)"line\n"));
 	PRINTS("libnuma: Warning: No such file or directory\n", errno = ENOENT; numa_warn(8, (char *)"%m");
@@ -155,6 +157,13 @@ TEST(the_librarys_own_warnings)
 	ONCE("libnuma: Warning: missing node argument \n\nlibnuma: Warning: missing cpu argument \n\n",
 	     numa_parse_nodestring_all("0-"); numa_parse_cpustring_all("0-"));
 	ONCE("libnuma: Warning: Cannot read node cpumask from sysfs\n", numa_run_on_node(numa_max_node() + 1));
+	ONCE("libnuma: Warning: Cannot stat file /nonexistent\nlibnuma: Warning: unparseable node description `x'\n\n",
+	     numa_parse_nodestring("file:/nonexistent"); numa_parse_nodestring("x"));
+	/* What is an error of the kernel's is said each time. */
+	PRINTS("set_mempolicy: Invalid argument\nset_mempolicy: Invalid argument\n",
+	       numa_set_membind(numa_no_nodes_ptr); numa_set_membind(numa_no_nodes_ptr));
+	PRINTS("set_mempolicy: Invalid argument\nset_mempolicy: Invalid argument\n",
+	       numa_set_preferred(numa_max_node() + 1); numa_set_preferred(numa_max_node() + 1));
 	EQUAL(IN_CHILD(capture(); numa_run_on_node_mask(beyond); const char *got = captured();
 		       CHECK(strstr(got, not_allowed) == got, "%s", got)), 0);
 	numa_bitmask_free(beyond);

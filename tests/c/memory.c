@@ -365,7 +365,7 @@ TEST(setlocal_memory)
 	PRINTS("mbind: Bad address\n", numa_setlocal_memory(memory, SIZE));
 }
 
-TEST(bind_policy_prefers)
+TEST(bind_policy_prefers, ROW_WHERE(without_node_0, preferred_many_is_probed_without_node_0))
 {
 	struct bitmask *mask = usable_mask();
 	struct set set = only(machine.second);
@@ -659,13 +659,12 @@ TEST(ranges_of_many_nodes)
 }
 
 /* The bind policy of the thread, and the strict flag where pages are there already. */
-TEST(ranges_under_the_threads_settings)
+TEST(ranges_under_the_threads_settings, ROW_WHERE(without_node_0, preferred_many_is_probed_without_node_0))
 {
 	struct bitmask *all, *one;
 	int preferred = preferred_mode();
 
 	look();
-	SKIP_IF(on_reference() && !has(&machine.usable, 0), "the reference asks for node 0");
 	all = usable_mask();
 	for (int strict = -1; strict < 3; strict++)
 		EACH(node, &machine.usable) {
@@ -696,6 +695,133 @@ TEST(ranges_under_the_threads_settings)
 	AS_RAW("any other number binds", numa_set_bind_policy(-1); numa_tonode_memory(memory, ALL, machine.first),
 	       one = one_node(machine.first); COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, one, 0)));
 	numa_bitmask_free(all);
+}
+
+/* Sizes that are no whole pages, and the flags of the thread. */
+TEST(allocations_of_all_kinds)
+{
+	struct bitmask *mask, *none = numa_allocate_nodemask(), *both;
+	size_t pages;
+	char *memory;
+
+	mask = usable_mask();
+	pages = 3 * (size_t)count(&machine.usable);
+	memory = numa_alloc_onnode(page() + 1, machine.second);
+	CHECK(all_on_node(memory, 2, machine.second), "a page and a byte");
+	numa_free(memory, page() + 1);
+	CHECK(!is_mapped(memory + page()), "the second page stays");
+	FAILS((intptr_t)numa_alloc_onnode(0, -1), 0, EINVAL);
+	FAILS((intptr_t)numa_alloc_interleaved_subset(0, none), 0, EINVAL);
+	QUIET(memory = numa_alloc_interleaved_subset(pages * page(), mask));
+	madvise(memory, pages * page(), MADV_NOHUGEPAGE);
+	CHECK(spread(memory, pages, &machine.usable), "not spread over all");
+	numa_free(memory, pages * page());
+	if (machine.first != machine.second) {
+		struct set ends = only(machine.first);
+
+		add(&ends, machine.second);
+		both = mask_of((unsigned)machine.second + 1, machine.first, machine.second, -1);
+		QUIET(memory = numa_alloc_interleaved_subset(SIZE, both));
+		madvise(memory, SIZE, MADV_NOHUGEPAGE);
+		CHECK(spread(memory, PAGES, &ends), "not spread over two");
+		numa_free(memory, SIZE);
+		numa_bitmask_free(both);
+	}
+	numa_set_interleave_mask(mask);
+	memory = numa_alloc(pages * page());
+	CHECK(spread(memory, pages, &machine.usable), "not spread under an interleave");
+	numa_free(memory, pages * page());
+	numa_set_localalloc();
+	AS_RAW("strict, alloc_local", numa_set_strict(1); memory = numa_alloc_local(ALL),
+	       raw_mbind(memory, ALL, MPOL_LOCAL, NULL, 0));
+	AS_RAW("strict, alloc_interleaved", numa_set_strict(1); memory = numa_alloc_interleaved(ALL),
+	       raw_mbind(memory, ALL, MPOL_INTERLEAVE, mask, 0));
+	AS_RAW("preferred, alloc_local", numa_set_bind_policy(0); memory = numa_alloc_local(ALL),
+	       raw_mbind(memory, ALL, MPOL_LOCAL, NULL, 0));
+	AS_RAW("preferred, alloc_interleaved", numa_set_bind_policy(0); memory = numa_alloc_interleaved(ALL),
+	       raw_mbind(memory, ALL, MPOL_INTERLEAVE, mask, 0));
+	AS_RAW("preferred, a node that does not exist",
+	       numa_set_bind_policy(0); memory = numa_alloc_onnode(ALL, last(&machine.nodes) + 1),
+	       struct bitmask *beyond = one_node(last(&machine.nodes) + 1);
+	       COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_PREFERRED, beyond, 0)));
+	EXITS(1, numa_exit_on_error = 1; numa_alloc_interleaved_subset(page(), none));
+	numa_bitmask_free(mask);
+	numa_bitmask_free(none);
+}
+
+TEST(parts_of_memory_are_freed)
+{
+	char *memory = numa_alloc_local(SIZE);
+
+	memset(memory, 1, SIZE);
+	numa_free(memory, SIZE / 2);
+	CHECK(!is_mapped(memory) && !is_mapped(memory + SIZE / 2 - page()), "the first half stays");
+	CHECK(is_mapped(memory + SIZE / 2) && memory[SIZE - 1] == 1, "the second half is gone");
+	errno = UNTOUCHED;
+	QUIET(numa_free(memory + SIZE / 2, 0));
+	EQUAL(errno, EINVAL);
+	errno = UNTOUCHED;
+	QUIET(numa_free((void *)123, page()));
+	EQUAL(errno, EINVAL);
+	numa_free(memory + SIZE / 2, SIZE / 2);
+}
+
+/* numa_realloc is mremap(2), whatever it is asked. */
+TEST(realloc_is_the_kernels)
+{
+	const struct { void *at; size_t old, new; } table[] = {
+		{NULL, 0, 0}, {NULL, 0, page()}, {NULL, page(), 2 * page()}, {(void *)123, page(), 2 * page()},
+	};
+	char *memory, *moved;
+
+	SKIP_IF(under("valgrind"), "valgrind has an mremap(2) of its own");
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		void *raw = mremap(table[i].at, table[i].old, table[i].new, MREMAP_MAYMOVE);
+		int error = errno;
+
+		CHECK(raw == MAP_FAILED, "case %zu", i);
+		FAILS((intptr_t)numa_realloc(table[i].at, table[i].old, table[i].new), 0, error);
+	}
+	memory = numa_alloc_local(page());
+	CHECK(numa_realloc(memory, page(), page()) == memory, "the same size");
+	CHECK(numa_realloc(memory, 1, page()) == memory, "the same pages");
+	numa_free(memory, page());
+	/* Where there is no room behind it. */
+	memory = fresh(2 * PAGES);
+	memset(memory, 9, SIZE);
+	moved = numa_realloc(memory, SIZE, 2 * SIZE);
+	CHECK(moved && moved != memory && moved[SIZE - 1] == 9 && moved[SIZE] == 0, "%p and %p", (void *)memory, (void *)moved);
+	numa_free(moved, 2 * SIZE);
+	munmap(memory + SIZE, SIZE);
+}
+
+/* From the start of a page: what it does elsewhere is a row of differences.md. */
+TEST(police_of_many_sizes)
+{
+	for (size_t size = 0; size <= 3 * page(); size += page() / 4) {
+		char *memory = fresh(4);
+
+		madvise(memory, 4 * page(), MADV_NOHUGEPAGE);
+		numa_police_memory(memory, size);
+		for (size_t i = 0; i < 4; i++)
+			CHECK((place_of(memory + i * page()) >= 0) == (i * page() < size), "%zu bytes, page %zu", size, i);
+		munmap(memory, 4 * page());
+	}
+}
+
+TEST(ranges_with_holes)
+{
+	struct bitmask *mask = usable_mask();
+
+	AS_RAW("tonodemask_memory", munmap(memory + ALL / 2, ALL / 2); numa_tonodemask_memory(memory, ALL, mask);
+	       memory = fresh(SOME_PAGES),
+	       munmap(memory + ALL / 2, ALL / 2); COMPLAINS("mbind", raw_mbind(memory, ALL, MPOL_BIND, mask, 0));
+	       memory = fresh(SOME_PAGES));
+	AS_RAW("tonodemask_memory mid-page", numa_tonodemask_memory(memory + 1, page(), mask),
+	       COMPLAINS("mbind", raw_mbind(memory + 1, page(), MPOL_BIND, mask, 0)));
+	AS_RAW("interleave_memory mid-page", numa_interleave_memory(memory + 1, page(), mask),
+	       COMPLAINS("mbind", raw_mbind(memory + 1, page(), MPOL_INTERLEAVE, mask, 0)));
+	numa_bitmask_free(mask);
 }
 
 /* An allocation is memory and a policy for it. */

@@ -48,9 +48,22 @@ TEST(migrate_pages_moves_them)
 	EQUAL(numa_migrate_pages(0, from, to) >= 0, 1);
 	for (int i = 0; i < PAGES; i++)
 		EQUAL(place_of(memory + (size_t)i * page()), machine.second);
-	/* Short masks. */
 	numa_bitmask_free(from);
 	numa_bitmask_free(to);
+	numa_free(memory, PAGES * page());
+}
+
+TEST(migrate_pages_with_short_masks)
+{
+	struct bitmask *from, *to;
+	char *memory;
+
+	NEEDS_MIGRATE();
+	SKIP_IF(on_reference(), "it reads beyond their end, and what is there is chance");
+	look();
+	SKIP_IF(machine.first == machine.second, "one node");
+	memory = numa_alloc_onnode(PAGES * page(), machine.second);
+	CHECK(all_on_node(memory, PAGES, machine.second), "pages elsewhere");
 	from = mask_of((unsigned)machine.second + 1, machine.second, -1);
 	to = mask_of((unsigned)machine.first + 1, machine.first, -1);
 	EQUAL(numa_migrate_pages(getpid(), from, to) >= 0, 1);
@@ -371,6 +384,39 @@ TEST(move_pages_of_all_kinds)
 			      !memcmp(status[0], status[1], sizeof(status[0])), "flags %d, kind %d: %ld and %ld, errno %d and %d",
 			      flags[f], kind, results[0], results[1], errors[0], errors[1]);
 		}
+}
+
+/* To each id, also those in gaps and of nodes without memory, and pages that are not there. */
+TEST(move_pages_to_every_node)
+{
+	look();
+	for (int node = -2; node <= last(&machine.nodes) + 2; node++) {
+		int status[2][4], errors[2];
+		long results[2];
+
+		for (int raw = 0; raw < 2; raw++) {
+			char *memory = fresh(4);
+			void *addresses[4];
+			int nodes[4] = {node, node, node, node};
+
+			madvise(memory, 4 * page(), MADV_NOHUGEPAGE);
+			numa_tonode_memory(memory, 4 * page(), machine.first);
+			memory[0] = memory[page()] = 1;
+			munmap(memory + 3 * page(), page());
+			for (int i = 0; i < 4; i++) {
+				addresses[i] = memory + (size_t)i * page();
+				status[raw][i] = -999;
+			}
+			errno = UNTOUCHED;
+			results[raw] = raw ? syscall(SYS_move_pages, 0, 4UL, addresses, nodes, status[raw], MPOL_MF_MOVE)
+					   : numa_move_pages(0, 4, addresses, nodes, status[raw], MPOL_MF_MOVE);
+			errors[raw] = errno;
+			munmap(memory, 3 * page());
+		}
+		CHECK(results[0] == results[1] && errors[0] == errors[1] && !memcmp(status[0], status[1], sizeof(status[0])),
+		      "node %d: %ld and %ld, errno %d and %d, status %d and %d", node, results[0], results[1], errors[0],
+		      errors[1], status[0][0], status[1][0]);
+	}
 }
 
 TEST(the_exported_system_calls)

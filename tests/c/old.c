@@ -368,10 +368,83 @@ TEST(old_masks_as_the_kernel)
 		       COMPLAINS("mbind", syscall(SYS_mbind, memory, SIZE / 2, MPOL_BIND, set.words, (unsigned long)BITS, 0)));
 		AS_RAW("old alloc_interleaved_subset", memory = old_alloc_interleaved_subset(SIZE / 2, &mask),
 		       COMPLAINS("mbind", syscall(SYS_mbind, memory, SIZE / 2, MPOL_INTERLEAVE, set.words, (unsigned long)BITS, 0)));
+		/* A node without memory is a row, and what is said of ids in gaps is in incomplete.c. */
+		if (node <= last(&machine.nodes) && !has(&machine.memory, node))
+			continue;
+		struct bitmask *new = one_node(node);
+		if (has(&machine.nodes, node))
+			AS_RAW("old run_on_node_mask", old_run_on_node_mask(&mask), numa_run_on_node(node));
+		AS_RAW("old bind", old_bind(&mask), numa_bind(new));
+		if (has(&machine.usable, 0))
+			AS_RAW("old tonodemask_memory, preferred", numa_set_bind_policy(0);
+			       old_tonodemask_memory(memory, SIZE / 2, &mask),
+			       numa_set_bind_policy(0); numa_tonodemask_memory(memory, SIZE / 2, new));
+		AS_RAW("old tonodemask_memory, strict", numa_set_strict(1); memset(memory, 1, SIZE / 2);
+		       old_tonodemask_memory(memory, SIZE / 2, &mask),
+		       numa_set_strict(1); memset(memory, 1, SIZE / 2); numa_tonodemask_memory(memory, SIZE / 2, new));
+		numa_bitmask_free(new);
 	}
 	EXITS(1, nodemask_t none = old_of(-1); numa_exit_on_error = 1; old_set_membind(&none));
 	EXITS(1, nodemask_t none = old_of(-1); numa_exit_on_error = 1; old_bind(&none));
 	EXITS(1, nodemask_t none = old_of(-1); numa_exit_on_error = 1; old_interleave_memory(fresh(1), page(), &none));
+}
+
+/* Several nodes at once, all bits, and none. */
+TEST(old_masks_of_several_nodes)
+{
+	struct set set = {{0}};
+	nodemask_t mask = old_of(-1), none = old_of(-1), all, got;
+	size_t pages;
+	char *memory;
+
+	find();
+	EACH(node, &machine.usable)
+		if (node < 16) {
+			nodemask_set_compat(&mask, node);
+			add(&set, node);
+		}
+	SKIP_IF(!count(&set), "no usable node below 16");
+	pages = 3 * (size_t)count(&set);
+	memory = old_alloc_interleaved_subset(pages * page(), &mask);
+	madvise(memory, pages * page(), MADV_NOHUGEPAGE);
+	CHECK(is_policy(policy_of(memory), MPOL_INTERLEAVE, &set) && spread(memory, pages, &set), "alloc");
+	numa_free(memory, pages * page());
+	memory = fresh(pages);
+	madvise(memory, pages * page(), MADV_NOHUGEPAGE);
+	QUIET(old_tonodemask_memory(memory, pages * page(), &mask));
+	CHECK(is_policy(policy_of(memory), MPOL_BIND, &set), "tonodemask");
+	QUIET(old_interleave_memory(memory, pages * page(), &mask));
+	CHECK(is_policy(policy_of(memory), MPOL_INTERLEAVE, &set) && spread(memory, pages, &set), "interleave");
+	PRINTS("mbind: Invalid argument\n", old_tonodemask_memory(memory + 1, page(), &mask));
+	PRINTS("mbind: Invalid argument\n", old_interleave_memory(memory + 1, page(), &mask));
+	munmap(memory, pages * page());
+	QUIET(old_set_membind(&mask));
+	CHECK(is_policy(policy_of(NULL), MPOL_BIND, &set), "membind");
+	CHECK(is_old(old_get_membind(), &set), "get_membind");
+	CHECK(is_old(old_get_interleave_mask(), &nothing), "no interleave under bind");
+	raw_policy(MPOL_DEFAULT, NULL);
+	CHECK(is_old(old_get_interleave_mask(), &nothing), "no interleave");
+	memset(&all, 0xff, sizeof(all));
+	AS_RAW("all bits", old_set_interleave_mask(&all), struct set every = {{0}};
+	       memcpy(every.words, all.n, sizeof(all.n));
+	       COMPLAINS("set_mempolicy", raw_policy(MPOL_INTERLEAVE, &every)));
+	PRINTS("numa_sched_setaffinity_v2_int() failed: Invalid argument\nset_mempolicy: Invalid argument\n", old_bind(&none));
+	for (int i = 0; i < 2; i++) {
+		unsigned long words[AFFINITY_BYTES / sizeof(long)];
+
+		raw_affinity(words);
+		got = old_get_run_node_mask();
+		EACH(node, &machine.memory) {
+			struct set cpus = cpus_of(node);
+			int runs = 0;
+
+			EACH(cpu, &cpus)
+				runs |= (int)(words[cpu / 64] >> (cpu % 64) & 1);
+			if (node < NUMA_NUM_NODES)
+				CHECK(nodemask_isset_compat(&got, node) == runs, "node %d, try %d", node, i);
+		}
+		stay_put();
+	}
 }
 
 /* The inline functions of the header that stand for the old ones. */
@@ -398,4 +471,22 @@ TEST(compat_inline_functions)
 	numa_interleave_memory_compat(memory, SIZE, &mask);
 	CHECK(is_policy(policy_of(memory), MPOL_INTERLEAVE, &set), "interleave_memory");
 	numa_free(memory, SIZE);
+	raw_policy(MPOL_DEFAULT, NULL);
+	unsigned long words[AFFINITY_BYTES / sizeof(long)] = {0}, kernel[AFFINITY_BYTES / sizeof(long)];
+	long bytes = raw_affinity(kernel);
+	struct set cpus = cpus_of(machine.first);
+	EQUAL(numa_sched_getaffinity_compat(0, sizeof(words), words), bytes);
+	CHECK(!memcmp(words, kernel, sizeof(words)), "getaffinity");
+	EQUAL(numa_sched_setaffinity_compat(0, (unsigned)bytes, words), 0);
+	memset(words, 0, sizeof(words));
+	EQUAL(numa_node_to_cpus_compat(machine.first, words, sizeof(words)), 0);
+	for (int cpu = 0; cpu < BITS; cpu++)
+		EQUAL(words[cpu / 64] >> (cpu % 64) & 1, has(&cpus, cpu));
+	if (count(&cpus)) {
+		AS_RAW("bind_compat", numa_bind_compat(&mask), numa_run_on_node(machine.first);
+		       raw_policy(MPOL_BIND, &set));
+		AS_RAW("run_on_node_mask_compat", numa_run_on_node_mask_compat(&mask), numa_run_on_node(machine.first));
+		EQUAL(IN_CHILD(if (!numa_run_on_node(machine.first)) {
+			got = numa_get_run_node_mask_compat(); CHECK(is_old(got, &set), "get_run_node_mask"); }), 0);
+	}
 }

@@ -33,7 +33,7 @@ static struct {
 	unsigned flags;
 	unsigned long maxnode, length;
 	void *start;
-	struct set nodes;
+	struct set nodes, from;
 } made;
 
 /* As many bits as the kernel would read. */
@@ -89,8 +89,9 @@ long get_mempolicy(int *mode, unsigned long *mask, unsigned long maxnode, void *
 
 long migrate_pages(int pid, unsigned long maxnode, const unsigned long *from, const unsigned long *to)
 {
-	(void)from;
-	(void)to;
+	remember(from, maxnode);
+	made.from = made.nodes;
+	remember(to, maxnode);
 	made.migrate += pid;
 	made.maxnode = maxnode;
 	return made.fail ? answer() : 7;
@@ -154,8 +155,11 @@ TEST(own_get_mempolicy_wins)
 	EQUAL(numa_get_interleave_node(), 33);
 	made.fail = ENOSYS;
 	EQUAL(numa_available(), -1);
-	made.fail = EINVAL;
-	EQUAL(numa_available(), 0);
+	static const int others[] = {EINVAL, EFAULT, ENOMEM};
+	for (int i = 0; i < 3; i++) {
+		made.fail = others[i];
+		EQUAL(numa_available(), 0);
+	}
 	made.fail = 0;
 	EQUAL(numa_available(), 0);
 }
@@ -208,6 +212,10 @@ TEST(own_migrate_pages_and_move_pages_win)
 	EQUAL(numa_migrate_pages(3, mask, mask), 7);
 	EQUAL(made.migrate, 3);
 	EQUAL(made.maxnode, numa_num_possible_nodes() + 1);
+	struct bitmask *other = mask_of((unsigned)numa_num_possible_nodes(), 0, numa_max_possible_node(), -1);
+	numa_migrate_pages(3, numa_all_nodes_ptr, other);
+	CHECK(holds(numa_all_nodes_ptr, &made.from) && holds(other, &made.nodes), "other nodes");
+	numa_bitmask_free(other);
 	EQUAL(numa_move_pages(4, 3, pages, NULL, NULL, 2), 5);
 	EQUAL(made.move, 4);
 	EQUAL(made.length, 3);
@@ -257,6 +265,12 @@ TEST(own_numa_warn_wins)
 	CHECK(!strcmp(told.text, "cpu argument 99999 is out of range\n"), "%s", told.text);
 	QUIET(numa_run_on_node(numa_max_node() + 1));
 	EQUAL(told.number, 6);
+	struct bitmask *beyond = one_node(numa_max_node() + 1);
+	QUIET(numa_run_on_node_mask(beyond));
+	EQUAL(told.number, 6);
+	QUIET(numa_run_on_node_mask_all(beyond));
+	EQUAL(told.number, 6);
+	numa_bitmask_free(beyond);
 	QUIET(numa_parse_nodestring("file:/nonexistent"));
 	EQUAL(told.number, 11);
 	CHECK(!strcmp(told.text, "Cannot stat file /nonexistent"), "%s", told.text);
@@ -329,6 +343,7 @@ TEST(every_error_of_the_kernel_is_reported)
 		REPORTS("get_mempolicy", numa_bitmask_free(numa_get_membind()));
 		REPORTS("get_mempolicy", numa_bitmask_free(numa_get_interleave_mask()));
 		REPORTS("get_mempolicy", numa_bitmask_free(numa_get_mems_allowed()));
+		REPORTS("get_mempolicy", numa_bitmask_free(numa_preferred_many()));
 		REPORTS("mbind", numa_tonode_memory(memory, 1, 0));
 		REPORTS("mbind", numa_tonodemask_memory(memory, 1, mask));
 		REPORTS("mbind", numa_interleave_memory(memory, 1, mask));
@@ -339,12 +354,76 @@ TEST(every_error_of_the_kernel_is_reported)
 		/* What calls nothing says nothing, and those with a result of their own return it. */
 		FORGET();
 		made.fail = errors[i];
-		numa_free(numa_alloc(4096), 4096);
+		char *touched = numa_alloc(4096);
+		numa_police_memory(touched, 4096);
+		numa_free(touched, 4096);
+		EQUAL(made.mbind + made.set + made.get, 0);
 		EQUAL(numa_get_interleave_node(), 0);
 		FAILS(numa_migrate_pages(77, mask, mask), -1, errors[i]);
 		FAILS(numa_move_pages(77, 3, NULL, NULL, NULL, 2), -1, errors[i]);
 		EQUAL(told.errors, 0);
 	}
+	numa_bitmask_free(mask);
+}
+
+/* The strict flag is for ranges, and each getter asks for what it returns. */
+TEST(flags_reach_the_kernel)
+{
+	struct bitmask *mask = mask_of(64, 2, -1), *got;
+	char memory[1];
+
+	for (int strict = 0; strict < 2; strict++) {
+#define HAS_FLAG(call)                                                                                   \
+		do {                                                                                     \
+			FORGET();                                                                        \
+			call;                                                                            \
+			CHECK(made.mbind == 1 && made.flags == (strict ? MPOL_MF_STRICT : 0), "%s: %d times, flags %#x", \
+			      #call, made.mbind, made.flags);                                            \
+		} while (0)
+		numa_set_strict(strict);
+		HAS_FLAG(numa_tonode_memory(memory, 1, 2));
+		HAS_FLAG(numa_tonodemask_memory(memory, 1, mask));
+		HAS_FLAG(numa_interleave_memory(memory, 1, mask));
+		HAS_FLAG(numa_setlocal_memory(memory, 1));
+		HAS_FLAG(numa_free(numa_alloc_onnode(4096, 2), 4096));
+		HAS_FLAG(numa_free(numa_alloc_local(4096), 4096));
+	}
+	FORGET();
+	numa_bitmask_free(numa_get_mems_allowed());
+	EQUAL(made.flags, MPOL_F_MEMS_ALLOWED);
+	numa_get_interleave_node();
+	EQUAL(made.flags, MPOL_F_NODE);
+	for (int mode = MPOL_DEFAULT; mode <= MPOL_PREFERRED_MANY; mode++) {
+		FORGET();
+		made.mode = mode;
+		got = numa_get_membind();
+		EQUAL(made.flags, 0);
+		if (mode == MPOL_BIND)
+			CHECK(holds_only(got, 2, 4, -1), "%s", text_of(got));
+		else
+			CHECK(numa_bitmask_equal(got, numa_all_nodes_ptr), "mode %d: %s", mode, text_of(got));
+		numa_bitmask_free(got);
+		got = numa_get_interleave_mask();
+		EQUAL(made.flags, 0);
+		if (mode == MPOL_INTERLEAVE)
+			CHECK(holds_only(got, 2, 4, -1), "%s", text_of(got));
+		else
+			CHECK(holds_only(got, -1), "mode %d: %s", mode, text_of(got));
+		numa_bitmask_free(got);
+	}
+	/* Without the right to balance it is tried but once. */
+	FORGET();
+	made.fail = EPERM;
+	numa_set_membind_balancing(mask);
+	EQUAL(made.set, 1);
+	EQUAL(told.errors, 1);
+	look();
+	FORGET();
+	got = one_node(machine.first);
+	numa_bind(got);
+	numa_bitmask_free(got);
+	EQUAL(made.set, 1);
+	EQUAL(made.mode, MPOL_BIND);
 	numa_bitmask_free(mask);
 }
 

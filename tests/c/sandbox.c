@@ -111,7 +111,8 @@ static const char *watched(unsigned set, unsigned answer)
 	{                                                                                                             \
 		return watched(set, ANSWER(error));                                                                   \
 	}                                                                                                             \
-	TEST_IN(watched_##name##_##error, silent_load_where_##name##_fails_with_##error)                              \
+	TEST_IN(watched_##name##_##error, silent_load_where_##name##_fails_with_##error,                              \
+		ROW_WHERE(with_memoryless_nodes, memoryless_nodes_are_configured))                                    \
 	{                                                                                                             \
 		EQUAL(lseek(2, 0, SEEK_END), 0);                                                                      \
 		know();                                                                                               \

@@ -33,7 +33,7 @@ TEST(possible_cpus_are_what_sched_getaffinity_returns)
 	EQUAL(numa_num_possible_cpus(), bytes * 8);
 }
 
-TEST(configured_nodes_are_those_of_sys)
+TEST(configured_nodes_are_those_of_sys, ROW_WHERE(with_memoryless_nodes, memoryless_nodes_are_configured))
 {
 	look();
 	EQUAL(numa_num_configured_nodes(), count(&machine.nodes));
@@ -154,8 +154,17 @@ TEST_IN(cpu1_goes, cpus_that_are_offline_count_after_a_change)
 
 TEST_IN(on_one_cpu, task_cpus_under_an_affinity)
 {
+	unsigned long words[AFFINITY_BYTES / sizeof(long)];
+	unsigned weight = 0;
+
 	EQUAL(numa_num_task_cpus(), 1);
 	EQUAL(numa_bitmask_weight(numa_all_cpus_ptr), 1);
+	/* Loading has changed neither affinity nor policy. */
+	raw_affinity(words);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		weight += (unsigned)__builtin_popcountl(words[i]);
+	EQUAL(weight, 1);
+	CHECK(is_policy(policy_of(NULL), MPOL_DEFAULT, &nothing), "mode %d", policy_of(NULL).mode);
 }
 
 TEST(counts_stay_what_they_were)
@@ -173,6 +182,9 @@ TEST(counts_stay_what_they_were)
 	EQUAL(numa_bitmask_weight(numa_all_cpus_ptr), cpus);
 	EQUAL(numa_num_possible_cpus(), possible);
 	numa_bitmask_free(mask);
+	mask = numa_get_mems_allowed();
+	CHECK(holds(mask, &machine.allowed), "%s", text_of(mask));
+	numa_bitmask_free(mask);
 }
 
 TEST(the_empty_sets)
@@ -183,7 +195,7 @@ TEST(the_empty_sets)
 		EQUAL(numa_no_nodes.n[i], 0);
 }
 
-TEST(the_old_set_of_all_nodes)
+TEST(the_old_set_of_all_nodes, ROW_WHERE(with_counts_that_are_no_ids, old_all_nodes_holds_the_ids))
 {
 	look();
 	for (int n = 0; n < NUMA_NUM_NODES; n++)

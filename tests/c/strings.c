@@ -111,13 +111,13 @@ DIFFERS(null_strings_are_errors)
 	FAILS((intptr_t)numa_parse_cpustring_all(NULL), 0, EINVAL);
 }
 
-TEST(nodestring)
+TEST(nodestring, ROW_WHERE(with_counts_that_are_not_allowed, complement_within_the_allowed_ids))
 {
 	look();
 	common(numa_parse_nodestring, &machine.allowed, next(&machine.allowed, -1));
 }
 
-TEST(nodestring_all)
+TEST(nodestring_all, ROW_WHERE(with_counts_that_are_no_ids, complement_within_the_ids_that_exist))
 {
 	look();
 	common(numa_parse_nodestring_all, &machine.nodes, next(&machine.nodes, -1));
@@ -139,7 +139,7 @@ TEST(cpustring_all)
 	common(numa_parse_cpustring_all, &cpus, 0);
 }
 
-TEST(plus_counts_in_the_set)
+TEST(plus_counts_in_the_set, ROW_WHERE(with_gaps, ids_in_gaps_are_refused))
 {
 	struct set cpus = allowed_cpus();
 	int n = 0;
@@ -528,12 +528,13 @@ TEST(bitmap_lines_that_are_junk)
 		}
 }
 
-/* Whatever stands in a string, the answer is a mask within the set, or NULL. */
-TEST(invented_strings)
+/* Whatever stands in a string, the answer is a mask within the set, or NULL. Names of hosts are left out:
+ * a resolver takes its time for them. */
+TEST(invented_strings, ROW_WHERE(with_counts_that_are_not_allowed, complement_within_the_allowed_ids))
 {
 	static const char *const parts[] = {
 		"0", "1", "2", "7", "-", ",", "!", "+", "all", " ", "0x1", "08", "-1", "x", "file:/",
-		"pci:", "block:", "netdev:lo", "ip:127.0.0.1", "4294967296", "\xff", "",
+		"pci:", "block:", "netdev:lo", "4294967296", "\xff", "",
 	};
 	unsigned state = 1;
 
@@ -547,6 +548,9 @@ TEST(invented_strings)
 			strcat(text, parts[(state >> 16) % (sizeof(parts) / sizeof(parts[0]))]);
 		}
 		state = state * 1664525 + 1013904223;
+		/* The reference counts up to it, for seconds: large_numbers_are_refused_and_named_in_full. */
+		if (on_reference() && strstr(text, "-4294967296"))
+			continue;
 		mask = numa_parse_nodestring(text);
 		for (unsigned n = 0; mask && n < mask->size; n++)
 			CHECK(!numa_bitmask_isbitset(mask, n) ||

@@ -91,6 +91,34 @@ TEST(distances_of_nodes_that_do_not_exist)
 	EQUAL(numa_distance(machine.first, last(&machine.nodes) + 1), 0);
 }
 
+/* Any pair may be the first that is asked for; ids in gaps are nodes that do not exist. */
+TEST(distances_and_sizes_of_every_id)
+{
+	static const int far[] = {1023, 1024, 5000, 1 << 30, INT32_MAX, INT32_MIN};
+
+	look();
+	for (int from = -2; from <= last(&machine.nodes) + 2; from++) {
+		long long unused = 5;
+		long unused_long = 5;
+
+		for (int to = -2; to <= last(&machine.nodes) + 2; to++)
+			if (!has(&machine.nodes, from) || !has(&machine.nodes, to))
+				EQUAL(numa_distance(from, to), 0);
+		for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++)
+			if (!has(&machine.nodes, far[i]))
+				EQUAL(numa_distance(from, far[i]) + numa_distance(far[i], from), 0);
+		if (has(&machine.nodes, from))
+			continue;
+		QUIET(FAILS(numa_node_size64(from, &unused), -1, ENOENT));
+		QUIET(FAILS(numa_node_size(from, &unused_long), -1, ENOENT));
+		CHECK(unused == -1 && unused_long == -1, "node %d: %lld and %ld free", from, unused, unused_long);
+	}
+	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++)
+		if (!has(&machine.nodes, far[i]))
+			QUIET(FAILS(numa_node_size64(far[i], NULL), -1, ENOENT));
+	EQUAL(IN_CHILD(EQUAL(numa_distance(0, last(&machine.nodes) + 100), 0)), 0);
+}
+
 static const char *sparse(void)
 {
 	return on_machine("sparse");
