@@ -6,9 +6,11 @@
  * reference joins the digits of short groups, takes empty ones, blanks, signs and
  * 0x, ignores what does not fit, and leaves the words of the mask above the line
  * as they were. */
-#include "old_versions.h"
+#include "common.h"
 
 extern int numa_parse_bitmap(char *line, struct bitmask *mask);
+extern int old_parse_bitmap(char *line, unsigned long *mask, int cpus);
+__asm__(".symver old_parse_bitmap, numa_parse_bitmap@libnuma_1.1");
 
 static const char *const lines[] = {
 	"0\n", "1\n", "3\n", "f\n", "ff\n", "FF\n", "aB\n", "123\n", "00000001\n", "ffffffff\n", "80000000\n", "deadbeef\n",

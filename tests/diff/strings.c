@@ -2,7 +2,7 @@
  *
  * This program brings its own numa_warn, which a library must call instead of
  * its own: so number, format and text of every reason are seen, without the
- * once-per-number rule (errors.c looks at that, and at the real stderr).
+ * once-per-number rule (tests/c/errors.c looks at that, and at the real stderr).
  *
  * Strings on which ours is better are passed over: see avoid() and
  * avoid_device(); docs/differences.md says what ours does there. */
