@@ -1,8 +1,10 @@
 /*
- * scale JSON TINY REFERENCE OURS [SAMPLES]: how the cost of calls grows with nodes and CPUs.
+ * scale JSON TINY REFERENCE OURS MACHINES [SAMPLES]: how the cost of calls grows with nodes and CPUs.
+ * scale sizes [SAMPLES]: the machines that it needs, as lines "NODES CPUS"; with one sample a few small ones.
  *
- * Covers /sys/devices/system/node and /sys/devices/system/cpu with made-up machines, in a mount
- * namespace of its own, and loads the libraries into a new process for each sample. The kernel
+ * Covers /sys/devices/system/node and /sys/devices/system/cpu with copies of MACHINES/NODESxCPUS, which
+ * bench/run makes up with tests/machines/make, in a mount namespace of its own, and loads the libraries
+ * into a new process for each sample. The kernel
  * answers with the real machine where there is no file: sched_getaffinity, which says how large
  * CPU masks are, and get_mempolicy for the nodes that the process may use. A seccomp filter traps
  * these two, and they are answered here (such a call takes some 2 us more then); /proc/self/status is
@@ -41,9 +43,9 @@
 
 #define NODES "/sys/devices/system/node"
 #define CPUS "/sys/devices/system/cpu"
-#define MAX_CPUS 8192
 
 static int node_count, cpu_count;
+static const char *machine; /* its directory */
 
 static void die(const char *what)
 {
@@ -101,24 +103,11 @@ static void answer(int signal, siginfo_t *info, void *context)
 }
 #endif
 
-/* A set of the first n as the kernel prints it: 32-bit words, the highest first. */
-static int print_set(char *text, int n, int room)
-{
-	char *at = text;
-
-	for (int i = room / 32; i-- > 0;) {
-		int left = n - 32 * i;
-
-		at += sprintf(at, "%08x%c", left >= 32 ? ~0u : left > 0 ? (1u << left) - 1 : 0, i ? ',' : '\n');
-	}
-	return (int)(at - text);
-}
-
 /* Covers this process's status file with one of the made-up machine. */
 static void cover_status(void)
 {
 	static char text[16384], made[32768];
-	char path[64];
+	char path[4096];
 	size_t length = 0;
 	int fd = open("/proc/self/status", O_RDONLY);
 	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -127,17 +116,16 @@ static void cover_status(void)
 		die("/proc/self/status");
 	close(fd);
 	text[got] = 0;
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		if (!strncmp(line, "Cpus_allowed:", 13)) {
-			length += (size_t)sprintf(made + length, "Cpus_allowed:\t");
-			length += (size_t)print_set(made + length, cpu_count, (cpu_count + 31) / 32 * 32);
-		} else if (!strncmp(line, "Mems_allowed:", 13)) {
-			length += (size_t)sprintf(made + length, "Mems_allowed:\t");
-			length += (size_t)print_set(made + length, node_count, 1024);
-		} else {
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		if (strncmp(line, "Cpus_allowed", 12) && strncmp(line, "Mems_allowed", 12))
 			length += (size_t)sprintf(made + length, "%s\n", line);
-		}
-	}
+	snprintf(path, sizeof(path), "%s/proc/self/status", machine);
+	fd = open(path, O_RDONLY);
+	got = fd < 0 ? -1 : read(fd, made + length, sizeof(made) - length);
+	if (got <= 0)
+		die(path);
+	close(fd);
+	length += (size_t)got;
 	put(CPUS "/status", made, length);
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)getpid());
 	if (mount(CPUS "/status", path, "none", MS_BIND, ""))
@@ -173,30 +161,25 @@ static int node_of(int cpu)
 	return (int)((long)cpu * node_count / cpu_count);
 }
 
-/* nodeN and cpuN with the files that libraries read. CPUs are spread evenly over the nodes. */
-static void make_machine(int nodes, int cpus)
+/* Its files, and cpuN, which libc may count. */
+static void make_machine(const char *machines, int nodes, int cpus)
 {
-	static char text[65536];
-	char path[128];
+	static char name[4096];
+	char path[8300];
 
 	node_count = nodes;
 	cpu_count = cpus;
+	snprintf(name, sizeof(name), "%s/%dx%d", machines, nodes, cpus);
+	machine = name;
 	for (int i = 0; i < 2; i++) {
 		const char *dir = i ? CPUS : NODES;
 
 		umount2(dir, MNT_DETACH);
 		if (mount("tmpfs", dir, "tmpfs", 0, "mode=755"))
 			die(dir);
-	}
-	for (int i = 0; i < 3; i++) {
-		static const char *const lists[] = {"possible", "present", "online"};
-		int length = sprintf(text, cpus > 1 ? "0-%d\n" : "%d\n", cpus - 1);
-
-		snprintf(path, sizeof(path), CPUS "/%s", lists[i]);
-		put(path, text, (size_t)length);
-		length = sprintf(text, nodes > 1 ? "0-%d\n" : "%d\n", nodes - 1);
-		snprintf(path, sizeof(path), NODES "/%s", lists[i]);
-		put(path, text, (size_t)length);
+		snprintf(path, sizeof(path), "cp -R '%s%s/.' %s", machine, dir, dir);
+		if (system(path))
+			die(path);
 	}
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		snprintf(path, sizeof(path), CPUS "/cpu%d", cpu);
@@ -205,33 +188,6 @@ static void make_machine(int nodes, int cpus)
 		snprintf(path, sizeof(path), CPUS "/cpu%d/node%d", cpu, node_of(cpu));
 		if (mkdir(path, 0755))
 			die(path);
-	}
-	for (int node = 0; node < nodes; node++) {
-		size_t length = 0;
-		int words = (cpus + 31) / 32;
-		unsigned map[MAX_CPUS / 32] = {0};
-
-		snprintf(path, sizeof(path), NODES "/node%d", node);
-		if (mkdir(path, 0755))
-			die(path);
-		for (int cpu = 0; cpu < cpus; cpu++)
-			if (node_of(cpu) == node)
-				map[cpu / 32] |= 1u << cpu % 32;
-		for (int i = words - 1; i >= 0; i--)
-			length += (size_t)sprintf(text + length, "%08x%c", map[i], i ? ',' : '\n');
-		snprintf(path, sizeof(path), NODES "/node%d/cpumap", node);
-		put(path, text, length);
-		length = 0;
-		for (int to = 0; to < nodes; to++)
-			length += (size_t)sprintf(text + length, "%d%c", to == node ? 10 : 20, to + 1 < nodes ? ' ' : '\n');
-		snprintf(path, sizeof(path), NODES "/node%d/distance", node);
-		put(path, text, length);
-		length = (size_t)sprintf(text,
-					 "Node %d MemTotal:       %d kB\nNode %d MemFree:        %d kB\n"
-					 "Node %d MemUsed:        %d kB\n",
-					 node, 1 << 20, node, 1 << 19, node, 1 << 19);
-		snprintf(path, sizeof(path), NODES "/node%d/meminfo", node);
-		put(path, text, length);
 	}
 }
 
@@ -536,7 +492,11 @@ static int sweep(const char *name, const int *nodes, const int *cpus, const int 
 	int worse = 0;
 
 	for (int i = 0; i < n; i++) {
-		make_machine(nodes[i], cpus[i]);
+		if (!json) {
+			printf("%d %d\n", nodes[i], cpus[i]);
+			continue;
+		}
+		make_machine(argv[5], nodes[i], cpus[i]);
 		for (int q = 0; q < QUANTITIES; q++) {
 			const char *const libraries[SIDES] = {NULL, argv[3], argv[4]};
 
@@ -550,6 +510,8 @@ static int sweep(const char *name, const int *nodes, const int *cpus, const int 
 				costs[q][side][i] = measure(&quantities[q], libraries[side], argv[2], samples);
 		}
 	}
+	if (!json)
+		return 0;
 	printf("\n%s\n%-32s %21s %21s %10s   power of growth\n", name, "", "reference", "ours", "bound");
 	printf("%-32s %10d %10d %10d %10d %10d    ref  ours bytes\n", "", sizes[0], sizes[n - 1], sizes[0],
 	       sizes[n - 1], sizes[n - 1]);
@@ -592,16 +554,38 @@ static int sweep(const char *name, const int *nodes, const int *cpus, const int 
 	return worse;
 }
 
-int main(int argc, char **argv)
+static int sweeps(char **argv, int samples, FILE *json)
 {
 	static const int powers_of_two[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
-	int samples = argc > 5 ? atoi(argv[5]) : 15, worse = 0, cpus[SIZES], nodes[SIZES], n;
+	int worse = 0, cpus[SIZES], nodes[SIZES], n, most = samples > 1 ? SIZES : 3;
+
+	for (n = 0; n < 11 && n < most; n++)
+		cpus[n] = 64;
+	worse += sweep("nodes, with 64 CPUs", powers_of_two, cpus, powers_of_two, n, argv, samples, json);
+	for (n = 0; n < 7 && n < most; n++) {
+		nodes[n] = 2;
+		cpus[n] = 2 << 2 * n;
+	}
+	worse += sweep("CPUs, on 2 nodes", nodes, cpus, cpus, n, argv, samples, json);
+	for (n = 0; n < 6 && n < most; n++) {
+		nodes[n] = 1 << 2 * n;
+		cpus[n] = 8 << 2 * n;
+	}
+	return worse + sweep("nodes of 8 CPUs each", nodes, cpus, nodes, n, argv, samples, json);
+}
+
+int main(int argc, char **argv)
+{
+	int sizes = argc > 1 && !strcmp(argv[1], "sizes"), at = sizes ? 2 : 6;
+	int samples = argc > at ? atoi(argv[at]) : 15, worse;
 	FILE *json;
 
-	if (argc < 5 || samples < 1 || samples > 64) {
+	if (argc < at || samples < 1 || samples > 64) {
 		fprintf(stderr, "scale: wrong call; see the head of bench/scale.c\n");
 		return 2;
 	}
+	if (sizes)
+		return sweeps(argv, samples, NULL);
 	if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, "")) {
 		fprintf(stderr, "scale: no mount namespace of its own: %s\n", strerror(errno));
 		return 77;
@@ -611,19 +595,7 @@ int main(int argc, char **argv)
 	if (!json || shared == MAP_FAILED)
 		die(argv[1]);
 	fprintf(json, "[");
-	for (n = 0; n < 11; n++)
-		cpus[n] = 64;
-	worse += sweep("nodes, with 64 CPUs", powers_of_two, cpus, powers_of_two, n, argv, samples, json);
-	for (n = 0; n < 7; n++) {
-		nodes[n] = 2;
-		cpus[n] = 2 << 2 * n;
-	}
-	worse += sweep("CPUs, on 2 nodes", nodes, cpus, cpus, n, argv, samples, json);
-	for (n = 0; n < 6; n++) {
-		nodes[n] = 1 << 2 * n;
-		cpus[n] = 8 << 2 * n;
-	}
-	worse += sweep("nodes of 8 CPUs each", nodes, cpus, nodes, n, argv, samples, json);
+	worse = sweeps(argv, samples, json);
 	fprintf(json, "\n]\n");
 	fclose(json);
 	if (worse)
