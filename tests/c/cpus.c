@@ -151,6 +151,14 @@ TEST_IN(nodes_0_2_5, node_to_cpus_of_made_up_nodes)
 	numa_bitmask_free(mask);
 }
 
+DIFFERS_IN(nodes_0_2_5, found_cpus_leave_errno_alone)
+{
+	SKIP_IF(on_reference() && numa_num_possible_cpus() < 96, "the maps are longer than this kernel's");
+	errno = UNTOUCHED;
+	EQUAL(numa_node_of_cpu(32), 2);
+	EQUAL(errno, UNTOUCHED);
+}
+
 TEST_IN(nodes_0_2_5, only_zero_bits_are_cut, ROW(short_cpu_masks_have_the_same_answer_each_time))
 {
 	struct bitmask *tiny = numa_bitmask_alloc(1), *full = numa_allocate_cpumask();
@@ -233,7 +241,7 @@ TEST_IN(many_cpus, maps_of_8192_cpus)
 	numa_bitmask_free(mask);
 }
 
-TEST(node_of_cpu)
+TEST(node_of_cpu, ROW_WHERE(with_gaps, found_cpus_leave_errno_alone))
 {
 	look();
 	EACH(node, &machine.nodes) {
