@@ -441,7 +441,7 @@ static UNUSED void stay_put(void)
 static UNUSED void look_at_outcome(struct outcome *out, int error, char *memory)
 {
 	out->error = error;
-	snprintf(out->text, sizeof(out->text), "%s", captured());
+	snprintf(out->text, sizeof(out->text), "%.*s", (int)sizeof(out->text) - 1, captured());
 	out->thread = policy_of(NULL);
 	syscall(SYS_sched_getaffinity, 0, sizeof(out->cpus), out->cpus);
 	if (!memory)

@@ -82,7 +82,7 @@ long get_mempolicy(int *mode, unsigned long *mask, unsigned long maxnode, void *
 	made.flags = flags;
 	if (mode)
 		*mode = made.mode;
-	if (mask && maxnode > 16)
+	if (mask && maxnode > 5)
 		mask[0] = 0x14;
 	return answer();
 }
