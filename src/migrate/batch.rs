@@ -21,6 +21,13 @@ pub(super) struct Batch {
     addresses: Vec<usize>,
     nodes: Vec<c_int>,
     status: Vec<c_int>,
+    /// See [`Batch::denied`].
+    denied: Vec<usize>,
+}
+
+/// Whether this status says that a page is not there.
+pub(super) fn is_denied(status: c_int) -> bool {
+    matches!(Errno(status.wrapping_neg()), Errno::ENOENT | Errno::EFAULT)
 }
 
 /// How a call that moves pages ended, when that concerns the batch alone.
@@ -40,6 +47,7 @@ impl Batch {
             addresses: Vec::new(),
             nodes: Vec::new(),
             status: Vec::new(),
+            denied: Vec::new(),
         }
     }
 
@@ -82,6 +90,52 @@ impl Batch {
         self.addresses
             .retain(|_| answers.next().is_some_and(|&status| keep(status)));
         self.status.clear();
+    }
+
+    /// Takes those pages out that the last call did not get to, behind one that has an answer of
+    /// its own, and puts them into `rest`. Where nothing has an answer all were tried together.
+    /// Returns that page if it is busy: it is part of a huge page that was to be moved already.
+    pub(super) fn take_untried(&mut self, rest: &mut Vec<usize>) -> Result<Option<usize>> {
+        let answered = self.status.iter().rposition(|&status| status != UNSET);
+        let tried = answered.map_or(self.addresses.len(), |last| last + 1);
+        let busy = answered.filter(|&last| self.status[last] == -Errno::EBUSY.0);
+        let busy = busy.map(|last| self.addresses[last]);
+        rest.clear();
+        room::reserve(rest, self.addresses.len() - tried)?;
+        rest.extend(self.addresses.drain(tried..));
+        self.status.truncate(tried);
+        Ok(busy)
+    }
+
+    /// Puts those pages of a list behind the ones that are there which are `wanted`.
+    pub(super) fn append(
+        &mut self,
+        pages: &mut Vec<usize>,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<()> {
+        room::reserve(&mut self.addresses, pages.len())?;
+        let some = pages.iter().copied().filter(|&page| wanted(page));
+        self.addresses.extend(some);
+        pages.retain(|&page| !wanted(page));
+        Ok(())
+    }
+
+    /// Puts a page behind those that are there.
+    pub(super) fn push(&mut self, page: usize) -> Result<()> {
+        room::reserve(&mut self.addresses, 1)?;
+        self.addresses.push(page);
+        Ok(())
+    }
+
+    /// The pages of which the last call said that they are not there.
+    pub(super) fn denied(&mut self) -> Result<&[usize]> {
+        self.denied.clear();
+        let answers = self.addresses.iter().zip(&self.status);
+        for (&address, _) in answers.filter(|(_, status)| is_denied(**status)) {
+            room::reserve(&mut self.denied, 1)?;
+            self.denied.push(address);
+        }
+        Ok(&self.denied)
     }
 
     /// Asks where the pages are.

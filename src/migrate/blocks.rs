@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::kernel::Kernel;
-use super::mover::{Mover, on, reason_of};
+use super::mover::{Mover, on};
 use super::pieces::Blocks;
 use super::room;
 use super::worker::Worker;
@@ -129,7 +129,7 @@ fn lose_heads(mover: &Mover<impl Kernel>, size: usize, heads: &[Head], error: &E
     let weight = size / mover.page;
     for index in heads.iter().filter_map(|head| head.route) {
         mover.tally.examined(weight);
-        mover.tally.left(index, reason_of(error), weight);
+        mover.tally.left(index, mover.reason_of(error), weight);
     }
 }
 

@@ -5,11 +5,13 @@ use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use super::blocks;
 use super::find::walk::{Found, Unit, Walk};
+use super::hidden;
 use super::kernel::Kernel;
-use super::mover::{Mover, has_ended};
+use super::mover::Mover;
 use super::options::Options;
 use super::pace::Pace;
 use super::plan::Plan;
+use super::proc::maps::Kinds;
 use super::proc::status::Sizes;
 use super::source::{Next, Source};
 use super::tally::{NodeCount, Reason, Tally};
@@ -112,9 +114,13 @@ impl<'r, K: Kernel> Engine<'r, K> {
         Ok(Engine {
             present: (bytes / page as u64).saturating_mul(layers.max(1).into()),
             mover: Mover {
+                may_move_all: options.kinds == Kinds::ALL
+                    && options.ranges.is_empty()
+                    && kernel.may_move_all(options.share),
                 share: options.share,
                 look_only: options.look_only,
                 page,
+                block: walk.block(),
                 pace: Pace::new(max_pause, options.workers, walk.block()),
                 tally: Tally::new(plan.routes())?,
                 plan,
@@ -166,7 +172,7 @@ impl<'r, K: Kernel> Engine<'r, K> {
         let Err(error) = result else {
             return result;
         };
-        let ended = has_ended(&error);
+        let ended = self.mover.has_ended(&error);
         self.state
             .end(if ended { State::ENDED } else { State::FAILED });
         self.give_up(worker);
@@ -232,6 +238,9 @@ impl<'r, K: Kernel> Engine<'r, K> {
             }
             if let Some(claim) = worker.claim.take() {
                 source.give_back(claim);
+            }
+            if source.is_done() {
+                hidden::settle(&self.mover, &source)?;
             }
             match source.next_layer()? {
                 Next::Layer => {}

@@ -8,11 +8,13 @@ use core::ops::Range;
 
 use super::calls::Share;
 use super::proc::lines;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::mask::{Node, NodeMask};
 use crate::root::Root;
 use crate::sys::file::File;
 use crate::sys::pagemap::{self, Region};
 use crate::sys::{self, Errno, mempolicy};
+use crate::topology;
 
 /// A process as the kernel shows it, and a clock.
 pub(super) trait Kernel {
@@ -33,6 +35,12 @@ pub(super) trait Kernel {
         status: &mut [c_int],
         share: Share,
     ) -> Result<usize, Errno>;
+
+    /// Whether moving all pages of a node at once moves no other than `share` allows.
+    fn may_move_all(&self, share: Share) -> bool;
+
+    /// Moves all pages of a node at once.
+    fn move_all(&self, from: Node, to: Node) -> Result<(), Errno>;
 
     /// PAGEMAP_SCAN: finds the present pages of a range. Returns how many regions it wrote, and
     /// up to where it came.
@@ -78,6 +86,22 @@ impl Kernel for Linux {
         share: Share,
     ) -> Result<usize, Errno> {
         mempolicy::move_pages(self.pid, pages, Some(nodes), status, share.flags())
+    }
+
+    fn may_move_all(&self, share: Share) -> bool {
+        share == Share::permitted()
+    }
+
+    fn move_all(&self, from: Node, to: Node) -> Result<(), Errno> {
+        let size = topology::node_mask_size(Root::SYSTEM);
+        let set = |node| {
+            let mut nodes = NodeMask::new(size)?;
+            nodes.insert(node)?;
+            Ok(nodes)
+        };
+        let sets = set(from).and_then(|from| Ok((from, set(to)?)));
+        let (from, to) = sets.map_err(|error: Error| error.errno())?;
+        mempolicy::migrate_pages(self.pid, from.as_bits(), to.as_bits()).map(drop)
     }
 
     fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> Result<(usize, usize), Errno> {

@@ -10,6 +10,7 @@ mod blocks;
 mod calls;
 mod engine;
 mod find;
+mod hidden;
 mod job;
 mod kernel;
 mod locate;

@@ -6,8 +6,9 @@
 
 use core::ffi::c_int;
 
-use super::batch::{Batch, Ended};
+use super::batch::{Batch, Ended, is_denied};
 use super::calls::Share;
+use super::find::regions::each_present;
 use super::kernel::Kernel;
 use super::pace::Pace;
 use super::pieces::Page;
@@ -32,8 +33,12 @@ pub(super) struct Mover<K> {
     pub(super) share: Share,
     /// Only count.
     pub(super) look_only: bool,
+    /// Whether moving all pages of a node at once moves no other than are to be moved.
+    pub(super) may_move_all: bool,
     /// Bytes of a page of the base size.
     pub(super) page: usize,
+    /// Bytes of a transparent huge page.
+    pub(super) block: usize,
 }
 
 /// Pages that go the same way.
@@ -47,32 +52,37 @@ struct Trip {
     weight: usize,
 }
 
-/// Whether a call failed because the process has ended.
-pub(super) fn has_ended(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Kernel {
-            errno: Errno::ESRCH | Errno::EINVAL,
-            ..
-        }
-    )
-}
-
 /// The status of a page that is on this node.
 pub(super) fn on(node: Node) -> c_int {
     node.0 as c_int
 }
 
-/// Why pages stay where they are when a call failed.
-pub(super) fn reason_of(error: &Error) -> Reason {
-    if has_ended(error) {
-        Reason::Gone
-    } else {
-        Reason::NotPermitted
-    }
-}
-
 impl<K: Kernel> Mover<K> {
+    /// Whether a call failed because the process has ended. EINVAL says so of one that is about to
+    /// end, and has other reasons too; such a process has no pagemap any more.
+    pub(super) fn has_ended(&self, error: &Error) -> bool {
+        match error {
+            Error::Kernel { errno, .. } | Error::File { errno, .. } => match *errno {
+                Errno::ESRCH => true,
+                Errno::EINVAL => {
+                    let read = self.kernel.read_pagemap(0, &mut [0]);
+                    matches!(read, Ok(0) | Err(Errno::ESRCH))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Why pages stay where they are when a call failed.
+    pub(super) fn reason_of(&self, error: &Error) -> Reason {
+        match error.errno() {
+            Errno::EPERM | Errno::EACCES => Reason::NotPermitted,
+            _ if self.has_ended(error) => Reason::Gone,
+            _ => Reason::Busy,
+        }
+    }
+
     /// The index of the route that a page with this status takes in a layer of the plan.
     pub(super) fn route_of(&self, status: c_int, layer: u32) -> Option<usize> {
         let node = u32::try_from(status).ok()?;
@@ -87,13 +97,15 @@ impl<K: Kernel> Mover<K> {
         batch.locate(&self.kernel)?;
         self.tally.examined(batch.len() * (size / self.page));
         // Neighbours are mostly on the same node.
-        let (mut last, mut route) = (c_int::MIN, None);
+        let (mut last, mut route, mut denied) = (c_int::MIN, None, 0);
         for (address, status) in batch.answers() {
             if status != last {
                 (last, route) = (status, self.route_of(status, layer));
             }
+            denied += usize::from(is_denied(status));
             pages.extend(route.map(|route| Page { address, route }));
         }
+        self.tally.denied(denied * (size / self.page));
         Ok(())
     }
 
@@ -111,8 +123,10 @@ impl<K: Kernel> Mover<K> {
             size,
             weight: size / self.page,
         };
+        worker.untried.clear();
         self.move_batch(worker, trip).inspect_err(|error| {
-            self.leave(trip, reason_of(error), worker.batch.len());
+            let pages = worker.batch.len() + worker.untried.len();
+            self.leave(trip, self.reason_of(error), pages);
         })
     }
 
@@ -125,7 +139,7 @@ impl<K: Kernel> Mover<K> {
     }
 
     /// Moves the pages of the worker's batch, and counts what becomes of them. After an error
-    /// those are in the batch that were not counted.
+    /// those are in the batch and in `untried` that were not counted.
     fn move_batch(&self, worker: &mut Worker, trip: Trip) -> Result<()> {
         if self.look_only {
             self.arrive(trip, worker.batch.len());
@@ -135,34 +149,54 @@ impl<K: Kernel> Mover<K> {
             self.leave(trip, Reason::TargetFull, worker.batch.len());
             return Ok(());
         }
-        let mut any_arrived = false;
-        for attempt in 1..=TRIES {
-            let tried = worker.batch.len();
+        let (mut any_arrived, mut attempt) = (false, 0);
+        while !worker.batch.is_empty() {
+            attempt += 1;
+            let before = worker.batch.len();
             let ended = self.call(&mut worker.batch, trip)?;
             if ended == Ended::NotPermitted {
-                self.leave(trip, Reason::NotPermitted, tried);
+                self.leave(trip, Reason::NotPermitted, before);
                 return Ok(());
             }
+            let part = match ended {
+                Ended::Done => worker.batch.take_untried(&mut worker.untried)?,
+                _ => None,
+            };
             any_arrived |= self.settle(&mut worker.batch, trip)?;
-            let rest = worker.batch.len();
-            if rest == 0 {
-                break;
-            }
-            if rest < tried && attempt < TRIES {
+            if worker.batch.len() + worker.untried.len() < before && attempt < TRIES {
+                worker.batch.append(&mut worker.untried, |_| true)?;
                 continue;
             }
             if ended == Ended::NoMemory {
-                self.leave(trip, Reason::TargetFull, rest);
+                self.leave(trip, Reason::TargetFull, worker.batch.len());
                 if !any_arrived {
                     return worker.full.note_none(trip.index);
                 }
-            } else if !worker.later.keep(&worker.pages, &worker.batch, trip.index) {
-                self.leave(trip, Reason::Busy, rest);
+                break;
             }
-            break;
+            self.set_aside(worker, trip, part)?;
+            attempt = 0;
         }
         worker.full.note_some(trip.index);
         Ok(())
+    }
+
+    /// Keeps the pages of the batch, which are busy, for later, and goes on with those behind them
+    /// that the kernel has not tried. If there is a `part` of a huge page that it could not move,
+    /// the other parts are not tried: each of them would end a call.
+    fn set_aside(&self, worker: &mut Worker, trip: Trip, part: Option<usize>) -> Result<()> {
+        if let Some(part) = part {
+            let same = |page: usize| page / self.block == part / self.block;
+            worker.batch.append(&mut worker.untried, same)?;
+            worker
+                .pages
+                .take_some(trip.index, same, &mut worker.batch)?;
+        }
+        if !worker.later.keep(&worker.pages, &worker.batch, trip.index) {
+            self.leave(trip, Reason::Busy, worker.batch.len());
+        }
+        worker.batch.refill(0)?;
+        worker.batch.append(&mut worker.untried, |_| true)
     }
 
     /// One call for the whole batch.
@@ -190,6 +224,10 @@ impl<K: Kernel> Mover<K> {
             return Ok(arrived > 0);
         }
         batch.locate(&self.kernel)?;
+        let mut hidden = 0;
+        let count = |is_present| hidden += usize::from(is_present);
+        each_present(&self.kernel, batch.denied()?, count)?;
+        self.tally.denied(hidden * trip.weight);
         let (mut late, mut gone) = (0, 0);
         batch.retain(|status| {
             late += usize::from(status == to);
@@ -197,7 +235,7 @@ impl<K: Kernel> Mover<K> {
             status == from
         });
         self.arrive(trip, late);
-        self.leave(trip, Reason::Gone, gone);
+        self.leave(trip, Reason::Gone, gone.saturating_sub(hidden));
         Ok(arrived + late > 0)
     }
 

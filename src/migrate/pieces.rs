@@ -79,6 +79,24 @@ impl Pages {
         Ok(Some(route))
     }
 
+    /// Takes those pages of a route that are `wanted`, and puts them behind those of the batch.
+    pub(super) fn take_some(
+        &mut self,
+        route: usize,
+        wanted: impl Fn(usize) -> bool,
+        batch: &mut Batch,
+    ) -> Result<()> {
+        for at in self.next..self.list.len() {
+            let page = self.list[at];
+            if page.route == route && wanted(page.address) {
+                batch.push(page.address)?;
+                self.list.swap(at, self.next);
+                self.next += 1;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes what is left, without anything being done about it.
     pub(super) fn give_up(&mut self) -> impl Iterator<Item = Page> {
         let first = core::mem::take(&mut self.next);

@@ -29,6 +29,13 @@ pub struct Route {
     layer: u32,
 }
 
+impl Route {
+    /// When its pages leave.
+    pub(super) fn layer(self) -> u32 {
+        self.layer
+    }
+}
+
 impl Plan {
     /// Plans the way from one set of nodes to another.
     ///

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::find::walk::{Found, Walk};
 use super::kernel::Kernel;
 use crate::error::Result;
+use crate::mask::Node;
 
 /// The walk and what of it is being worked on.
 #[derive(Debug)]
@@ -84,6 +85,21 @@ impl<'r> Source<'r> {
             Found::End => self.at_end = true,
         }
         Ok(found)
+    }
+
+    /// The layer that pieces belong to now.
+    pub(super) fn layer(&self) -> u32 {
+        self.layer
+    }
+
+    /// Whether everything of the layer is done.
+    pub(super) fn is_done(&self) -> bool {
+        self.at_end && self.claims == 0
+    }
+
+    /// How many pages numa_maps has on nodes, of the mappings that the walk looks through.
+    pub(super) fn count(&self, nodes: &[Node]) -> Result<Vec<u64>> {
+        self.walk.count(nodes)
     }
 
     /// A claim for a worker that has none.

@@ -23,16 +23,20 @@ pub enum Reason {
     NotPermitted,
     /// It went away meanwhile: freed, swapped out, moved by someone else, or the process ended.
     Gone,
+    /// The kernel does not say where it is, and so does not move it alone: before Linux 6.5 those
+    /// that NUMA balancing watches or that nobody may access (PROT_NONE).
+    Hidden,
 }
 
 impl Reason {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Reason; 5] = [
+    pub const ALL: [Reason; 6] = [
         Reason::Busy,
         Reason::Shared,
         Reason::TargetFull,
         Reason::NotPermitted,
         Reason::Gone,
+        Reason::Hidden,
     ];
 }
 
@@ -65,6 +69,7 @@ pub(super) struct Tally {
     counts: Lock<Vec<NodeCount>>,
     examined: AtomicU64,
     moved: AtomicU64,
+    denied: AtomicU64,
 }
 
 impl Tally {
@@ -80,6 +85,7 @@ impl Tally {
             counts: Lock::new(counts),
             examined: AtomicU64::new(0),
             moved: AtomicU64::new(0),
+            denied: AtomicU64::new(0),
         })
     }
 
@@ -101,6 +107,51 @@ impl Tally {
         if let Some(count) = self.counts.take().get_mut(route) {
             count.left[reason as usize] += pages as u64;
         }
+    }
+
+    /// Notes pages that are there, and of which the kernel says that they are not.
+    pub(super) fn denied(&self, pages: usize) {
+        self.denied.fetch_add(pages as u64, Relaxed);
+    }
+
+    /// Those that were noted since the last time.
+    pub(super) fn take_denied(&self) -> u64 {
+        self.denied.swap(0, Relaxed)
+    }
+
+    /// Counts the hidden pages of a route: what its node had `before` a call for all beyond those
+    /// that were `seen`, but no more than `most`. Those that are there `after` it are left for
+    /// `reason`. Returns how many there were.
+    pub(super) fn hidden(
+        &self,
+        route: usize,
+        seen: u64,
+        (before, after): (u64, u64),
+        most: u64,
+        reason: Reason,
+    ) -> u64 {
+        let mut counts = self.counts.take();
+        let Some(count) = counts.get_mut(route) else {
+            return 0;
+        };
+        let hidden = before.saturating_sub(seen).min(most);
+        let went = before.saturating_sub(after);
+        let mut moved = went.min(hidden);
+        count.left[reason as usize] += hidden - moved;
+        // A call that moves all may have moved those too that had stayed before.
+        let mut others = went - moved;
+        for reason in Reason::ALL
+            .into_iter()
+            .filter(|&reason| reason != Reason::Gone)
+        {
+            let some = count.left[reason as usize].min(others);
+            count.left[reason as usize] -= some;
+            others -= some;
+            moved += some;
+        }
+        count.moved += moved;
+        self.moved.fetch_add(moved, Relaxed);
+        hidden
     }
 
     /// Pages that were looked at, and those that were moved.

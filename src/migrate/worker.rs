@@ -1,5 +1,7 @@
 //! What one thread needs to work on a job.
 
+use alloc::vec::Vec;
+
 use super::batch::Batch;
 use super::pieces::{Blocks, FullTargets, Later, Pages};
 use super::source::Claim;
@@ -13,6 +15,8 @@ pub struct Worker {
     pub(super) blocks: Blocks,
     pub(super) later: Later,
     pub(super) full: FullTargets,
+    /// Pages of the batch that the last call did not get to.
+    pub(super) untried: Vec<usize>,
     /// Arguments of the system calls.
     pub(super) batch: Batch,
 }
@@ -32,6 +36,7 @@ impl Worker {
             blocks: Blocks::none(),
             later: Later::none(),
             full: FullTargets::none(),
+            untried: Vec::new(),
             batch: Batch::new(),
         }
     }

@@ -1,5 +1,5 @@
 //! Finding a process's present pages.
 
 mod guide;
-mod regions;
+pub(crate) mod regions;
 pub(crate) mod walk;

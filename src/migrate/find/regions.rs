@@ -6,17 +6,27 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::migrate::kernel::Kernel;
 use crate::migrate::room;
+use crate::sys::Errno;
 use crate::sys::pagemap::Region;
 
 /// Regions found in one go.
 const REGIONS: usize = 256;
 /// Words of pagemap read in one go: 32 MiB of address space.
 pub(crate) const WORDS: usize = 8192;
-/// The bit of a word of pagemap that says that the page is there.
+/// The bits of a word of pagemap that say that the page is there, that it is a file's or shared
+/// memory, and that nothing else maps it.
 const PRESENT: u64 = 1 << 63;
+const FILE: u64 = 1 << 61;
+const EXCLUSIVE: u64 = 1 << 56;
+
+/// Whether a word of pagemap is that of a page which numa_maps counts. It does not count the zero
+/// page, which has neither bit; nor has a page that a fork shares, of which this says no too.
+fn is_counted(word: u64) -> bool {
+    word & PRESENT != 0 && word & (FILE | EXCLUSIVE) != 0
+}
 
 /// Runs of present pages: those that were found last, the next one first.
 #[derive(Debug)]
@@ -80,11 +90,11 @@ impl Regions {
     }
 
     /// Looks for more at the beginning of `span`, and takes off it what has been looked through.
-    pub(crate) fn find(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<()> {
+    /// Returns how many pages of that are counted by numa_maps, at least.
+    pub(crate) fn find(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<u64> {
         self.clear();
         if !self.can_scan {
-            self.read(kernel, span);
-            return Ok(());
+            return self.read(kernel, span);
         }
         if self.scan(kernel, span).is_none() {
             // The process is gone, or a filter let the first call through only.
@@ -92,7 +102,7 @@ impl Regions {
             self.words = room::filled(WORDS)?;
             self.can_scan = false;
         }
-        Ok(())
+        Ok(0)
     }
 
     fn scan(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Option<()> {
@@ -105,17 +115,16 @@ impl Regions {
         Some(())
     }
 
-    fn read(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) {
+    fn read(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<u64> {
         let page = kernel.page_size();
         let wanted = (span.len() / page).min(WORDS);
-        let words = match kernel.read_pagemap(span.start / page, &mut self.words[..wanted]) {
-            Ok(0) | Err(_) => {
-                // No memory any more: the process has ended.
-                *span = 0..0;
-                return;
-            }
-            Ok(read) => &self.words[..read.min(wanted)],
+        let read = kernel.read_pagemap(span.start / page, &mut self.words[..wanted]);
+        let read = match read.map_err(pagemap_error)? {
+            // No memory any more: the process has ended.
+            0 => return Err(pagemap_error(Errno::ESRCH)),
+            read => read.min(wanted),
         };
+        let words = &self.words[..read];
         let is_present = |word: &u64| word & PRESENT != 0;
         let mut at = 0;
         while let Some(first) = words[at..].iter().position(is_present) {
@@ -137,5 +146,41 @@ impl Regions {
             at = words.len();
         }
         span.start += at * page;
+        Ok(words[..at].iter().filter(|&&word| is_counted(word)).count() as u64)
     }
+}
+
+/// Reading pagemap failed.
+fn pagemap_error(errno: Errno) -> Error {
+    Error::File {
+        file: "pagemap",
+        errno,
+    }
+}
+
+/// Calls `each` with whether a page is there, for each of them in their order. Neighbours that
+/// follow each other are one read.
+pub(crate) fn each_present(
+    kernel: &impl Kernel,
+    addresses: &[usize],
+    mut each: impl FnMut(bool),
+) -> Result<()> {
+    const PIECE: usize = 64;
+    let page = kernel.page_size();
+    let mut words = [0; PIECE];
+    let mut rest = addresses;
+    while let Some(&first) = rest.first() {
+        let follows = |pair: &&[usize]| pair[0].checked_add(page) == Some(pair[1]);
+        let pairs = rest.windows(2).take(PIECE - 1);
+        let run = 1 + pairs.take_while(follows).count();
+        words.fill(0);
+        kernel
+            .read_pagemap(first / page, &mut words[..run])
+            .map_err(pagemap_error)?;
+        words[..run]
+            .iter()
+            .for_each(|word| each(word & PRESENT != 0));
+        rest = &rest[run..];
+    }
+    Ok(())
 }

@@ -11,9 +11,11 @@ use core::ops::Range;
 use super::guide::Guide;
 use super::regions::Regions;
 use crate::error::Result;
+use crate::mask::Node;
 use crate::migrate::kernel::Kernel;
 use crate::migrate::proc::lines::Lines;
 use crate::migrate::proc::maps::{self, Kinds, Mapping};
+use crate::migrate::proc::numa_maps::for_each_line;
 use crate::migrate::proc::status::Sizes;
 use crate::migrate::room;
 use crate::root::{self, Path, Root};
@@ -88,7 +90,8 @@ pub(crate) struct Walk<'r> {
     span: Range<usize>,
     /// Size of the span's explicit huge pages, or 0.
     huge: usize,
-    /// Pages of the mapping that have not been found yet.
+    /// Pages of the mapping that have not been found yet: at least so many, and none only if
+    /// all are found.
     expected: u64,
     regions: Regions,
     run: Option<Run>,
@@ -192,6 +195,39 @@ impl<'r> Walk<'r> {
         Ok(())
     }
 
+    /// How many pages numa_maps has on nodes, of the mappings that are looked through. Of a mapping
+    /// of which only a part is, no more than that part has room for.
+    pub(crate) fn count(&self, nodes: &[Node]) -> Result<Vec<u64>> {
+        let mut counts = room::filled(nodes.len())?;
+        for_each_line(self.root, self.pid, |mapping, line| {
+            let Some(mapping) = mapping else { return };
+            if mapping.kernels || !self.kinds.contains(mapping.kind) {
+                return;
+            }
+            let unit = (line.page_size as usize / self.page).max(1) as u64;
+            let most = self.room_in(mapping);
+            for (node, pages) in line.nodes() {
+                if let Some(place) = nodes.iter().position(|&n| n == node) {
+                    let pages = pages.saturating_mul(unit).min(most);
+                    counts[place] = u64::saturating_add(counts[place], pages);
+                }
+            }
+        })?;
+        Ok(counts)
+    }
+
+    /// Pages that those parts of a mapping have room for that are looked through.
+    fn room_in(&self, mapping: Mapping) -> u64 {
+        if self.ranges.is_empty() {
+            return u64::MAX;
+        }
+        let inside = |range: &Range<usize>| {
+            let (start, end) = (range.start.max(mapping.start), range.end.min(mapping.end));
+            (end.saturating_sub(start) / self.page) as u64
+        };
+        self.ranges.iter().map(inside).fold(0, u64::saturating_add)
+    }
+
     /// Fills `pages` with the addresses of the next present pages, at most `max` units and
     /// `max_bytes`, all of one kind. Makes a bounded number of calls, whatever the process has
     /// reserved.
@@ -251,16 +287,14 @@ impl<'r> Walk<'r> {
                 return Ok(None);
             }
             *patience -= 1;
-            self.regions.find(kernel, &mut self.span)?;
+            let counted = self.regions.find(kernel, &mut self.span)?;
+            self.expected = self.expected.saturating_sub(counted);
         }
     }
 
     /// Turns a region into the next run, and puts back what does not belong to it.
     fn split(&mut self, region: Region) -> Option<Run> {
         let (start, end) = (region.start as usize, region.end as usize);
-        let unit = if self.huge > 0 { self.huge } else { self.page };
-        let found = ((end - start) / unit) as u64;
-        self.expected = self.expected.saturating_sub(found);
         if self.huge > 0 {
             return self.huge_run(start..end, self.huge);
         }
@@ -313,7 +347,6 @@ impl<'r> Walk<'r> {
         }
         if run.end < end {
             self.regions.put_back(run.end..end);
-            self.expected += ((end - run.end) / self.page) as u64;
         }
         run
     }
@@ -373,7 +406,9 @@ impl<'r> Walk<'r> {
         };
         // A part of a mapping has an unknown part of its pages.
         let pages = if sparse && self.ranges.is_empty() {
-            described.pages
+            described
+                .pages
+                .saturating_mul((described.huge / self.page).max(1) as u64)
         } else {
             u64::MAX
         };

@@ -60,6 +60,17 @@ pub fn for_each_numa_mapping(
     pid: i32,
     mut each: impl FnMut(Kind, &NumaLine<'_>),
 ) -> Result<()> {
+    for_each_line(root, pid, |mapping, line| {
+        each(mapping.map_or(Kind::Anonymous, |m| m.kind), line);
+    })
+}
+
+/// The same, with the mapping as maps has it, unless that has come or gone in between.
+pub(crate) fn for_each_line(
+    root: Root<'_>,
+    pid: i32,
+    mut each: impl FnMut(Option<Mapping>, &NumaLine<'_>),
+) -> Result<()> {
     let mut maps = Lines::open(root, pid, "maps")?;
     let mut numa = Lines::open(root, pid, "numa_maps")?;
     let mut mapping = None;
@@ -73,10 +84,7 @@ pub fn for_each_numa_mapping(
                 None => break,
             }
         }
-        let kind = mapping
-            .filter(|m| m.start == line.start)
-            .map_or(Kind::Anonymous, |m| m.kind);
-        each(kind, &line);
+        each(mapping.filter(|m| m.start == line.start), &line);
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ fn each_call_fails(call: Call, goes_on: impl Fn(Errno, usize) -> bool) {
             world.fake.state().faults.insert((call, number), errno);
             let engine = world.engine(overlapping(), &options()).unwrap();
             let result = finish(&engine, &mut Worker::new());
-            let ended = matches!(errno, Errno::ESRCH | Errno::EINVAL);
+            let ended = errno == Errno::ESRCH;
             if goes_on(errno, number) {
                 assert_eq!(result, Ok(()), "{errno} at {number}");
                 world.check(&engine);
@@ -128,7 +128,7 @@ fn moving_fails() {
                     errno,
                     Errno::ENOMEM | Errno::EACCES | Errno::ENODEV
                 ));
-                let ended = matches!(errno, Errno::ESRCH | Errno::EINVAL);
+                let ended = errno == Errno::ESRCH;
                 let call = "move_pages";
                 let wanted = if ended {
                     Ok(())
@@ -150,13 +150,49 @@ fn scanning_fails() {
 }
 
 #[test]
-fn a_pagemap_that_cannot_be_read_ends_the_mapping() {
+fn a_pagemap_that_cannot_be_read_is_an_error() {
     for errno in ERRORS {
         let world = world(false);
         world.fake.state().faults.insert((Call::Read, 1), errno);
         let engine = world.engine(overlapping(), &options()).unwrap();
-        assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
+        let file = "pagemap";
+        let wanted = match errno {
+            Errno::ESRCH => Ok(()),
+            errno => Err(Error::File { file, errno }),
+        };
+        assert_eq!(finish(&engine, &mut Worker::new()), wanted);
+        assert!(engine.is_stopped());
         world.check_moved(&engine);
+    }
+}
+
+#[test]
+fn an_invalid_call_is_the_end_only_if_the_memory_is_gone() {
+    for (ended, wanted) in [
+        (true, Ok(())),
+        (
+            false,
+            Err(Error::Kernel {
+                call: "move_pages",
+                errno: Errno::EINVAL,
+            }),
+        ),
+    ] {
+        for world in worlds() {
+            world.pages(300..400, 0);
+            world
+                .fake
+                .before(Call::Move, 1, move |state| state.ended = ended);
+            world
+                .fake
+                .state()
+                .faults
+                .insert((Call::Move, 1), Errno::EINVAL);
+            let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+            assert_eq!(finish(&engine, &mut Worker::new()), wanted);
+            let reason = if ended { Reason::Gone } else { Reason::Busy };
+            assert_eq!(told(&engine.counts().unwrap()), [left(0, reason, 100)]);
+        }
     }
 }
 

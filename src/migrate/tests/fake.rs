@@ -2,16 +2,20 @@
 //!
 //! It answers as Linux does: pages of a call are gathered until one has an answer of its own (it is
 //! there already, it is shared, it is gone) and moved together then; of pages that were moved together
-//! nothing is said if one of them could not be moved, and the rest of the call is left undone.
+//! nothing is said if one of them could not be moved, and the rest of the call is left undone. Pages
+//! may be hidden, as before Linux 6.5, and there may be zero pages.
 
 use core::ffi::c_int;
 use core::ops::Range;
 use std::boxed::Box;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::PathBuf;
 use std::string::String;
 use std::sync::{Mutex, MutexGuard};
 use std::vec::Vec;
 
+use crate::mask::Node;
 use crate::migrate::calls::Share;
 use crate::migrate::kernel::Kernel;
 use crate::sys::Errno;
@@ -31,6 +35,8 @@ pub(super) struct FakePage {
     /// Calls that will find it busy.
     pub(super) busy: u32,
     pub(super) shared: bool,
+    /// Whether only pagemap and numa_maps know of it.
+    pub(super) hidden: bool,
     /// Bytes of the whole page.
     pub(super) size: usize,
     /// How often it was moved.
@@ -44,6 +50,7 @@ pub(super) enum Call {
     Move,
     Scan,
     Read,
+    MoveAll,
 }
 
 type Event = Box<dyn FnOnce(&mut State) + Send>;
@@ -51,6 +58,8 @@ type Event = Box<dyn FnOnce(&mut State) + Send>;
 /// The process and its machine.
 pub(super) struct State {
     pub(super) pages: BTreeMap<usize, FakePage>,
+    /// Addresses of zero pages.
+    pub(super) zeros: BTreeSet<usize>,
     /// Addresses that are mapped.
     pub(super) mapped: Vec<Range<usize>>,
     /// Free pages of each node.
@@ -68,6 +77,8 @@ pub(super) struct State {
     /// What happens before the n-th call of a kind.
     events: BTreeMap<(Call, usize), Event>,
     now: u64,
+    /// The file numa_maps of the process, once it has one.
+    pub(super) numa_maps: Option<PathBuf>,
 }
 
 impl State {
@@ -81,10 +92,31 @@ impl State {
     /// What the kernel says of a page.
     fn status(&self, address: usize) -> c_int {
         match self.pages.get(&(address / PAGE * PAGE)) {
+            Some(page) if page.hidden && page.size > PAGE => -Errno::EFAULT.0,
+            Some(page) if page.hidden => -Errno::ENOENT.0,
             Some(page) => page.node as c_int,
+            None if self.zeros.contains(&(address / PAGE * PAGE)) => -Errno::EFAULT.0,
             None if self.mapped.iter().any(|range| range.contains(&address)) => -Errno::ENOENT.0,
             None => -Errno::EFAULT.0,
         }
+    }
+
+    /// The lines of /proc/PID/numa_maps, if somebody wants them.
+    pub(super) fn write_numa_maps(&self) {
+        let Some(path) = &self.numa_maps else { return };
+        let mut text = String::new();
+        for range in &self.mapped {
+            let mut nodes: BTreeMap<u32, usize> = BTreeMap::new();
+            for page in self.pages.range(range.clone()).map(|(_, page)| page) {
+                *nodes.entry(page.node).or_default() += 1;
+            }
+            write!(text, "{:08x} default anon=1", range.start).unwrap();
+            for (node, pages) in nodes {
+                write!(text, " N{node}={pages}").unwrap();
+            }
+            text += " kernelpagesize_kB=4\n";
+        }
+        std::fs::write(path, text).unwrap();
     }
 
     /// Moves the pages that were gathered: Ok with the number of those that are busy.
@@ -147,6 +179,7 @@ impl Fake {
     pub(super) fn new(can_scan: bool) -> Fake {
         Fake(Mutex::new(State {
             pages: BTreeMap::new(),
+            zeros: BTreeSet::new(),
             mapped: Vec::new(),
             free: (0..8).map(|node| (node, 1 << 30)).collect(),
             forbidden: BTreeSet::new(),
@@ -156,6 +189,7 @@ impl Fake {
             faults: BTreeMap::new(),
             events: BTreeMap::new(),
             now: 1_000_000,
+            numa_maps: None,
         }))
     }
 
@@ -251,7 +285,10 @@ impl Kernel for &Fake {
             status[at] = answer;
             match state.flush(&mut gathered, to)? {
                 0 => status[first..at].fill(nodes[0]),
-                busy => return Ok(busy + pages.len() - at - 1),
+                busy => {
+                    state.write_numa_maps();
+                    return Ok(busy + pages.len() - at - 1);
+                }
             }
             first = at + 1;
         }
@@ -259,7 +296,27 @@ impl Kernel for &Fake {
         if busy == 0 {
             status[first..].fill(nodes[0]);
         }
+        state.write_numa_maps();
         Ok(busy)
+    }
+
+    fn may_move_all(&self, share: Share) -> bool {
+        share == Share::All
+    }
+
+    fn move_all(&self, from: Node, to: Node) -> Result<(), Errno> {
+        let mut state = self.enter(Call::MoveAll, 0)?;
+        if state.ended {
+            return Err(Errno::ESRCH);
+        }
+        let on_node = |(&address, page): (&usize, &FakePage)| {
+            (page.node == from.0 && page.busy == 0).then_some(address)
+        };
+        let mut pages: Vec<usize> = state.pages.iter().filter_map(on_node).collect();
+        pages.retain(|address| address % state.pages[address].size == 0);
+        state.flush(&mut pages, to.0).map(drop)?;
+        state.write_numa_maps();
+        Ok(())
     }
 
     fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> Result<(usize, usize), Errno> {
@@ -299,7 +356,11 @@ impl Kernel for &Fake {
         }
         words.fill(0);
         let range = first * PAGE..(first + words.len()) * PAGE;
-        for address in state.pages.range(range).map(|(address, _)| address) {
+        for (address, page) in state.pages.range(range.clone()) {
+            let exclusive = u64::from(!page.shared) << 56;
+            words[address / PAGE - first] = 1 << 63 | exclusive;
+        }
+        for address in state.zeros.range(range) {
             words[address / PAGE - first] = 1 << 63;
         }
         Ok(words.len())

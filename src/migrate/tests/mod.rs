@@ -3,6 +3,7 @@
 mod errors;
 mod fake;
 mod finding;
+mod hidden;
 mod outcomes;
 mod source;
 mod workers;
@@ -66,6 +67,7 @@ impl World {
                 node,
                 busy: 0,
                 shared: false,
+                hidden: false,
                 size,
                 moves: 0,
             };
@@ -87,6 +89,14 @@ impl World {
         state.mapped.push(numbers.start * PAGE..numbers.end * PAGE);
     }
 
+    /// Puts zero pages at these page numbers.
+    fn zeros(&self, numbers: Range<usize>) -> &World {
+        let mut state = self.fake.state();
+        state.zeros.extend(numbers.map(|number| number * PAGE));
+        drop(state);
+        self
+    }
+
     /// Changes the pages with these numbers.
     fn change(&self, numbers: Range<usize>, change: impl Fn(&mut FakePage)) -> &World {
         let range = numbers.start * PAGE..numbers.end * PAGE;
@@ -101,6 +111,12 @@ impl World {
 
     fn engine(&self, plan: Plan, options: &Options<'_>) -> Result<Engine<'_, &Fake>> {
         self.root.write("proc/7/maps", self.fake.maps().as_bytes());
+        let mut state = self.fake.state();
+        if state.pages.values().any(|page| page.hidden) || !state.zeros.is_empty() {
+            state.numa_maps = Some(self.root.path("proc/7/numa_maps"));
+            state.write_numa_maps();
+        }
+        drop(state);
         let bytes = (self.fake.state().pages.len() * PAGE) as u64;
         let sizes = Sizes {
             mapped: bytes,
@@ -183,17 +199,17 @@ fn options() -> Options<'static> {
 }
 
 /// The pages of a node that moved, and those that are left, by reason.
-fn moved(pages: u64) -> (u64, [u64; 5]) {
-    (pages, [0; 5])
+fn moved(pages: u64) -> (u64, [u64; 6]) {
+    (pages, [0; 6])
 }
 
-fn left(moved: u64, reason: Reason, pages: u64) -> (u64, [u64; 5]) {
-    let mut left = [0; 5];
+fn left(moved: u64, reason: Reason, pages: u64) -> (u64, [u64; 6]) {
+    let mut left = [0; 6];
     left[reason as usize] = pages;
     (moved, left)
 }
 
-fn told(counts: &[NodeCount]) -> Vec<(u64, [u64; 5])> {
+fn told(counts: &[NodeCount]) -> Vec<(u64, [u64; 6])> {
     counts
         .iter()
         .map(|count| (count.moved, count.left))
