@@ -107,10 +107,12 @@ static unsigned long report(void)
             printf(", %lu left: no memory on node %d", node.target_full, node.to);
         if (node.not_permitted)
             printf(", %lu left: not permitted on node %d", node.not_permitted, node.to);
+        if (node.hidden)
+            printf(", %lu left: hidden by the kernel", node.hidden);
         if (node.gone)
             printf(", %lu gone meanwhile", node.gone);
         putchar('\n');
-        left += node.busy + node.shared + node.target_full + node.not_permitted;
+        left += node.busy + node.shared + node.target_full + node.not_permitted + node.hidden;
     }
     free(nodes);
     return left;

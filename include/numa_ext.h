@@ -145,8 +145,14 @@ struct numa_ext_migrate_node {
     unsigned long not_permitted;
     /* Gone in the meantime: freed, swapped out, or moved by other means. */
     unsigned long gone;
+    /*
+     * Not moved: the kernel does not say where the page is, as nobody may access it (PROT_NONE) or
+     * NUMA balancing watches it (before Linux 6.5). Such pages are moved only with all pages of
+     * the process, so not with kinds, ranges or NUMA_EXT_MIGRATE_PRIVATE.
+     */
+    unsigned long hidden;
     /* Zeros; later releases may use them. */
-    unsigned long reserved[4];
+    unsigned long reserved[3];
 };
 
 /* A migration of one process. It has no threads of its own. Opaque. */

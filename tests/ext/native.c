@@ -351,7 +351,7 @@ TEST(the_process_of_another_user)
 static unsigned long sum(const node_t *node)
 {
 	return node->moved + node->busy + node->shared + node->target_full + node->not_permitted +
-	       node->gone;
+	       node->gone + node->hidden;
 }
 
 TEST(a_dry_run_counts_what_numa_maps_shows)

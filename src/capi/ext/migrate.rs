@@ -115,8 +115,12 @@ pub struct numa_ext_migrate_node {
     pub not_permitted: c_ulong,
     /// Gone in the meantime: freed, swapped out, or moved by other means.
     pub gone: c_ulong,
+    /// Not moved: the kernel does not say where the page is, as nobody may access it (PROT_NONE) or
+    /// NUMA balancing watches it (before Linux 6.5). Such pages are moved only with all pages of
+    /// the process, so not with kinds, ranges or NUMA_EXT_MIGRATE_PRIVATE.
+    pub hidden: c_ulong,
     /// Zeros; later releases may use them.
-    pub reserved: [c_ulong; 4],
+    pub reserved: [c_ulong; 3],
 }
 
 /// A migration of one process. It has no threads of its own. Opaque.
@@ -278,7 +282,8 @@ fn node(count: &NodeCount) -> numa_ext_migrate_node {
         target_full: count.left_for(Reason::TargetFull) as c_ulong,
         not_permitted: count.left_for(Reason::NotPermitted) as c_ulong,
         gone: count.left_for(Reason::Gone) as c_ulong,
-        reserved: [0; 4],
+        hidden: count.left_for(Reason::Hidden) as c_ulong,
+        reserved: [0; 3],
     }
 }
 

@@ -17,10 +17,15 @@
  *   pinned   private memory of which the first 16 pages hang in a pipe
  *   gone     private memory of which every second page was given back
  *   swapped  private memory, paged out (where there is swap)
+ *   none     private memory that nobody may access any more
+ *   nonethp  the same in transparent huge pages
+ *   same     private memory with the same contents in all pages, for KSM to merge
+ *   guarded  private memory with a guard instead of every second page (Linux 6.13)
  * NODES is a list such as 0 or 0,1: page i lies on node i modulo its length.
  *
  * -c       fork a child that shares everything and does nothing
  * -s       seccomp: none here, see deny.c
+ * -b       run all the time, and look at the memory only when asked
  * -r SIZE  reserve SIZE GiB of address space in one mapping, and touch the regions inside it,
  *          which have no huge pages then
  * -e       the regions stand at the end of what is reserved
@@ -48,6 +53,9 @@
 #define GIANT 1073741824UL
 #ifndef MAP_HUGE_1GB
 #define MAP_HUGE_1GB (30 << 26)
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
 #endif
 #define MAX_REGIONS 32
 
@@ -106,7 +114,24 @@ static void fill(struct region *r, unsigned long page)
     unsigned long words = r->page_size / 8, i;
     uint64_t *p = (uint64_t *)(r->start + page * r->page_size);
     for (i = 0; i < words; i += step(r))
-        p[i] = word(r->seed, page * words + i);
+        p[i] = word(r->seed, is(r, "same") ? i : page * words + i);
+}
+
+/* Whether a page is there no more. */
+static int is_taken(const struct region *r, unsigned long page)
+{
+    return (is(r, "gone") || is(r, "guarded")) && page % 2;
+}
+
+static int is_closed(const struct region *r)
+{
+    return is(r, "none") || is(r, "nonethp");
+}
+
+static void protect(const struct region *r, int protection)
+{
+    if (is_closed(r) && mprotect(r->start, r->pages * r->page_size, protection))
+        die("mprotect");
 }
 
 static unsigned long damage(const struct region *r)
@@ -114,11 +139,10 @@ static unsigned long damage(const struct region *r)
     unsigned long words = r->page_size / 8, page, i, bad = 0;
     for (page = 0; page < r->pages; page++) {
         const uint64_t *p = (const uint64_t *)(r->start + page * r->page_size);
-        int gone = is(r, "gone") && page % 2;
-        if (gone)
+        if (is_taken(r, page))
             continue;
         for (i = 0; i < words; i += step(r)) {
-            uint64_t expected = is(r, "zero") ? 0 : word(r->seed, page * words + i);
+            uint64_t expected = is(r, "zero") ? 0 : word(r->seed, is(r, "same") ? i : page * words + i);
             if (p[i] != expected) {
                 bad++;
                 break;
@@ -175,7 +199,7 @@ static void set_up(const char *spec)
     for (token = strtok_r(list, ",", &rest); token && node_count < 64; token = strtok_r(NULL, ",", &rest))
         nodes[node_count++] = atoi(token);
     r->seed = ++region_count;
-    r->page_size = is(r, "giant") ? GIANT : is(r, "thp") || is(r, "hugetlb") ? HUGE : SMALL;
+    r->page_size = is(r, "giant") ? GIANT : is(r, "thp") || is(r, "nonethp") || is(r, "hugetlb") ? HUGE : SMALL;
     len = r->pages * r->page_size;
 
     if (is(r, "hugetlb") || is(r, "giant")) {
@@ -200,7 +224,7 @@ static void set_up(const char *spec)
         if (brk(r->start + len))
             die("brk");
     } else {
-        r->start = map_aligned(len, is(r, "thp") ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+        r->start = map_aligned(len, r->page_size == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     }
     for (page = 0; page < r->pages; page++) {
         int node = nodes[page % node_count];
@@ -225,9 +249,12 @@ static void set_up(const char *spec)
         if (damage(r))
             die("contents");
     }
-    if (is(r, "gone"))
-        for (page = 1; page < r->pages; page += 2)
-            madvise(r->start + page * SMALL, SMALL, MADV_DONTNEED);
+    for (page = 1; page < r->pages && is_taken(r, page); page += 2)
+        if (madvise(r->start + page * SMALL, SMALL, is(r, "gone") ? MADV_DONTNEED : MADV_GUARD_INSTALL))
+            die("madvise");
+    if (is(r, "same") && madvise(r->start, len, MADV_MERGEABLE))
+        die("madvise");
+    protect(r, PROT_NONE);
     if (is(r, "swapped") && madvise(r->start, len, MADV_PAGEOUT))
         die("madvise");
     if (is(r, "pinned")) {
@@ -242,16 +269,19 @@ static void set_up(const char *spec)
 int main(int argc, char **argv)
 {
     sigset_t set;
-    int option, child = 0, at_end = 0, i, signal;
+    int option, child = 0, at_end = 0, runs = 0, i, signal;
+    const struct timespec at_once = {0, 0};
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    while ((option = getopt(argc, argv, "cer:")) != -1) {
+    while ((option = getopt(argc, argv, "bcer:")) != -1) {
         if (option == 'c') {
             child = 1;
+        } else if (option == 'b') {
+            runs = 1;
         } else if (option == 'e') {
             at_end = 1;
         } else if (option == 'r') {
@@ -282,16 +312,21 @@ int main(int argc, char **argv)
         printf("child %d\n", (int)pid);
     }
     printf("ready %d\n", (int)getpid());
-    while (!sigwait(&set, &signal)) {
+    for (;;) {
         unsigned long bad = 0;
+        do
+            signal = sigtimedwait(&set, NULL, runs ? &at_once : NULL);
+        while (signal < 0);
         if (signal == SIGTERM)
             return 0;
-        for (i = 0; i < region_count; i++)
+        for (i = 0; i < region_count; i++) {
+            protect(&regions[i], PROT_READ);
             bad += damage(&regions[i]);
+            protect(&regions[i], PROT_NONE);
+        }
         if (bad)
             printf("damaged %lu\n", bad);
         else
             printf("intact\n");
     }
-    return 1;
 }

@@ -50,6 +50,11 @@ intact() {
     tail -n 1 "$1" | grep -qx intact
 }
 
+# json_field FILE KEY: the first value of that key, as serde_json prints it.
+json_field() { sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$1" | head -n 1; }
+# nodes_of PID NODE: pages that numa_maps has on the node; huge ones are one each.
+nodes_of() { awk -v f="$2" '{ if (match($0, "N" f "=[0-9]+")) { split(substr($0, RSTART, RLENGTH), a, "="); n += a[2] } } END { print n + 0 }' "/proc/$1/numa_maps"; }
+
 # counts FILE: "NODE:PAGES" of a `where` output. Kernels say -2 or -14 for what is not there.
 counts() {
     awk '{ n[$2 == -2 || $2 == -14 ? "absent" : $2]++ } END { for (i in n) print i ":" n[i] }' "$1" |

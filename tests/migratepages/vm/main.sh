@@ -4,10 +4,6 @@
 . "${0%/*}/lib.sh"
 mkdir -p json
 
-# json_field FILE KEY: the first value of that key, as serde_json prints it.
-json_field() { sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$1" | head -n 1; }
-nodes_of() { awk -v f="$2" '{ if (match($0, "N" f "=[0-9]+")) { split(substr($0, RSTART, RLENGTH), a, "="); n += a[2] } } END { print n + 0 }' "/proc/$1/numa_maps"; }
-
 # Huge pages, while there is memory in one piece.
 echo 12 >/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages
 echo 12 >/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages

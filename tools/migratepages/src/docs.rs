@@ -46,6 +46,11 @@ const PROSE: [(&str, &[&str]); 9] = [
              does not: it is busy or pinned (direct I/O, a pipe, RDMA), other processes share it, \
              the target has no room, or the move is not permitted. If pages stay, one line on \
              standard error reports how many. They change the exit status only with --strict.",
+            "Before Linux 6.5 the kernel hides pages that nobody may access (PROT_NONE) and pages \
+             that NUMA balancing watches: move_pages(2) says that they are not there. They move \
+             last, by migrate_pages(2), which moves everything on a node. With --private, --only or \
+             --range that would move too much; then they stay and are counted as hidden by the \
+             kernel.",
             "Pages of the kernel itself, such as [vdso], are not counted.",
         ],
     ),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use cli::failures::{Failed, FailedKind};
 use cli::text::{grouped, pages, size, widths};
-use numa::migrate::{Job, NodeCount, Options, Plan, Step, Worker, has_move_pages};
+use numa::migrate::{Job, NodeCount, Options, Plan, Reason, Step, Worker, has_move_pages};
 use numa::{NodeMask, Root, topology};
 use serde::Serialize;
 
@@ -62,6 +62,12 @@ pub(crate) fn look(
         let needed = target.small_bytes(huge.bytes_on(target.node));
         if let Some(free) = target.free_bytes.filter(|&free| free < needed) {
             warnings.push(Warning::does_not_fit(target.node, free, needed));
+        }
+    }
+    for count in &counts {
+        let hidden = count.left_for(Reason::Hidden);
+        if hidden > 0 {
+            warnings.push(Warning::hidden_stay(count.route.from.0, hidden));
         }
     }
     warnings.extend(lacking.iter().map(Warning::lacks_huge_pages));

@@ -46,6 +46,7 @@ pub(crate) struct Left {
     pub(crate) shared: u64,
     pub(crate) target_full: u64,
     pub(crate) not_permitted: u64,
+    pub(crate) hidden: u64,
     /// Not on the node any more, so not part of `pages_left`.
     pub(crate) gone: u64,
 }
@@ -61,6 +62,7 @@ impl From<&NodeCount> for Node {
                 shared: count.left_for(Reason::Shared),
                 target_full: count.left_for(Reason::TargetFull),
                 not_permitted: count.left_for(Reason::NotPermitted),
+                hidden: count.left_for(Reason::Hidden),
                 gone: count.left_for(Reason::Gone),
             },
         }
@@ -74,6 +76,7 @@ impl Left {
             (self.shared, "shared with other processes"),
             (self.target_full, "without room on the target"),
             (self.not_permitted, "not permitted"),
+            (self.hidden, "hidden by the kernel"),
         ]
         .into_iter()
         .filter(|(pages, _)| *pages > 0)
@@ -178,6 +181,7 @@ mod tests {
             shared,
             target_full: 0,
             not_permitted: 0,
+            hidden: 0,
             gone,
         };
         let moved = Moved {

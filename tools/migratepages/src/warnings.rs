@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use cli::processes;
-use cli::text::{count, grouped, nodes, size};
+use cli::text::{count, grouped, nodes, pages, size};
 use numa::migrate::Share;
 use numa::{Cpu, Node, NodeMask, Root, topology};
 use serde::Serialize;
@@ -26,6 +26,7 @@ pub(crate) enum WarningKind {
     OutsideCpuset,
     NodeCounts,
     SharedStay,
+    HiddenStay,
 }
 
 impl Warning {
@@ -41,6 +42,15 @@ impl Warning {
         let (has, less) = (size(free), size(needed - free));
         let message = format!("node {node} has {has} free, {less} less than needed");
         Warning::new(WarningKind::DoesNotFit, message)
+    }
+
+    /// Some of a node's pages cannot be moved alone.
+    pub(crate) fn hidden_stay(node: u32, hidden: u64) -> Warning {
+        let message = format!(
+            "{} on node {node} would stay: the kernel hides them (PROT_NONE or NUMA balancing)",
+            pages(hidden)
+        );
+        Warning::new(WarningKind::HiddenStay, message)
     }
 
     /// A node has too few free huge pages.
