@@ -105,7 +105,10 @@ impl<'r, K: Kernel> Engine<'r, K> {
         plan: Plan,
         options: &Options<'_>,
     ) -> Result<Engine<'r, K>> {
-        let walk = Walk::new(root, pid, &kernel, sizes, options.kinds, options.ranges)?;
+        let mut walk = Walk::new(root, pid, &kernel, sizes, options.kinds, options.ranges)?;
+        if options.look_only {
+            walk.each_page_once()?;
+        }
         let page = kernel.page_size();
         let layers = plan.layers();
         let bytes = sizes.resident.saturating_add(sizes.huge);

@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::aliases::Aliases;
 use super::guide::Guide;
 use super::regions::Regions;
 use crate::error::Result;
@@ -95,6 +96,8 @@ pub(crate) struct Walk<'r> {
     expected: u64,
     regions: Regions,
     run: Option<Run>,
+    /// Pages that are left out.
+    aliases: Aliases,
     /// Where the last huge page ends: two ranges may touch the same one.
     huge_end: usize,
 }
@@ -159,10 +162,17 @@ impl<'r> Walk<'r> {
             expected: 0,
             regions: Regions::new(kernel)?,
             run: None,
+            aliases: Aliases::default(),
             huge_end: 0,
         };
         walk.open_guide();
         Ok(walk)
+    }
+
+    /// Counts pages that are mapped more than once only once, from now on.
+    pub(crate) fn each_page_once(&mut self) -> Result<()> {
+        self.aliases = Aliases::of(self.root, self.pid, self.kinds, &self.ranges)?;
+        Ok(())
     }
 
     fn open_guide(&mut self) {
@@ -260,9 +270,11 @@ impl<'r> Walk<'r> {
                 break;
             }
         }
+        let any = !pages.is_empty();
+        self.aliases.leave_out(kernel, pages)?;
         Ok(match pages.is_empty() {
             false => Found::Units(unit),
-            true if patience == 0 => Found::Hole,
+            true if patience == 0 || any => Found::Hole,
             true => Found::End,
         })
     }
@@ -394,7 +406,7 @@ impl<'r> Walk<'r> {
     fn ask_guide(&mut self, mapping: Mapping) -> Result<(u64, usize)> {
         const UNKNOWN: (u64, usize) = (u64::MAX, 0);
         let may_be_huge = self.sizes.huge > 0
-            && mapping.has_file
+            && mapping.file.is_file()
             && mapping.start % self.block == 0
             && mapping.end % self.block == 0;
         let sparse = self.is_sparse();

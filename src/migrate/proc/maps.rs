@@ -1,6 +1,6 @@
 //! The mappings of a process and what they are for: /proc/PID/maps.
 
-use super::lines::fields;
+use super::lines::{decimal, fields};
 
 /// What a mapping is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +55,29 @@ impl Kinds {
     }
 }
 
+/// Which file: device and inode. The inode is 0 where there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FileId {
+    device: (usize, usize),
+    inode: u64,
+}
+
+impl FileId {
+    pub(crate) fn is_file(self) -> bool {
+        self.inode != 0
+    }
+}
+
 /// A line of /proc/PID/maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mapping {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) kind: Kind,
-    /// Whether it has a file, be it one without a name.
-    pub(crate) has_file: bool,
+    /// Its file, be it one without a name.
+    pub(crate) file: FileId,
+    /// Where in the file it begins.
+    pub(crate) offset: u64,
     /// Pages of the kernel itself ([vdso] and its like), which nobody can move.
     pub(crate) kernels: bool,
 }
@@ -84,12 +99,17 @@ pub(crate) fn parse_mapping(line: &[u8]) -> Option<Mapping> {
     let dash = range.iter().position(|&b| b == b'-')?;
     let (start, end) = (hex(&range[..dash])?, hex(&range[dash + 1..])?);
     let permissions = fields.next()?;
-    let inode = fields.nth(2)?;
+    let offset = hex(fields.next()?)? as u64;
+    let device = fields.next()?;
+    let colon = device.iter().position(|&b| b == b':')?;
+    let file = FileId {
+        device: (hex(&device[..colon])?, hex(&device[colon + 1..])?),
+        inode: decimal(fields.next()?)?,
+    };
     let name = fields.next().unwrap_or_default();
-    let has_file = inode != b"0";
     let kind = if permissions.get(3) == Some(&b's') {
         Kind::Shared
-    } else if has_file {
+    } else if file.is_file() {
         Kind::File
     } else if name == b"[heap]" {
         Kind::Heap
@@ -103,7 +123,8 @@ pub(crate) fn parse_mapping(line: &[u8]) -> Option<Mapping> {
         start,
         end,
         kind,
-        has_file,
+        file,
+        offset,
         kernels,
     })
 }
@@ -123,7 +144,8 @@ mod tests {
                 start: 0x559d1c000000,
                 end: 0x559d1c021000,
                 kind: Kind::Heap,
-                has_file: false,
+                file: FileId::default(),
+                offset: 0,
                 kernels: false
             })
         );

@@ -1,5 +1,6 @@
 //! The engine on a made-up kernel: what becomes of every page, whatever happens meanwhile.
 
+mod aliases;
 mod errors;
 mod fake;
 mod finding;
