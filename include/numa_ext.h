@@ -240,7 +240,8 @@ struct numa_ext_run {
     /*
      * The node where they are, or a negative errno: -ENOENT (on older kernels -EFAULT) if they
      * were never touched or are swapped out, -EFAULT if nothing is mapped or they were only read
-     * so far.
+     * so far. -ENODATA if they are there and the kernel does not say where: before Linux 6.5
+     * those that nobody may access (PROT_NONE) or that NUMA balancing watches.
      */
     int node;
 };

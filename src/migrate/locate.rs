@@ -4,10 +4,15 @@
 use core::ffi::c_int;
 use core::ops::Range;
 
+use super::batch::is_denied;
 use super::calls::locate_pages;
+use super::find::regions::each_counted;
+use super::kernel::{Kernel, Linux};
 use crate::error::{Error, Result};
 use crate::mask::Node;
-use crate::sys;
+use crate::root::Root;
+use crate::sys::pagemap::Region;
+use crate::sys::{self, Errno};
 
 /// Pages asked about in one go, 3 KiB of stack: more would be no faster, as the kernel takes far
 /// longer for the pages than for the call itself.
@@ -18,7 +23,10 @@ const PIECE: usize = 256;
 pub struct PageRun {
     /// Their addresses.
     pub addresses: Range<usize>,
-    /// The node where they are, or a negative errno as from [`locate_pages`].
+    /// The node where they are, or a negative errno as from [`locate_pages`], or -ENODATA: they are
+    /// there, and the kernel does not say where (before Linux 6.5, see [`Reason::Hidden`]).
+    ///
+    /// [`Reason::Hidden`]: super::Reason::Hidden
     pub status: c_int,
 }
 
@@ -27,6 +35,39 @@ impl PageRun {
     pub fn node(&self) -> Option<Node> {
         u32::try_from(self.status).ok().map(Node)
     }
+}
+
+/// Asks where pages are. Those of which it is said that they are not there, and that are, get
+/// ENODATA.
+fn ask(pid: i32, pages: &[usize], status: &mut [c_int]) -> Result<()> {
+    locate_pages(pid, pages, status)?;
+    if status.iter().any(|&status| is_denied(status)) {
+        let pid = if pid == 0 { sys::own_pid() } else { pid };
+        // Where pagemap cannot be read there is nothing better than the first answer.
+        if let Ok(kernel) = Linux::open(Root::SYSTEM, pid) {
+            let _ = note_hidden(&kernel, pages, status);
+        }
+    }
+    Ok(())
+}
+
+/// Changes the status of pages that the kernel hides. Kernels that can look for pages hide none.
+pub(super) fn note_hidden(
+    kernel: &impl Kernel,
+    pages: &[usize],
+    status: &mut [c_int],
+) -> Result<()> {
+    if kernel.scan(0..0, &mut [Region::default()]).is_ok() {
+        return Ok(());
+    }
+    let mut statuses = status.iter_mut();
+    each_counted(kernel, pages, |is_there| {
+        if let Some(status) = statuses.next() {
+            if is_there && is_denied(*status) {
+                *status = -Errno::ENODATA.0;
+            }
+        }
+    })
 }
 
 /// What is left of the pages that a range spans.
@@ -68,7 +109,7 @@ impl Pages {
 }
 
 /// Asks on which node each page is that the range spans, beginning with the page that its first
-/// address lies in. `status` is as of [`locate_pages`]. Returns the number of pages; EINVAL if
+/// address lies in. `status` is as of [`PageRun`]. Returns the number of pages; EINVAL if
 /// that is more than `status` has room for.
 ///
 /// `page_size` is 0 for the base size, or a multiple of it: with that of a huge page, each huge
@@ -86,7 +127,7 @@ pub fn locate_range(
     };
     let mut room = [0; PIECE];
     for piece in status.chunks_mut(PIECE) {
-        locate_pages(pid, pages.fill(&mut room), piece)?;
+        ask(pid, pages.fill(&mut room), piece)?;
     }
     Ok(count)
 }
@@ -105,7 +146,7 @@ pub fn for_each_run(
     while pages.left > 0 {
         let piece = pages.fill(&mut room);
         let status = &mut status[..piece.len()];
-        locate_pages(pid, piece, status)?;
+        ask(pid, piece, status)?;
         for (&page, &status) in piece.iter().zip(&*status) {
             let end = page.saturating_add(pages.size);
             match &mut run {

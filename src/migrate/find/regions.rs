@@ -158,13 +158,26 @@ fn pagemap_error(errno: Errno) -> Error {
     }
 }
 
-/// Calls `each` with whether a page is there, for each of them in their order. Neighbours that
-/// follow each other are one read.
+/// Calls `each` with whether a page is there, for each of them in their order.
 pub(crate) fn each_present(
     kernel: &impl Kernel,
     addresses: &[usize],
     mut each: impl FnMut(bool),
 ) -> Result<()> {
+    each_word(kernel, addresses, |word| each(word & PRESENT != 0))
+}
+
+/// Calls `each` with whether numa_maps counts a page for certain.
+pub(crate) fn each_counted(
+    kernel: &impl Kernel,
+    addresses: &[usize],
+    mut each: impl FnMut(bool),
+) -> Result<()> {
+    each_word(kernel, addresses, |word| each(is_counted(word)))
+}
+
+/// Calls `each` with the word of each page. Neighbours that follow each other are one read.
+fn each_word(kernel: &impl Kernel, addresses: &[usize], mut each: impl FnMut(u64)) -> Result<()> {
     const PIECE: usize = 64;
     let page = kernel.page_size();
     let mut words = [0; PIECE];
@@ -177,9 +190,7 @@ pub(crate) fn each_present(
         kernel
             .read_pagemap(first / page, &mut words[..run])
             .map_err(pagemap_error)?;
-        words[..run]
-            .iter()
-            .for_each(|word| each(word & PRESENT != 0));
+        words[..run].iter().for_each(|&word| each(word));
         rest = &rest[run..];
     }
     Ok(())

@@ -3,6 +3,8 @@
 use super::fake::FOREVER;
 use super::*;
 use crate::migrate::find::walk::{Found, Walk};
+use crate::migrate::kernel::Kernel;
+use crate::migrate::locate::note_hidden;
 use crate::migrate::proc::maps::{Kind, Kinds};
 use crate::sys::Errno;
 
@@ -145,6 +147,28 @@ fn pages_that_hide_while_they_are_worked_on() {
         });
         let counts = world.run(plan(&[0], &[3]), &options());
         assert_eq!(told(&counts), [moved(1000)]);
+    }
+}
+
+#[test]
+fn looking_where_pages_are_tells_hidden_ones_from_absent_ones() {
+    let absent = -Errno::ENOENT.0;
+    let hidden = -Errno::ENODATA.0;
+    for (can_scan, wanted) in [
+        (false, [0, hidden, -Errno::EFAULT.0, absent]),
+        // It hides none.
+        (true, [0, absent, -Errno::EFAULT.0, absent]),
+    ] {
+        let world = World::new(can_scan);
+        world.pages(1000..1002, 0).zeros(1002..1003);
+        world.one_mapping(1000..1004);
+        world.change(1001..1002, |page| page.hidden = true);
+        let pages: Vec<usize> = (1000..1004).map(|number| number * PAGE).collect();
+        let mut status = [9; 4];
+        let kernel = &&world.fake;
+        kernel.locate(&pages, &mut status).unwrap();
+        note_hidden(kernel, &pages, &mut status).unwrap();
+        assert_eq!(status, wanted);
     }
 }
 
