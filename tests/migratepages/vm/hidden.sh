@@ -85,6 +85,20 @@ moves halves 8192
 check "halves: contents" intact halves "$pid"
 kill "$pid"
 
+# Memory that is mapped three times: each page counts once.
+hold thrice thrice:0:512
+before=$(small "$pid" 0)
+"$move" --dry-run --json "$pid" 0 1 >json/thrice-dry.json
+check "thrice: --dry-run counts each page once ($before)" \
+    [ "$(awk -F '[:,]' '/"pages":/ { n += $2 } END { print n }' json/thrice-dry.json)" = $((before - 1024)) ]
+"$move" --show "$pid" >thrice.show
+check "thrice: --show says so" grep -q '4 MiB of address space map memory a second time' thrice.show
+"$move" --strict --json "$pid" 0 1 >json/thrice.json
+check "thrice: the move counts each page once" [ "$(sum json/thrice.json)" = $((before - 1024)) ]
+check "thrice: all of it has moved" [ "$(small "$pid" 0)" = 0 ]
+check "thrice: contents" intact thrice "$pid"
+kill "$pid"
+
 # Pages that balancing has marked: the process runs elsewhere and does not touch them.
 balancing 1
 marked=$(updates)

@@ -11,6 +11,7 @@
  *   hugetlb  explicit huge pages of 2 MiB
  *   giant    explicit huge pages of 1 GiB
  *   shmem    a memfd, mapped shared
+ *   thrice   a memfd, mapped shared three times
  *   file     a file in the current directory, mapped privately and only read
  *   heap     memory from brk
  *   zero     private memory that was only read: the zero page
@@ -202,7 +203,19 @@ static void set_up(const char *spec)
     r->page_size = is(r, "giant") ? GIANT : is(r, "thp") || is(r, "nonethp") || is(r, "hugetlb") ? HUGE : SMALL;
     len = r->pages * r->page_size;
 
-    if (is(r, "hugetlb") || is(r, "giant")) {
+    if (is(r, "thrice")) {
+        int again;
+        fd = memfd_create("hold", 0);
+        if (fd < 0 || ftruncate(fd, len))
+            die("memfd");
+        for (again = 0; again < 3; again++) {
+            r->start = map(len, MAP_SHARED, fd);
+            for (page = 0; again < 2 && page < r->pages; page++) {
+                bind_to(previous = nodes[page % node_count]);
+                *(volatile char *)(r->start + page * SMALL) = 1;
+            }
+        }
+    } else if (is(r, "hugetlb") || is(r, "giant")) {
         r->start = map(len, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (is(r, "giant") ? MAP_HUGE_1GB : 0), -1);
     } else if (is(r, "shmem")) {
         fd = memfd_create("hold", 0);

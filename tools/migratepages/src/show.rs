@@ -6,7 +6,7 @@ use std::fs;
 
 use cli::terminal::{Look, bar};
 use cli::text::{size, widths};
-use numa::migrate::{Kind, for_each_numa_mapping};
+use numa::migrate::{Kind, for_each_numa_mapping, mapped_again};
 use numa::{Root, topology};
 use serde::Serialize;
 
@@ -20,6 +20,9 @@ pub(crate) struct Shown {
     /// How much of it is in transparent huge pages, where the kernel tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) transparent_huge_bytes: Option<u64>,
+    /// How much address space maps memory that another address maps too. Pages there count once for
+    /// each.
+    pub(crate) mapped_again_bytes: u64,
 }
 
 /// What is on one node, in bytes.
@@ -87,6 +90,7 @@ pub(crate) fn look(pid: i32) -> numa::Result<Shown> {
     Ok(Shown {
         nodes,
         transparent_huge_bytes: transparent_huge(pid),
+        mapped_again_bytes: mapped_again(Root::SYSTEM, pid)?,
     })
 }
 
@@ -151,6 +155,13 @@ impl Shown {
             text.push_str(line.trim_end());
             text.push('\n');
         }
+        if self.mapped_again_bytes > 0 {
+            let again = size(self.mapped_again_bytes);
+            let _ = writeln!(
+                text,
+                "  {again} of address space map memory a second time: its pages count once for each"
+            );
+        }
         text
     }
 
@@ -208,6 +219,7 @@ mod tests {
                 },
             ],
             transparent_huge_bytes: Some(0),
+            mapped_again_bytes: 0,
         }
     }
 
