@@ -338,17 +338,29 @@ mod tests {
         fixed: u64,
         rate: impl Fn(usize) -> usize,
     ) -> (usize, u64) {
+        simulate_uneven(pace, total, fixed, rate, |_| 1)
+    }
+
+    /// The same with calls that take so many times as long, depending on the worker.
+    fn simulate_uneven(
+        pace: &Pace,
+        total: usize,
+        fixed: u64,
+        rate: impl Fn(usize) -> usize,
+        times: impl Fn(usize) -> u64,
+    ) -> (usize, u64) {
         let mut left = total;
         // For each worker, the end of its call and what to learn from it.
         let mut calls: Vec<Option<(usize, u64, u64)>> = vec![None; pace.max_workers];
         let mut now = 1000;
         loop {
-            for call in &mut calls[..pace.active()] {
+            for (worker, call) in calls[..pace.active()].iter_mut().enumerate() {
                 if call.is_none() && left > 0 {
                     let bytes = pace.piece(left, 1).min(pace.chunk()).min(left);
                     left -= bytes;
                     let takes = bytes as u64 * 1000 * pace.active() as u64;
-                    let end = now + takes / rate(pace.active()) as u64 + fixed;
+                    let takes = takes / rate(pace.active()) as u64 * times(worker);
+                    let end = now + takes + fixed;
                     *call = Some((bytes, now, end));
                 }
             }
@@ -434,6 +446,20 @@ mod tests {
         let (active, took) = simulate(&Pace::new(PAUSE, 2, BATCH), 200 << 20, 2_000_000, rate);
         assert_eq!(active, 2);
         assert!(took < best * 110 / 100, "{took} {best}");
+    }
+
+    #[test]
+    fn a_slow_second_worker_is_sent_home() {
+        let rate = |n: usize| [0, 100, 195][n];
+        let alone = time(400 << 20, 100);
+        // In percent of the time of the first one alone.
+        for (times, wanted, percent) in [(3, 2, 80), (10, 1, 100), (50, 1, 108)] {
+            let slow = |worker| if worker == 1 { times } else { 1 };
+            let pace = Pace::new(PAUSE, 2, BATCH);
+            let (active, took) = simulate_uneven(&pace, 400 << 20, 0, rate, slow);
+            assert_eq!(active, wanted, "{times}");
+            assert!(took <= alone * percent / 100, "{times}: {took} {alone}");
+        }
     }
 
     #[test]
