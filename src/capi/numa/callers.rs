@@ -66,6 +66,27 @@ pub(super) unsafe fn with<R>(mask: *mut bitmask, use_mask: impl FnOnce(BitsMut<'
     }
 }
 
+/// Like [`with`] for a bit of the mask: one comparison with the size is enough where it is inside.
+///
+/// # Safety
+/// As for [`view`].
+#[inline]
+pub(super) unsafe fn with_bit<R>(
+    mask: *mut bitmask,
+    n: c_uint,
+    use_bit: impl FnOnce(BitsMut<'_>, usize) -> R,
+) -> R {
+    let n = n as usize;
+    // SAFETY: as demanded of the caller.
+    let found = unsafe { bitmask::view_mut(mask) };
+    if n < found.size() {
+        use_bit(found, n)
+    } else {
+        // SAFETY: as above.
+        loading(move || use_bit(unsafe { view_mut(mask) }, n))
+    }
+}
+
 /// Like [`with`] for two masks.
 ///
 /// # Safety

@@ -3,7 +3,9 @@
 use core::ffi::{c_int, c_uint};
 use core::ptr;
 
-use super::callers::{self, bitmask, unsigned, view, view_mut, view_old, with, with_both};
+use super::callers::{
+    self, bitmask, unsigned, view, view_mut, view_old, with, with_bit, with_both,
+};
 use super::load::limits;
 use super::nodemask::nodemask_t;
 use super::report::complain;
@@ -73,8 +75,8 @@ pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmas
 pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
     unsafe {
-        with(bmp, |mut mask| {
-            mask.insert(n as usize);
+        with_bit(bmp, n, |mut mask, n| {
+            mask.insert(n);
             bmp
         })
     }
@@ -85,8 +87,8 @@ pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *m
 pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
     unsafe {
-        with(bmp, |mut mask| {
-            mask.remove(n as usize);
+        with_bit(bmp, n, |mut mask, n| {
+            mask.remove(n);
             bmp
         })
     }
@@ -97,8 +99,8 @@ pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> 
 pub unsafe extern "C" fn numa_bitmask_isbitset(bmp: *const bitmask, n: c_uint) -> c_int {
     // SAFETY: the caller's mask.
     unsafe {
-        with(bmp.cast_mut(), |mask| {
-            mask.as_bits().contains(n as usize).into()
+        with_bit(bmp.cast_mut(), n, |mask, n| {
+            mask.as_bits().contains(n).into()
         })
     }
 }
