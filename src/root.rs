@@ -26,6 +26,11 @@ impl<'a> Root<'a> {
         Root { prefix: directory }
     }
 
+    /// Whether this is the running system, whose processes the kernel's calls know.
+    pub(crate) fn is_system(&self) -> bool {
+        self.prefix.is_empty()
+    }
+
     /// Calls `each` with the name of every entry of a directory.
     pub(crate) fn list(&self, directory: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
         file::list(Path::below(*self, directory).as_c_str()?, each)
@@ -106,6 +111,10 @@ impl Path {
 
     pub(crate) fn open(&self) -> Result<File, Errno> {
         File::open(self.as_c_str()?)
+    }
+
+    pub(crate) fn open_directory(&self) -> Result<File, Errno> {
+        File::open_directory(self.as_c_str()?)
     }
 
     /// Reads the whole file into `buf`. EFBIG if it is not smaller than that.

@@ -7,7 +7,7 @@ use super::engine::{Engine, Progress, Step};
 use super::kernel::Linux;
 use super::options::Options;
 use super::plan::Plan;
-use super::proc::status;
+use super::proc::process::Process;
 use super::tally::NodeCount;
 use super::worker::Worker;
 use crate::error::Result;
@@ -46,13 +46,14 @@ impl<'r> Job<'r> {
     ///
     /// # Errors
     /// ESRCH: no such process. EACCES, EPERM: its memory may not be looked at by the caller.
-    /// ENOENT: there is no /proc. [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    /// ENOENT: there is no /proc of the caller's PID namespace, or the kernel has no pagemap.
+    /// [`Error::Empty`](crate::Error::Empty), [`Error::Malformed`](crate::Error::Malformed): a file
+    /// of /proc is not what it should be. [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn new(root: Root<'r>, pid: i32, plan: Plan, options: &Options<'_>) -> Result<Job<'r>> {
-        // The files of /proc want a number.
-        let pid = if pid == 0 { sys::own_pid() } else { pid };
-        let sizes = status::sizes(root, pid)?;
-        let kernel = Linux::open(root, pid)?;
-        Engine::new(root, pid, kernel, sizes, plan, options).map(Job)
+        let process = Process::open(root, pid)?;
+        let sizes = process.sizes()?;
+        let kernel = Linux::of(&process)?;
+        Engine::new(root, process.pid(), kernel, sizes, plan, options).map(Job)
     }
 
     /// Works until nothing is left for this thread, or until `go_on` returns `false`, which stops the

@@ -7,7 +7,7 @@ use core::ffi::c_int;
 use core::ops::Range;
 
 use super::calls::Share;
-use super::proc::lines;
+use super::proc::process::Process;
 use crate::error::{Error, Result};
 use crate::mask::{Node, NodeMask};
 use crate::root::Root;
@@ -57,15 +57,23 @@ pub(super) trait Kernel {
 /// The running kernel, and a process of it.
 #[derive(Debug)]
 pub(super) struct Linux {
-    pid: i32,
+    process: Process,
     pagemap: File,
 }
 
 impl Linux {
     /// Opens the process's pagemap.
+    pub(super) fn of(process: &Process) -> Result<Linux> {
+        Ok(Linux {
+            pagemap: process.file("pagemap")?,
+            process: process.duplicate()?,
+        })
+    }
+
+    /// The same for the process with this number.
+    #[cfg(test)]
     pub(super) fn open(root: Root<'_>, pid: i32) -> Result<Linux> {
-        let pagemap = lines::open(root, pid, "pagemap")?;
-        Ok(Linux { pid, pagemap })
+        Linux::of(&Process::open(root, pid)?)
     }
 }
 
@@ -75,7 +83,7 @@ impl Kernel for Linux {
     }
 
     fn locate(&self, pages: &[usize], status: &mut [c_int]) -> Result<(), Errno> {
-        mempolicy::move_pages(self.pid, pages, None, status, 0).map(drop)
+        mempolicy::move_pages(self.process.pid(), pages, None, status, 0).map(drop)
     }
 
     fn move_pages(
@@ -85,7 +93,13 @@ impl Kernel for Linux {
         status: &mut [c_int],
         share: Share,
     ) -> Result<usize, Errno> {
-        mempolicy::move_pages(self.pid, pages, Some(nodes), status, share.flags())
+        mempolicy::move_pages(
+            self.process.pid(),
+            pages,
+            Some(nodes),
+            status,
+            share.flags(),
+        )
     }
 
     fn may_move_all(&self, share: Share) -> bool {
@@ -101,7 +115,8 @@ impl Kernel for Linux {
         };
         let sets = set(from).and_then(|from| Ok((from, set(to)?)));
         let (from, to) = sets.map_err(|error: Error| error.errno())?;
-        mempolicy::migrate_pages(self.pid, from.as_bits(), to.as_bits()).map(drop)
+        let pid = self.process.pid();
+        mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits()).map(drop)
     }
 
     fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> Result<(usize, usize), Errno> {

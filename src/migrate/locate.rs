@@ -1,6 +1,7 @@
 //! On which nodes the pages of a range are, asked in pieces: the kernel's call takes an address
 //! for each page, and here no array of the range's size is needed for them.
 
+use core::cell::OnceCell;
 use core::ffi::c_int;
 use core::ops::Range;
 
@@ -8,6 +9,7 @@ use super::batch::is_denied;
 use super::calls::locate_pages;
 use super::find::regions::each_counted;
 use super::kernel::{Kernel, Linux};
+use super::proc::process::Process;
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
@@ -37,29 +39,51 @@ impl PageRun {
     }
 }
 
-/// Asks where pages are. Those of which it is said that they are not there, and that are, get
-/// ENODATA.
-fn ask(pid: i32, pages: &[usize], status: &mut [c_int]) -> Result<()> {
-    locate_pages(pid, pages, status)?;
-    if status.iter().any(|&status| is_denied(status)) {
-        let pid = if pid == 0 { sys::own_pid() } else { pid };
-        // Where pagemap cannot be read there is nothing better than the first answer.
-        if let Ok(kernel) = Linux::open(Root::SYSTEM, pid) {
-            let _ = note_hidden(&kernel, pages, status);
-        }
-    }
-    Ok(())
+/// Asks where the pages of a process are.
+struct Asker {
+    pid: i32,
+    /// What tells pages that are hidden, once one might be; `None` where none are.
+    pagemap: OnceCell<Option<Linux>>,
 }
 
-/// Changes the status of pages that the kernel hides. Kernels that can look for pages hide none.
+impl Asker {
+    fn new(pid: i32) -> Asker {
+        Asker {
+            pid,
+            pagemap: OnceCell::new(),
+        }
+    }
+
+    /// Those of which it is said that they are not there, and that are, get ENODATA.
+    fn ask(&self, pages: &[usize], status: &mut [c_int]) -> Result<()> {
+        locate_pages(self.pid, pages, status)?;
+        if !status.iter().any(|&status| is_denied(status)) {
+            return Ok(());
+        }
+        let pagemap = self.pagemap.get_or_init(|| {
+            // Where pagemap cannot be read there is nothing better than the first answer.
+            let process = Process::open(Root::SYSTEM, self.pid).ok()?;
+            Linux::of(&process).ok().filter(hides_pages)
+        });
+        if let Some(kernel) = pagemap {
+            let _ = note_hidden(kernel, pages, status);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the kernel may say of pages that they are not there which are: those that can look for
+/// pages do not.
+pub(super) fn hides_pages(kernel: &impl Kernel) -> bool {
+    kernel.scan(0..0, &mut [Region::default()]).is_err()
+}
+
+/// Changes the status of pages that the kernel hides.
 pub(super) fn note_hidden(
     kernel: &impl Kernel,
     pages: &[usize],
     status: &mut [c_int],
 ) -> Result<()> {
-    if kernel.scan(0..0, &mut [Region::default()]).is_ok() {
-        return Ok(());
-    }
     let mut statuses = status.iter_mut();
     each_counted(kernel, pages, |is_there| {
         if let Some(status) = statuses.next() {
@@ -125,9 +149,9 @@ pub fn locate_range(
     let Some(status) = status.get_mut(..count) else {
         return Err(Error::Invalid("length of the array"));
     };
-    let mut room = [0; PIECE];
+    let (mut room, asker) = ([0; PIECE], Asker::new(pid));
     for piece in status.chunks_mut(PIECE) {
-        ask(pid, pages.fill(&mut room), piece)?;
+        asker.ask(pages.fill(&mut room), piece)?;
     }
     Ok(count)
 }
@@ -142,11 +166,12 @@ pub fn for_each_run(
 ) -> Result<bool> {
     let mut pages = Pages::new(&range, page_size)?;
     let (mut room, mut status) = ([0; PIECE], [0; PIECE]);
+    let asker = Asker::new(pid);
     let mut run: Option<PageRun> = None;
     while pages.left > 0 {
         let piece = pages.fill(&mut room);
         let status = &mut status[..piece.len()];
-        ask(pid, piece, status)?;
+        asker.ask(piece, status)?;
         for (&page, &status) in piece.iter().zip(&*status) {
             let end = page.saturating_add(pages.size);
             match &mut run {

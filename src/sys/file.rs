@@ -18,6 +18,33 @@ impl File {
         File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
     }
 
+    /// Opens a directory only to open files below it, which are then of this very directory.
+    pub(crate) fn open_directory(path: &CStr) -> Result<File, Errno> {
+        let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC;
+        // SAFETY: `path` is a string with a terminating zero.
+        File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
+    }
+
+    /// Opens a file of this directory for reading.
+    pub(crate) fn open_below(&self, name: &CStr) -> Result<File, Errno> {
+        let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK;
+        // SAFETY: `name` is a string with a terminating zero.
+        File::from_call(|| unsafe { libc::openat(self.0, name.as_ptr(), flags) })
+    }
+
+    /// Whether this directory has a file of that name: ENOENT or ESRCH if it does not.
+    pub(crate) fn check_below(&self, name: &CStr) -> Result<(), Errno> {
+        // SAFETY: `name` is a string with a terminating zero.
+        let call = || unsafe { libc::faccessat(self.0, name.as_ptr(), libc::F_OK, 0) };
+        answer(|| uncancelled(call).into()).map(drop)
+    }
+
+    /// The same file once more, with the same position.
+    pub(crate) fn duplicate(&self) -> Result<File, Errno> {
+        // SAFETY: the call takes any number.
+        File::from_call(|| unsafe { libc::fcntl(self.0, libc::F_DUPFD_CLOEXEC, 0) })
+    }
+
     /// The descriptor that a call returns, or its error.
     pub(super) fn from_call(call: impl FnOnce() -> c_int) -> Result<File, Errno> {
         answer(|| uncancelled(call).into()).map(|fd| File(fd as c_int))

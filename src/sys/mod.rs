@@ -16,6 +16,7 @@ pub(crate) mod memory;
 pub(crate) mod mempolicy;
 pub(crate) mod net;
 pub(crate) mod pagemap;
+pub(crate) mod process;
 pub(crate) mod sched;
 
 pub use errno::Errno;
@@ -73,12 +74,6 @@ pub(crate) fn monotonic_nanoseconds() -> u64 {
 /// Number of CPUs that the system is configured with, online or not.
 pub(crate) fn configured_cpus() -> usize {
     uncancelled(|| sysconf(libc::_SC_NPROCESSORS_CONF)).map_or(1, |count| count.max(1))
-}
-
-/// The process id of the caller.
-pub(crate) fn own_pid() -> i32 {
-    // SAFETY: getpid has no preconditions.
-    unsafe { libc::getpid() }
 }
 
 /// Sleeps for less than a second, or until a signal.

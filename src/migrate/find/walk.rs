@@ -16,7 +16,7 @@ use crate::mask::Node;
 use crate::migrate::kernel::Kernel;
 use crate::migrate::proc::lines::Lines;
 use crate::migrate::proc::maps::{self, Kinds, Mapping};
-use crate::migrate::proc::numa_maps::for_each_line;
+use crate::migrate::proc::process::Process;
 use crate::migrate::proc::status::Sizes;
 use crate::migrate::room;
 use crate::root::{self, Path, Root};
@@ -209,7 +209,7 @@ impl<'r> Walk<'r> {
     /// of which only a part is, no more than that part has room for.
     pub(crate) fn count(&self, nodes: &[Node]) -> Result<Vec<u64>> {
         let mut counts = room::filled(nodes.len())?;
-        for_each_line(self.root, self.pid, |mapping, line| {
+        Process::open(self.root, self.pid)?.for_each_line(|mapping, line| {
             let Some(mapping) = mapping else { return };
             if mapping.kernels || !self.kinds.contains(mapping.kind) {
                 return;
@@ -447,7 +447,7 @@ mod tests {
         made.write("proc/7/maps", maps.as_bytes());
         made.write(
             "proc/7/status",
-            b"VmSize:\t  100000 kB\nVmRSS:\t  50000 kB\n",
+            b"VmSize:\t  100000 kB\nVmRSS:\t  50000 kB\nThreads:\t1\n",
         );
         let end = present.iter().map(|r| r.end).max().unwrap_or(0) + 1000;
         let mut words = vec![0u64; end];
@@ -539,7 +539,7 @@ mod tests {
         let made = process(maps, &[first..first + 10]);
         made.write(
             "proc/7/status",
-            b"VmSize:\t  2000000000 kB\nVmRSS:\t  40 kB\n",
+            b"VmSize:\t  2000000000 kB\nVmRSS:\t  40 kB\nThreads:\t1\n",
         );
         made.write(
             "proc/7/numa_maps",
@@ -574,7 +574,7 @@ mod tests {
         let made = process(maps, &[1024..2048]);
         made.write(
             "proc/7/status",
-            b"VmSize:\t 6144 kB\nHugetlbPages:\t 4096 kB\n",
+            b"VmSize:\t 6144 kB\nVmRSS:\t 0 kB\nHugetlbPages:\t 4096 kB\nThreads:\t1\n",
         );
         made.write("proc/7/numa_maps", b"00400000 default file=/anon_hugepage\\040(deleted) huge anon=2 dirty=2 N0=2 kernelpagesize_kB=2048\n");
         assert_eq!(found(&made, Kinds::ALL, &[]), "h1024x2 ");

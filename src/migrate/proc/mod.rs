@@ -3,4 +3,5 @@
 pub(crate) mod lines;
 pub(crate) mod maps;
 pub(crate) mod numa_maps;
+pub(crate) mod process;
 pub(crate) mod status;

@@ -2,9 +2,13 @@
 
 use super::lines::{Lines, decimal, fields};
 use super::maps::{Kind, Mapping, hex, parse_mapping};
-use crate::error::Result;
+use super::process::Process;
+use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
+use crate::sys::Errno;
+
+const FILE: &str = "numa_maps";
 
 /// A line of /proc/PID/numa_maps.
 #[derive(Debug, Clone, Copy)]
@@ -54,44 +58,61 @@ impl<'a> NumaLine<'a> {
 /// as long as that takes.
 ///
 /// # Errors
-/// ESRCH: no such process; EACCES, EPERM: not the caller's.
+/// Those of [`Process::open`]. ENOENT: the kernel has no such file. ESRCH, EAGAIN: the process has
+/// ended, or begun another program, before all of its mappings were seen. EFBIG: a line has more
+/// than 4 MiB.
 pub fn for_each_numa_mapping(
     root: Root<'_>,
     pid: i32,
-    mut each: impl FnMut(Kind, &NumaLine<'_>),
+    each: impl FnMut(Kind, &NumaLine<'_>),
 ) -> Result<()> {
-    for_each_line(root, pid, |mapping, line| {
-        each(mapping.map_or(Kind::Anonymous, |m| m.kind), line);
-    })
+    Process::open(root, pid)?.for_each_numa_mapping(each)
 }
 
-/// The same, with the mapping as maps has it, unless that has come or gone in between.
-pub(crate) fn for_each_line(
-    root: Root<'_>,
-    pid: i32,
-    mut each: impl FnMut(Option<Mapping>, &NumaLine<'_>),
-) -> Result<()> {
-    let mut maps = Lines::open(root, pid, "maps")?;
-    let mut numa = Lines::open(root, pid, "numa_maps")?;
-    let mut mapping = None;
-    while let Some(line) = numa.next()? {
-        let Some(line) = NumaLine::parse(line) else {
-            continue;
-        };
-        while mapping.is_none_or(|m: Mapping| m.start < line.start) {
-            match maps.next()? {
-                Some(text) => mapping = parse_mapping(text).or(mapping),
-                None => break,
-            }
-        }
-        each(mapping.filter(|m| m.start == line.start), &line);
+impl Process {
+    /// Calls `each` for every mapping; see [`for_each_numa_mapping`].
+    pub fn for_each_numa_mapping(&self, mut each: impl FnMut(Kind, &NumaLine<'_>)) -> Result<()> {
+        self.for_each_line(|mapping, line| {
+            each(mapping.map_or(Kind::Anonymous, |m| m.kind), line);
+        })
     }
-    Ok(())
+
+    /// The same, with the mapping as maps has it, unless that has come or gone in between.
+    pub(crate) fn for_each_line(
+        &self,
+        mut each: impl FnMut(Option<Mapping>, &NumaLine<'_>),
+    ) -> Result<()> {
+        let mut maps = Lines::of(self.duplicate()?, "maps")?;
+        let mut numa = Lines::of(self.duplicate()?, FILE)?;
+        let mut mapping = None;
+        let mut any = false;
+        while let Some(line) = numa.next()? {
+            let line = NumaLine::parse(line).ok_or(Error::Malformed { file: FILE })?;
+            while mapping.is_none_or(|m: Mapping| m.start < line.start) {
+                match maps.next()? {
+                    Some(text) => mapping = parse_mapping(text).or(mapping),
+                    None => break,
+                }
+            }
+            each(mapping.filter(|m| m.start == line.start), &line);
+            any = true;
+        }
+        if any && numa.is_over() {
+            let errno = if self.has_no_memory() {
+                Errno::ESRCH
+            } else {
+                Errno::EAGAIN
+            };
+            return Err(Error::File { file: FILE, errno });
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::MadeUp;
     use std::vec::Vec;
 
     #[test]
@@ -107,5 +128,68 @@ mod tests {
             [(Node(0), 16384), (Node(12), 2)]
         );
         assert!(NumaLine::parse(b"").is_none());
+    }
+
+    #[test]
+    fn all_lines_or_an_error() {
+        let made = MadeUp::new();
+        made.write("proc/7/status", b"");
+        made.write("proc/7/stat", b"7 (x) S 1 7 7 0 -1 4194304 1\n");
+        made.write(
+            "proc/7/maps",
+            b"1000-2000 rw-p 00000000 00:00 0 [heap]\n2000-3000 r--s 0 00:01 9 /x\n",
+        );
+        let pages = |numa: &str| {
+            made.write("proc/7/numa_maps", numa.as_bytes());
+            let mut all = Vec::new();
+            for_each_numa_mapping(made.root(), 7, |kind, line| {
+                all.extend(line.nodes().map(|(node, pages)| (kind, node.0, pages)));
+            })?;
+            Ok(all)
+        };
+        // 20 directories whose names have 255 characters that are escaped.
+        let path = "\\075".repeat(20 * 255);
+        let heap = (Kind::Heap, 1, 8);
+        assert_eq!(
+            pages(&format!(
+                "1000 default anon=8 N1=8\n2000 default file=/{path} mapped=8192 N0=8192\n"
+            )),
+            Ok(std::vec![heap, (Kind::Shared, 0, 8192)])
+        );
+        let file = "numa_maps";
+        assert_eq!(pages(""), Err(Error::Empty { file }));
+        assert_eq!(
+            pages("1000 default N1=8\n2000 default N0"),
+            Err(Error::Malformed { file })
+        );
+        assert_eq!(
+            pages("1000 default N1=8\nx default N0=1\n"),
+            Err(Error::Malformed { file })
+        );
+        std::fs::remove_file(made.path("proc/7/numa_maps")).unwrap();
+        let absent = for_each_numa_mapping(made.root(), 7, |_, _| {});
+        let errno = Errno::ENOENT;
+        assert_eq!(absent, Err(Error::File { file, errno }));
+    }
+
+    #[test]
+    fn a_process_that_ends_meanwhile() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("1000")
+            .spawn()
+            .unwrap();
+        let pid = child.id() as i32;
+        let mut ended = false;
+        let result = for_each_numa_mapping(Root::SYSTEM, pid, |_, _| {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            ended = true;
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Where the kernel has the file at all.
+        if ended {
+            assert_eq!(result.unwrap_err().errno(), Errno::ESRCH);
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! Why something could not be done: a kind for programs that read the report, a message for people,
 //! and the exit status.
 
-use numa::migrate::sizes;
+use numa::migrate::Process;
 use numa::{Errno, Error, Root};
 use serde::Serialize;
 
 use crate::nodes::BadNodes;
 use crate::pids::BadPid;
+use crate::reasons;
 
 /// Exit status: something could not be done.
 pub const FAILED: u8 = 1;
@@ -67,28 +68,23 @@ impl Failed {
 
     /// What an error about a process's memory means to the user of the command.
     pub fn of_process(pid: i32, error: Error) -> Failed {
-        match error.errno() {
+        let kind = match error.errno() {
             Errno::ESRCH => {
                 let message = format!("there is no process {pid}");
-                Failed::new(FailedKind::NoSuchProcess, message)
-            }
-            Errno::EPERM | Errno::EACCES => {
-                let act = match error {
-                    Error::File { .. } => "look at the memory of",
-                    _ => "move pages of",
-                };
-                let message = format!(
-                    "not allowed to {act} process {pid} ({error}): run as its user, or with \
-                     CAP_SYS_PTRACE and CAP_SYS_NICE"
-                );
-                Failed::new(FailedKind::NotPermitted, message)
+                return Failed::new(FailedKind::NoSuchProcess, message);
             }
             Errno::ENOSYS => {
                 let message = "this kernel cannot move pages, or a seccomp filter hides the calls";
-                Failed::new(FailedKind::NotPermitted, message)
+                return Failed::new(FailedKind::NotPermitted, message);
             }
-            _ => Failed::other(format!("process {pid}: {error}")),
-        }
+            Errno::EPERM | Errno::EACCES => FailedKind::NotPermitted,
+            _ => FailedKind::Other,
+        };
+        let message = match kind {
+            FailedKind::NotPermitted => reasons::of_refusal(pid, error),
+            _ => reasons::of_file(pid, error),
+        };
+        Failed::new(kind, message)
     }
 
     /// The exit status for it.
@@ -117,12 +113,14 @@ impl From<BadPid> for Failed {
 
 /// Whether the process has memory that can be looked for.
 pub fn check_memory(pid: i32) -> Result<(), Failed> {
-    match sizes(Root::SYSTEM, pid) {
-        Ok(sizes) if sizes.mapped == 0 => Err(Failed::new(
-            FailedKind::NoMemoryOfItsOwn,
-            format!("process {pid} has no memory of its own: a kernel thread or a zombie"),
-        )),
-        Ok(_) => Ok(()),
+    let check = || {
+        let process = Process::open(Root::SYSTEM, pid)?;
+        let sizes = process.sizes()?;
+        Ok((sizes.mapped == 0).then(|| reasons::of_no_memory(&process)))
+    };
+    match check() {
+        Ok(None) => Ok(()),
+        Ok(Some(message)) => Err(Failed::new(FailedKind::NoMemoryOfItsOwn, message)),
         Err(error) => Err(Failed::of_process(pid, error)),
     }
 }

@@ -11,5 +11,6 @@ pub mod failures;
 pub mod nodes;
 pub mod pids;
 pub mod processes;
+mod reasons;
 pub mod terminal;
 pub mod text;

@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use numa::Errno;
 
 /// A process's name, as in ps; empty if it is gone.
 pub fn name(pid: i32) -> String {
@@ -20,9 +22,14 @@ pub fn name(pid: i32) -> String {
         .unwrap_or_default()
 }
 
+/// A file of a process. Its name in there may be no text.
+fn read(path: &str) -> io::Result<String> {
+    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// The list after `key` in /proc/PID/status.
 fn status_list(pid: i32, key: &str) -> Option<Vec<u32>> {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let text = read(&format!("/proc/{pid}/status")).ok()?;
     let list = text.lines().find_map(|line| line.strip_prefix(key))?;
     parse_list(list.trim())
 }
@@ -80,10 +87,16 @@ pub fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
         else {
             continue;
         };
-        if let Some(parent) = fs::read_to_string(format!("/proc/{pid}/stat"))
-            .ok()
-            .and_then(|stat| parent(&stat))
-        {
+        let stat = match read(&format!("/proc/{pid}/stat")) {
+            Ok(stat) => stat,
+            Err(error) => match error.kind() {
+                // It has ended, or is hidden.
+                ErrorKind::NotFound | ErrorKind::PermissionDenied => continue,
+                _ if error.raw_os_error() == Some(Errno::ESRCH.0) => continue,
+                _ => return Err(error),
+            },
+        };
+        if let Some(parent) = parent(&stat) {
             children.entry(parent).or_default().push(pid);
         }
     }

@@ -47,7 +47,17 @@ pub(crate) fn run(
         return one_call(pid, order, note).map(|moved| (moved, None));
     }
     let plan = Plan::new(order.from.as_bits(), order.to.as_bits()).map_err(explain)?;
-    let job = Job::new(Root::SYSTEM, pid, plan, &order.options).map_err(explain)?;
+    let job = match Job::new(Root::SYSTEM, pid, plan, &order.options) {
+        Err(Error::File {
+            file: "pagemap",
+            errno: Errno::ENOENT,
+        }) => {
+            let reason = "this kernel has no /proc/PID/pagemap (CONFIG_PROC_PAGE_MONITOR)";
+            let (_, note) = fall_back(order, reason)?;
+            return one_call(pid, order, note).map(|moved| (moved, None));
+        }
+        job => job.map_err(explain)?,
+    };
     let (moved, error) = pieces(&job, pid, title, order, note).map_err(explain)?;
     match error.map(explain) {
         Some(failed) if moved.pages_moved == Some(0) => Err(failed),

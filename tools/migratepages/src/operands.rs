@@ -1,5 +1,7 @@
 //! What the command line names: processes, and the nodes to leave and to go to.
 
+use std::path::Path;
+
 use cli::failures::Failed;
 use cli::nodes::{self, Machine};
 use cli::terminal::Terminal;
@@ -20,8 +22,13 @@ pub(crate) struct Operands {
 impl Operands {
     /// Reads them, and finds the processes that are named by what they belong to.
     pub(crate) fn read(cli: &Cli, terminal: &Terminal) -> Result<Operands, Failed> {
-        let machine = Machine::read(Root::SYSTEM)
-            .map_err(|error| Failed::other(format!("cannot read the NUMA nodes: {error}")))?;
+        let machine = Machine::read(Root::SYSTEM).map_err(|error| {
+            let hint = match Path::new("/proc/self").exists() {
+                true => "",
+                false => "; /proc is not mounted, or is that of another PID namespace",
+            };
+            Failed::other(format!("cannot read the NUMA nodes: {error}{hint}"))
+        })?;
         let (pid_texts, node_texts) = match cli.operands.as_slice() {
             pids if cli.show => (pids, None),
             [pids @ .., from, to] => (pids, Some((from, to))),

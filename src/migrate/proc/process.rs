@@ -1,0 +1,300 @@
+//! One process of /proc: its directory, held open, so that all of its files are of the same process.
+
+use crate::error::{Error, Result};
+use crate::root::{self, Path, Root};
+use crate::sys::file::File;
+use crate::sys::{Errno, process};
+
+/// A file of every process, whatever it is.
+const ANY: &str = "status";
+/// What errors call the process's directory.
+const DIRECTORY: &str = "/proc/PID";
+
+/// A process that is held: if it ends and its number is used anew, this is not that other process.
+#[derive(Debug)]
+pub struct Process {
+    pid: i32,
+    directory: File,
+}
+
+/// What a process is as to its memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It has memory of its own, whether it runs, sleeps or is stopped.
+    Alive,
+    /// It is about to end, and gives or has given its memory back.
+    Exiting,
+    /// It has ended, and its parent has not asked for its status yet; of a process with several
+    /// threads, the one that is named has ended.
+    Zombie,
+    /// The kernel's own thread.
+    KernelThread,
+}
+
+impl Process {
+    /// Holds the process with this number (0: the caller), or the process of the thread with it.
+    ///
+    /// # Errors
+    /// [`Error::File`] with ESRCH: no such process; EACCES, EPERM: it is hidden (the option hidepid
+    /// of /proc); ENOENT: there is no /proc, or it is that of another PID namespace, whose numbers
+    /// are not those of system calls.
+    pub fn open(root: Root<'_>, pid: i32) -> Result<Process> {
+        let pid = if pid == 0 { process::own_pid() } else { pid };
+        if !is_of_callers_namespace(root) {
+            let (file, errno) = ("/proc", Errno::ENOENT);
+            return Err(Error::File { file, errno });
+        }
+        let refused = |errno| Error::File {
+            file: DIRECTORY,
+            errno: match errno {
+                // Some ways to hide a process let it be there without a file, some do not.
+                Errno::ENOENT if root.is_system() && process::exists(pid) => Errno::EACCES,
+                Errno::ENOENT if Path::below(root, "/proc/self").open().is_ok() => Errno::ESRCH,
+                errno => errno,
+            },
+        };
+        let mut path = Path::below(root, "/proc/");
+        path.number(pid.unsigned_abs());
+        let directory = path.open_directory().map_err(refused)?;
+        let held = Process { pid, directory };
+        match held.has(ANY) {
+            Err(errno) if root.is_system() => Err(refused(errno)),
+            _ => Ok(held),
+        }
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Whether it is still there, be it as a zombie: as long as it is, no other process has its
+    /// number.
+    pub fn is_there(&self) -> bool {
+        !matches!(self.has(ANY), Err(Errno::ENOENT | Errno::ESRCH))
+    }
+
+    fn has(&self, file: &str) -> Result<(), Errno> {
+        self.directory.check_below(name(file).as_c_str()?)
+    }
+
+    /// The same process, held once more.
+    pub(crate) fn duplicate(&self) -> Result<Process> {
+        let (pid, file) = (self.pid, DIRECTORY);
+        match self.directory.duplicate() {
+            Ok(directory) => Ok(Process { pid, directory }),
+            Err(errno) => Err(Error::File { file, errno }),
+        }
+    }
+
+    /// Opens one of its files. ESRCH if the process has ended, ENOENT if it has no such file.
+    pub(crate) fn file(&self, file: &'static str) -> Result<File> {
+        let path = name(file);
+        let opened = path.as_c_str().and_then(|it| self.directory.open_below(it));
+        opened.map_err(|errno| {
+            let errno = match errno {
+                Errno::ENOENT | Errno::ESRCH if self.is_there() => Errno::ENOENT,
+                Errno::ENOENT => Errno::ESRCH,
+                errno => errno,
+            };
+            Error::File { file, errno }
+        })
+    }
+
+    /// What it is now.
+    ///
+    /// # Errors
+    /// ESRCH if it has ended and is no zombie any more; [`Error::Malformed`], [`Error::Empty`] if
+    /// /proc/PID/stat does not say it.
+    pub fn state(&self) -> Result<State> {
+        self.stat().map(|stat| stat.state)
+    }
+
+    /// Whether there is no memory of it any more, or never was: its files of memory end at once.
+    pub(crate) fn has_no_memory(&self) -> bool {
+        match self.state() {
+            Ok(state) => state != State::Alive,
+            Err(_) => !self.is_there(),
+        }
+    }
+
+    fn stat(&self) -> Result<Stat> {
+        /// Numbers of 20 digits in all of its fields, and a name.
+        const ROOM: usize = 2048;
+        let file = "stat";
+        let opened = self.file(file)?;
+        let (mut buf, mut len) = ([0; ROOM], 0);
+        while len < ROOM {
+            match opened.read(&mut buf[len..]) {
+                Ok(0) => break,
+                Ok(read) => len += read,
+                Err(errno) => return Err(Error::File { file, errno }),
+            }
+        }
+        match &buf[..len] {
+            [] if self.is_there() => Err(Error::Empty { file }),
+            [] => {
+                let errno = Errno::ESRCH;
+                Err(Error::File { file, errno })
+            }
+            text => parse_stat(text).ok_or(Error::Malformed { file }),
+        }
+    }
+}
+
+/// What /proc/PID/stat says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stat {
+    state: State,
+}
+
+fn parse_stat(text: &[u8]) -> Option<Stat> {
+    /// Flags of the kernel's tasks: it is ending; it is the kernel's own.
+    const EXITING: u32 = 0x4;
+    const KERNEL: u32 = 0x20_0000;
+    // The name comes first, in parentheses, and may contain anything.
+    let end = text.iter().rposition(|&b| b == b')')?;
+    let text = text[end + 1..].strip_suffix(b"\n")?;
+    let mut fields = text.split(|&b| b == b' ').filter(|field| !field.is_empty());
+    let letter = fields.next()?;
+    let flags = root::number(fields.nth(5)?)?;
+    let state = match letter {
+        b"Z" | b"X" | b"x" => State::Zombie,
+        _ if flags & KERNEL != 0 => State::KernelThread,
+        _ if flags & EXITING != 0 => State::Exiting,
+        _ => State::Alive,
+    };
+    Some(Stat { state })
+}
+
+/// Whether the numbers of processes in /proc are those that system calls of the caller take.
+fn is_of_callers_namespace(root: Root<'_>) -> bool {
+    let mut buf = [0; 16];
+    match Path::below(root, "/proc/self").read_link(&mut buf) {
+        _ if !root.is_system() => true,
+        Ok(text) => root::number(text) == Some(process::own_pid().unsigned_abs()),
+        Err(errno) => errno != Errno::ENOENT,
+    }
+}
+
+/// The path of a file of the directory.
+fn name(file: &str) -> Path {
+    Path::below(Root::SYSTEM, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+
+    const PID: i32 = 7;
+
+    fn errno_of<T: core::fmt::Debug>(result: Result<T>) -> Errno {
+        result.unwrap_err().errno()
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_the_end() {
+        let made = MadeUp::new();
+        let open = || Process::open(made.root(), PID);
+        assert_eq!(errno_of(open()), Errno::ENOENT);
+        made.write("proc/self/status", b"");
+        assert_eq!(errno_of(open()), Errno::ESRCH);
+        made.write("proc/7/status", b"");
+        let process = open().unwrap();
+        assert_eq!((process.pid(), process.is_there()), (PID, true));
+        let file = "pagemap";
+        let (absent, ended) = (Errno::ENOENT, Errno::ESRCH);
+        assert_eq!(
+            process.file(file).unwrap_err(),
+            Error::File {
+                file,
+                errno: absent
+            }
+        );
+        std::fs::remove_dir_all(made.path("proc/7")).unwrap();
+        assert!(!process.is_there());
+        assert_eq!(
+            process.file(file).unwrap_err(),
+            Error::File { file, errno: ended }
+        );
+    }
+
+    #[test]
+    fn another_process_with_its_number_is_another() {
+        let made = MadeUp::new();
+        made.write("proc/self/status", b"");
+        made.write("proc/7/status", b"");
+        let process = Process::open(made.root(), PID).unwrap();
+        std::fs::remove_dir_all(made.path("proc/7")).unwrap();
+        made.write("proc/7/status", b"");
+        made.write("proc/7/maps", b"");
+        assert!(!process.is_there() && !process.duplicate().unwrap().is_there());
+        assert_eq!(errno_of(process.file("maps")), Errno::ESRCH);
+        assert!(
+            Process::open(made.root(), PID)
+                .unwrap()
+                .file("maps")
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn states() {
+        let made = MadeUp::new();
+        made.write("proc/self/status", b"");
+        made.write("proc/7/status", b"");
+        let process = Process::open(made.root(), PID).unwrap();
+        assert_eq!(errno_of(process.state()), Errno::ENOENT);
+        for (text, state) in [
+            ("7 (a) b) S 1 7 7 0 -1 4194304 1\n", State::Alive),
+            ("7 (x) T 1 7 7 0 -1 4194304 1\n", State::Alive),
+            ("7 (x) t 1 7 7 0 -1 4194304 1\n", State::Alive),
+            ("7 (x) D 1 7 7 0 -1 4194304 1\n", State::Alive),
+            ("7 (x) R 1 7 7 0 -1 4194308 1\n", State::Exiting),
+            ("7 (x) Z 1 7 7 0 -1 4227084 1\n", State::Zombie),
+            ("7 (kthreadd) S 0 0 0 0 -1 2129984 0\n", State::KernelThread),
+        ] {
+            made.write("proc/7/stat", text.as_bytes());
+            assert_eq!(process.state(), Ok(state), "{text}");
+            assert_eq!(process.has_no_memory(), state != State::Alive, "{text}");
+        }
+        for cut in [
+            "7",
+            "7 (x",
+            "7 (x) S 1 7",
+            "7 (x) S 1 7 7 0 -1 x 1\n",
+            "7 (x) S 1 7 7 0 -1 4194304 1",
+        ] {
+            made.write("proc/7/stat", cut.as_bytes());
+            assert_eq!(
+                process.state(),
+                Err(Error::Malformed { file: "stat" }),
+                "{cut}"
+            );
+            assert!(!process.has_no_memory());
+        }
+        made.write("proc/7/stat", b"");
+        assert_eq!(process.state(), Err(Error::Empty { file: "stat" }));
+    }
+
+    #[test]
+    fn this_process_and_those_that_are_not_there() {
+        let me = Process::open(Root::SYSTEM, 0).unwrap();
+        assert_eq!(me.pid(), process::own_pid());
+        assert_eq!(me.state(), Ok(State::Alive));
+        assert_eq!(
+            errno_of(Process::open(Root::SYSTEM, i32::MAX)),
+            Errno::ESRCH
+        );
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id() as i32;
+        let held = Process::open(Root::SYSTEM, pid).unwrap();
+        // Not waited for yet, it has its number.
+        assert!(held.is_there());
+        child.wait().unwrap();
+        assert!(!held.is_there());
+        assert_eq!(errno_of(held.file("maps")), Errno::ESRCH);
+        assert_eq!(errno_of(held.state()), Errno::ESRCH);
+    }
+}
