@@ -2,6 +2,7 @@
 
 use core::ffi::c_int;
 
+use super::proc::process::Process;
 use crate::error::{Error, Result};
 use crate::mask::{Bits, NodeMask};
 use crate::sys::{Errno, mempolicy};
@@ -39,6 +40,16 @@ pub fn migrate_all(pid: i32, from: Bits<'_>, to: Bits<'_>, size: usize) -> Resul
     let to = NodeMask::from_bits(size, to)?;
     mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits())
         .map_err(Error::kernel("migrate_pages"))
+}
+
+impl Process {
+    /// [`migrate_all`] for this process: ESRCH if it has ended, even if another one has its number.
+    pub fn migrate_all(&self, from: Bits<'_>, to: Bits<'_>, size: usize) -> Result<usize> {
+        let from = NodeMask::from_bits(size, from)?;
+        let to = NodeMask::from_bits(size, to)?;
+        self.call(|pid| mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits()))
+            .map_err(Error::kernel("migrate_pages"))
+    }
 }
 
 /// Which pages [`move_pages`] moves.

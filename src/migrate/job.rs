@@ -50,9 +50,21 @@ impl<'r> Job<'r> {
     /// [`Error::Empty`](crate::Error::Empty), [`Error::Malformed`](crate::Error::Malformed): a file
     /// of /proc is not what it should be. [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn new(root: Root<'r>, pid: i32, plan: Plan, options: &Options<'_>) -> Result<Job<'r>> {
-        let process = Process::open(root, pid)?;
+        Job::of(root, &Process::open(root, pid)?, plan, options)
+    }
+
+    /// The same for a process that is held. If it ends, another one that gets its number is not
+    /// touched.
+    pub fn of(
+        root: Root<'r>,
+        process: &Process,
+        plan: Plan,
+        options: &Options<'_>,
+    ) -> Result<Job<'r>> {
         let sizes = process.sizes()?;
-        let kernel = Linux::of(&process)?;
+        let kernel = Linux::of(process)?;
+        // It opens files by the process's number. If they are another one's, every call of the kernel
+        // that follows fails.
         Engine::new(root, process.pid(), kernel, sizes, plan, options).map(Job)
     }
 

@@ -54,7 +54,9 @@ pub(super) trait Kernel {
     fn nanoseconds(&self) -> u64;
 }
 
-/// The running kernel, and a process of it.
+/// The running kernel, and a process of it. No other process with its number is touched, and what
+/// the kernel says of one is not believed: that costs two polls of a descriptor for each call, 0.7 us
+/// beside the 80 us of a call that locates 512 pages.
 #[derive(Debug)]
 pub(super) struct Linux {
     process: Process,
@@ -66,7 +68,7 @@ impl Linux {
     pub(super) fn of(process: &Process) -> Result<Linux> {
         Ok(Linux {
             pagemap: process.file("pagemap")?,
-            process: process.duplicate()?,
+            process: process.duplicate_for_calls()?,
         })
     }
 
@@ -83,7 +85,9 @@ impl Kernel for Linux {
     }
 
     fn locate(&self, pages: &[usize], status: &mut [c_int]) -> Result<(), Errno> {
-        mempolicy::move_pages(self.process.pid(), pages, None, status, 0).map(drop)
+        self.process
+            .call(|pid| mempolicy::move_pages(pid, pages, None, status, 0))
+            .map(drop)
     }
 
     fn move_pages(
@@ -93,13 +97,9 @@ impl Kernel for Linux {
         status: &mut [c_int],
         share: Share,
     ) -> Result<usize, Errno> {
-        mempolicy::move_pages(
-            self.process.pid(),
-            pages,
-            Some(nodes),
-            status,
-            share.flags(),
-        )
+        let flags = share.flags();
+        self.process
+            .call(|pid| mempolicy::move_pages(pid, pages, Some(nodes), status, flags))
     }
 
     fn may_move_all(&self, share: Share) -> bool {
@@ -130,5 +130,36 @@ impl Kernel for Linux {
 
     fn nanoseconds(&self) -> u64 {
         sys::monotonic_nanoseconds()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+
+    #[test]
+    fn a_number_that_is_another_processs_is_not_touched() {
+        let me = sys::process::own_pid();
+        let made = MadeUp::new();
+        let directory = format!("proc/{me}");
+        made.write("proc/self/status", b"");
+        made.write(&format!("{directory}/status"), b"");
+        made.write(&format!("{directory}/pagemap"), b"");
+        let kernel = Linux::open(made.root(), me).unwrap();
+        let page = [(&raw const kernel) as usize];
+        let mut status = [c_int::MIN];
+        // Where the kernel has the call at all.
+        if mempolicy::move_pages(0, &page, None, &mut status, 0).is_err() {
+            return;
+        }
+        assert_eq!(kernel.locate(&page, &mut status), Ok(()));
+        let node = status;
+        std::fs::remove_dir_all(made.path(&directory)).unwrap();
+        made.write(&format!("{directory}/status"), b"");
+        status = [c_int::MIN];
+        assert_eq!(kernel.locate(&page, &mut status), Err(Errno::ESRCH));
+        let moved = kernel.move_pages(&page, &node, &mut status, Share::Private);
+        assert_eq!((moved, status), (Err(Errno::ESRCH), [c_int::MIN]));
     }
 }

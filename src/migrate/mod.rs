@@ -29,7 +29,6 @@ mod worker;
 
 pub use calls::{Share, has_migrate_pages, has_move_pages, locate_pages, migrate_all, move_pages};
 pub use engine::{Progress, Step};
-pub use find::aliases::mapped_again;
 pub use job::Job;
 pub use locate::{PageRun, count_range, for_each_run, locate_range};
 pub use options::Options;

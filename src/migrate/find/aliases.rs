@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::migrate::kernel::Kernel;
 use crate::migrate::proc::lines::Lines;
 use crate::migrate::proc::maps::{self, FileId, Kind, Kinds};
+use crate::migrate::proc::process::Process;
 use crate::migrate::room;
-use crate::root::Root;
 
 /// Earlier addresses of the same memory that are looked at. More than these, and a page may be
 /// counted more than once.
@@ -54,17 +54,12 @@ pub(crate) struct Aliases {
 
 impl Aliases {
     /// Those among the mappings of some kinds, and in some ranges (empty for all).
-    pub(crate) fn of(
-        root: Root<'_>,
-        pid: i32,
-        kinds: Kinds,
-        ranges: &[Range<usize>],
-    ) -> Result<Aliases> {
+    pub(crate) fn of(process: &Process, kinds: Kinds, ranges: &[Range<usize>]) -> Result<Aliases> {
         if !kinds.contains(Kind::Shared) {
             return Ok(Aliases::default());
         }
         let mut parts: Vec<Part> = Vec::new();
-        let mut lines = Lines::open(root, pid, "maps")?;
+        let mut lines = Lines::of(process.duplicate()?, "maps")?;
         while let Some(line) = lines.next()? {
             let Some(mapping) = maps::parse_mapping(line) else {
                 continue;
@@ -155,11 +150,10 @@ impl Aliases {
     }
 }
 
-/// How many bytes of a process's address space map shared memory or a file at a place that another
-/// address maps too. numa_maps counts the pages there once for each.
-///
-/// # Errors
-/// ESRCH: no such process; EACCES, EPERM: not the caller's.
-pub fn mapped_again(root: Root<'_>, pid: i32) -> Result<u64> {
-    Aliases::of(root, pid, Kinds::ALL, &[]).map(|aliases| aliases.bytes())
+impl Process {
+    /// How many bytes of its address space map shared memory or a file at a place that another
+    /// address maps too. numa_maps counts the pages there once for each.
+    pub fn mapped_again(&self) -> Result<u64> {
+        Aliases::of(self, Kinds::ALL, &[]).map(|aliases| aliases.bytes())
+    }
 }

@@ -171,7 +171,8 @@ impl<'r> Walk<'r> {
 
     /// Counts pages that are mapped more than once only once, from now on.
     pub(crate) fn each_page_once(&mut self) -> Result<()> {
-        self.aliases = Aliases::of(self.root, self.pid, self.kinds, &self.ranges)?;
+        let process = Process::open(self.root, self.pid)?;
+        self.aliases = Aliases::of(&process, self.kinds, &self.ranges)?;
         Ok(())
     }
 

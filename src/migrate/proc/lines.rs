@@ -119,20 +119,6 @@ impl Lines {
     }
 }
 
-/// The decimal number that is the whole of `digits`.
-pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |value, &b| {
-        let digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value.checked_mul(10)?.checked_add(digit.into())
-    })
-}
-
 /// What stands between the blanks.
 pub(crate) fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&b| b == b' ').filter(|field| !field.is_empty())
@@ -143,7 +129,7 @@ mod tests {
     use super::*;
     use crate::testing::MadeUp;
 
-    const ALIVE: &[u8] = b"7 (x) S 1 7 7 0 -1 4194304 1\n";
+    const ALIVE: &[u8] = b"7 (x) S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77\n";
 
     /// A process that is there, with these maps.
     fn process(maps: &[u8]) -> MadeUp {
@@ -196,7 +182,10 @@ mod tests {
         assert_eq!(lines.next(), Err(Error::Empty { file }));
         assert!(lines.is_over());
         for over in ["Z 1 7 7 0 -1 4194308", "S 0 0 0 0 -1 2129984"] {
-            made.write("proc/7/stat", format!("7 (x) {over} 1\n").as_bytes());
+            made.write(
+                "proc/7/stat",
+                format!("7 (x) {over} 1 0 0 0 0 0 0 0 20 0 1 0 77\n").as_bytes(),
+            );
             assert_eq!(lines.next(), Ok(None));
         }
     }

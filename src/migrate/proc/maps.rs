@@ -1,6 +1,7 @@
 //! The mappings of a process and what they are for: /proc/PID/maps.
 
-use super::lines::{decimal, fields};
+use super::decimal::decimal;
+use super::lines::fields;
 
 /// What a mapping is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! On which nodes a process's pages are, as the kernel counts them: /proc/PID/numa_maps.
 
-use super::lines::{Lines, decimal, fields};
+use super::decimal::decimal;
+use super::lines::{Lines, fields};
 use super::maps::{Kind, Mapping, hex, parse_mapping};
 use super::process::Process;
 use crate::error::{Error, Result};
@@ -134,7 +135,10 @@ mod tests {
     fn all_lines_or_an_error() {
         let made = MadeUp::new();
         made.write("proc/7/status", b"");
-        made.write("proc/7/stat", b"7 (x) S 1 7 7 0 -1 4194304 1\n");
+        made.write(
+            "proc/7/stat",
+            b"7 (x) S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+        );
         made.write(
             "proc/7/maps",
             b"1000-2000 rw-p 00000000 00:00 0 [heap]\n2000-3000 r--s 0 00:01 9 /x\n",

@@ -1,5 +1,6 @@
 //! One process of /proc: its directory, held open, so that all of its files are of the same process.
 
+use super::decimal::decimal;
 use crate::error::{Error, Result};
 use crate::root::{self, Path, Root};
 use crate::sys::file::File;
@@ -15,6 +16,8 @@ const DIRECTORY: &str = "/proc/PID";
 pub struct Process {
     pid: i32,
     directory: File,
+    /// Says at a third of the cost whether it is there, where the kernel has this for it.
+    descriptor: Option<File>,
 }
 
 /// What a process is as to its memory.
@@ -56,7 +59,16 @@ impl Process {
         let mut path = Path::below(root, "/proc/");
         path.number(pid.unsigned_abs());
         let directory = path.open_directory().map_err(refused)?;
-        let held = Process { pid, directory };
+        let held = Process {
+            pid,
+            directory,
+            // The numbers of another root are not those of system calls.
+            descriptor: match root.is_system() {
+                true => process::open(pid).ok(),
+                false => None,
+            },
+        };
+        // That it is there now says that the descriptor is of the same process.
         match held.has(ANY) {
             Err(errno) if root.is_system() => Err(refused(errno)),
             _ => Ok(held),
@@ -74,17 +86,58 @@ impl Process {
         !matches!(self.has(ANY), Err(Errno::ENOENT | Errno::ESRCH))
     }
 
+    /// When it began, in ticks of the kernel's clock since the machine did: with the number, what
+    /// tells it from all other processes when nothing is held.
+    ///
+    /// # Errors
+    /// Those of [`Process::state`].
+    pub fn began(&self) -> Result<u64> {
+        self.stat().map(|stat| stat.began)
+    }
+
+    /// ESRCH if its number may be another process's. To be asked before a call that takes the number,
+    /// and after it: the process that has it then has had it all the time.
+    pub(crate) fn check(&self) -> Result<(), Errno> {
+        let ended = self.descriptor.as_ref().map(process::has_ended);
+        match ended {
+            Some(Ok(false)) => Ok(()),
+            Some(Ok(true)) => Err(Errno::ESRCH),
+            _ if self.is_there() => Ok(()),
+            _ => Err(Errno::ESRCH),
+        }
+    }
+
+    /// Makes a call that takes the number; ESRCH if the number was not this process's all the time.
+    pub(crate) fn call<T>(&self, call: impl FnOnce(i32) -> Result<T, Errno>) -> Result<T, Errno> {
+        self.check()?;
+        let result = call(self.pid);
+        self.check()?;
+        result
+    }
+
     fn has(&self, file: &str) -> Result<(), Errno> {
         self.directory.check_below(name(file).as_c_str()?)
     }
 
-    /// The same process, held once more.
+    /// The same process, held once more, to read its files.
     pub(crate) fn duplicate(&self) -> Result<Process> {
         let (pid, file) = (self.pid, DIRECTORY);
         match self.directory.duplicate() {
-            Ok(directory) => Ok(Process { pid, directory }),
+            Ok(directory) => Ok(Process {
+                pid,
+                directory,
+                descriptor: None,
+            }),
             Err(errno) => Err(Error::File { file, errno }),
         }
+    }
+
+    /// The same, with the descriptor, for whoever makes many calls.
+    pub(crate) fn duplicate_for_calls(&self) -> Result<Process> {
+        let descriptor = self.descriptor.as_ref().map(File::duplicate);
+        let mut held = self.duplicate()?;
+        held.descriptor = descriptor.and_then(Result::ok);
+        Ok(held)
     }
 
     /// Opens one of its files. ESRCH if the process has ended, ENOENT if it has no such file.
@@ -146,6 +199,7 @@ impl Process {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stat {
     state: State,
+    began: u64,
 }
 
 fn parse_stat(text: &[u8]) -> Option<Stat> {
@@ -158,13 +212,14 @@ fn parse_stat(text: &[u8]) -> Option<Stat> {
     let mut fields = text.split(|&b| b == b' ').filter(|field| !field.is_empty());
     let letter = fields.next()?;
     let flags = root::number(fields.nth(5)?)?;
+    let began = decimal(fields.nth(12)?)?;
     let state = match letter {
         b"Z" | b"X" | b"x" => State::Zombie,
         _ if flags & KERNEL != 0 => State::KernelThread,
         _ if flags & EXITING != 0 => State::Exiting,
         _ => State::Alive,
     };
-    Some(Stat { state })
+    Some(Stat { state, began })
 }
 
 /// Whether the numbers of processes in /proc are those that system calls of the caller take.
@@ -247,16 +302,38 @@ mod tests {
         let process = Process::open(made.root(), PID).unwrap();
         assert_eq!(errno_of(process.state()), Errno::ENOENT);
         for (text, state) in [
-            ("7 (a) b) S 1 7 7 0 -1 4194304 1\n", State::Alive),
-            ("7 (x) T 1 7 7 0 -1 4194304 1\n", State::Alive),
-            ("7 (x) t 1 7 7 0 -1 4194304 1\n", State::Alive),
-            ("7 (x) D 1 7 7 0 -1 4194304 1\n", State::Alive),
-            ("7 (x) R 1 7 7 0 -1 4194308 1\n", State::Exiting),
-            ("7 (x) Z 1 7 7 0 -1 4227084 1\n", State::Zombie),
-            ("7 (kthreadd) S 0 0 0 0 -1 2129984 0\n", State::KernelThread),
+            (
+                "7 (a) b) S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+                State::Alive,
+            ),
+            (
+                "7 (x) T 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+                State::Alive,
+            ),
+            (
+                "7 (x) t 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+                State::Alive,
+            ),
+            (
+                "7 (x) D 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+                State::Alive,
+            ),
+            (
+                "7 (x) R 1 7 7 0 -1 4194308 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+                State::Exiting,
+            ),
+            (
+                "7 (x) Z 1 7 7 0 -1 4227084 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+                State::Zombie,
+            ),
+            (
+                "7 (kthreadd) S 0 0 0 0 -1 2129984 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+                State::KernelThread,
+            ),
         ] {
             made.write("proc/7/stat", text.as_bytes());
             assert_eq!(process.state(), Ok(state), "{text}");
+            assert_eq!(process.began(), Ok(77));
             assert_eq!(process.has_no_memory(), state != State::Alive, "{text}");
         }
         for cut in [
@@ -292,9 +369,49 @@ mod tests {
         let held = Process::open(Root::SYSTEM, pid).unwrap();
         // Not waited for yet, it has its number.
         assert!(held.is_there());
+        assert!(held.began().unwrap() >= me.began().unwrap());
         child.wait().unwrap();
         assert!(!held.is_there());
+        let mut called = 0;
+        let mut call = |held: &Process| {
+            held.call(|pid| {
+                called += 1;
+                Ok(pid)
+            })
+        };
+        // With a descriptor, if the kernel has them, and without.
+        assert_eq!(call(&held), Err(Errno::ESRCH));
+        assert_eq!(
+            call(&held.duplicate_for_calls().unwrap()),
+            Err(Errno::ESRCH)
+        );
+        assert_eq!(call(&held.duplicate().unwrap()), Err(Errno::ESRCH));
+        assert_eq!(call(&me), Ok(me.pid()));
+        assert_eq!(call(&me.duplicate_for_calls().unwrap()), Ok(me.pid()));
+        assert_eq!(call(&me.duplicate().unwrap()), Ok(me.pid()));
+        assert_eq!(called, 3);
         assert_eq!(errno_of(held.file("maps")), Errno::ESRCH);
         assert_eq!(errno_of(held.state()), Errno::ESRCH);
+    }
+
+    #[test]
+    fn what_a_call_says_of_a_process_that_ends_meanwhile_is_not_believed() {
+        for with_descriptor in [true, false] {
+            let mut child = std::process::Command::new("sleep")
+                .arg("1000")
+                .spawn()
+                .unwrap();
+            let mut held = Process::open(Root::SYSTEM, child.id() as i32).unwrap();
+            if !with_descriptor {
+                held.descriptor = None;
+            }
+            let result = held.call(|_| {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                Ok(())
+            });
+            child.wait().unwrap();
+            assert_eq!(result, Err(Errno::ESRCH));
+        }
     }
 }

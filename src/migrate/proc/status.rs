@@ -1,6 +1,7 @@
 //! How much memory a process has: /proc/PID/status.
 
-use super::lines::{Lines, decimal};
+use super::decimal::decimal;
+use super::lines::Lines;
 use super::process::{Process, State};
 use crate::error::{Error, Result};
 use crate::root::Root;
@@ -75,7 +76,10 @@ mod tests {
     fn alive() -> MadeUp {
         let made = MadeUp::new();
         made.write("proc/self/status", b"VmSize: 1 kB\n");
-        made.write("proc/8/stat", b"8 (x) S 1 7 7 0 -1 4194304 1\n");
+        made.write(
+            "proc/8/stat",
+            b"8 (x) S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77\n",
+        );
         made
     }
 
@@ -124,7 +128,10 @@ mod tests {
             "Z 1 7 7 0 -1 4227084",
             "R 1 7 7 0 -1 4194308",
         ] {
-            made.write("proc/8/stat", format!("8 (x) {stat} 1\n").as_bytes());
+            made.write(
+                "proc/8/stat",
+                format!("8 (x) {stat} 1 0 0 0 0 0 0 0 20 0 1 0 77\n").as_bytes(),
+            );
             assert_eq!(of(none), Ok(Sizes::default()), "{stat}");
         }
         std::fs::remove_file(made.path("proc/8/stat")).unwrap();

@@ -1,7 +1,7 @@
 //! Memory that is mapped more than once.
 
 use super::*;
-use crate::migrate::find::aliases::mapped_again;
+use crate::migrate::proc::process::Process;
 
 /// The same file of 100 pages at three places, the last one only in part, beside another; the second
 /// place has pages that the first has not.
@@ -58,6 +58,7 @@ fn a_look_counts_a_page_once() {
 #[test]
 fn what_is_mapped_again_is_told() {
     let world = world(true);
-    let again = mapped_again(world.root.root(), 7);
-    assert_eq!(again, Ok((100 + 50) * PAGE as u64));
+    world.root.write("proc/7/status", b"");
+    let process = Process::open(world.root.root(), 7).unwrap();
+    assert_eq!(process.mapped_again(), Ok((100 + 50) * PAGE as u64));
 }

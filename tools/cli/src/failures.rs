@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::nodes::BadNodes;
 use crate::pids::BadPid;
+use crate::processes::Seen;
 use crate::reasons;
 
 /// Exit status: something could not be done.
@@ -111,16 +112,26 @@ impl From<BadPid> for Failed {
     }
 }
 
-/// Whether the process has memory that can be looked for.
-pub fn check_memory(pid: i32) -> Result<(), Failed> {
-    let check = || {
+/// Holds a process that was seen before and has memory that can be looked for.
+pub fn hold(seen: &Seen) -> Result<Process, Failed> {
+    let pid = seen.pid;
+    let hold = || {
+        let began = seen.began?;
         let process = Process::open(Root::SYSTEM, pid)?;
         let sizes = process.sizes()?;
-        Ok((sizes.mapped == 0).then(|| reasons::of_no_memory(&process)))
+        Ok((process.began()? == began, sizes.mapped > 0, process))
     };
-    match check() {
-        Ok(None) => Ok(()),
-        Ok(Some(message)) => Err(Failed::new(FailedKind::NoMemoryOfItsOwn, message)),
+    match hold() {
+        Ok((true, true, process)) => Ok(process),
+        Ok((true, false, process)) => {
+            let message = reasons::of_no_memory(&process);
+            Err(Failed::new(FailedKind::NoMemoryOfItsOwn, message))
+        }
+        Ok((false, _, _)) => {
+            let message =
+                format!("process {pid} has ended, and another one has its number: not touched");
+            Err(Failed::new(FailedKind::NoSuchProcess, message))
+        }
         Err(error) => Err(Failed::of_process(pid, error)),
     }
 }
@@ -173,8 +184,16 @@ mod tests {
 
     #[test]
     fn processes_with_memory_and_without() {
-        assert_eq!(check_memory(std::process::id() as i32), Ok(()));
-        let failed = check_memory(i32::MAX).unwrap_err();
+        let me = Seen::now(std::process::id() as i32);
+        assert_eq!(hold(&me).unwrap().pid(), me.pid);
+        let failed = hold(&Seen::now(i32::MAX)).unwrap_err();
         assert_eq!(failed.kind, FailedKind::NoSuchProcess);
+        let before = Seen {
+            began: me.began.map(|began| began - 1),
+            ..me
+        };
+        let failed = hold(&before).unwrap_err();
+        assert_eq!(failed.kind, FailedKind::NoSuchProcess);
+        assert!(failed.message.contains("another one has its number"));
     }
 }

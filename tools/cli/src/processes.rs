@@ -6,7 +6,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use numa::Errno;
+use numa::migrate::Process;
+use numa::{Errno, Root};
 
 /// A process's name, as in ps; empty if it is gone.
 pub fn name(pid: i32) -> String {
@@ -54,19 +55,34 @@ pub fn allowed_cpus(pid: i32) -> Option<Vec<u32>> {
     status_list(pid, "Cpus_allowed_list:")
 }
 
-/// Whether it is there.
-pub fn exists(pid: i32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+/// A process that was seen, and when it began: another one may have its number later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Its number.
+    pub pid: i32,
+    /// As [`Process::began`] says it, or why that is not known.
+    pub began: numa::Result<u64>,
 }
 
-/// The parent in the text of /proc/PID/stat.
-fn parent(stat: &str) -> Option<i32> {
+impl Seen {
+    /// The process that has this number now.
+    pub fn now(pid: i32) -> Seen {
+        let began = Process::open(Root::SYSTEM, pid).and_then(|process| process.began());
+        Seen { pid, began }
+    }
+
+    /// Whether it still is there.
+    fn is_there(&self) -> bool {
+        Seen::now(self.pid) == *self
+    }
+}
+
+/// The parent in the text of /proc/PID/stat, and when the process began.
+fn parent(stat: &str) -> Option<(i32, u64)> {
     // The name comes first, in parentheses, and may contain anything.
-    stat[stat.rfind(')')? + 1..]
-        .split_ascii_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
+    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+    let parent = fields.nth(1)?.parse().ok()?;
+    Some((parent, fields.nth(17)?.parse().ok()?))
 }
 
 /// The process that a thread belongs to: what /proc says about children counts for that one.
@@ -77,8 +93,8 @@ fn leader(pid: i32) -> i32 {
 }
 
 /// Adds the descendants of the processes, each behind its parent.
-pub fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
-    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+pub fn with_descendants(processes: &[Seen]) -> io::Result<Vec<Seen>> {
+    let mut children: HashMap<i32, Vec<Seen>> = HashMap::new();
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?
             .file_name()
@@ -96,17 +112,25 @@ pub fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
                 _ => return Err(error),
             },
         };
-        if let Some(parent) = parent(&stat) {
-            children.entry(parent).or_default().push(pid);
+        if let Some((parent, began)) = parent(&stat) {
+            let began = Ok(began);
+            children
+                .entry(parent)
+                .or_default()
+                .push(Seen { pid, began });
         }
     }
-    let mut all = Vec::new();
-    let mut next: Vec<i32> = pids.iter().rev().copied().collect();
-    while let Some(pid) = next.pop() {
-        if !all.contains(&pid) {
-            all.push(pid);
-            let mut below = children.remove(&leader(pid)).unwrap_or_default();
-            below.sort_unstable();
+    let mut all: Vec<Seen> = Vec::new();
+    let mut next: Vec<Seen> = processes.iter().rev().copied().collect();
+    while let Some(process) = next.pop() {
+        if all.iter().any(|seen| seen.pid == process.pid) {
+            continue;
+        }
+        all.push(process);
+        // Only then are those whose parent has its number its children.
+        if process.is_there() {
+            let mut below = children.remove(&leader(process.pid)).unwrap_or_default();
+            below.sort_unstable_by_key(|seen| seen.pid);
             next.extend(below.into_iter().rev());
         }
     }
@@ -114,7 +138,18 @@ pub fn with_descendants(pids: &[i32]) -> io::Result<Vec<i32>> {
 }
 
 /// The processes of a cgroup and of those below it.
-pub fn of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
+pub fn of_cgroup(path: &Path) -> io::Result<Vec<Seen>> {
+    let members = pids_of_cgroup(path)?;
+    let mut seen: Vec<Seen> = members.into_iter().map(Seen::now).collect();
+    // A number that was another process's when it was looked at is not a member's any more, or that
+    // process is one.
+    let members = pids_of_cgroup(path)?;
+    seen.retain(|process| members.binary_search(&process.pid).is_ok());
+    Ok(seen)
+}
+
+/// Their numbers, in order.
+fn pids_of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
     // A name as in /proc/PID/cgroup begins at the mount point.
     let under_mount =
         |path: &Path| PathBuf::from("/sys/fs/cgroup").join(path.strip_prefix("/").unwrap_or(path));
@@ -154,7 +189,9 @@ mod tests {
 
     #[test]
     fn parents_of_strange_names() {
-        assert_eq!(parent("12 (a) b) S 7 12 12"), Some(7));
+        let stat = "12 (a) b) S 7 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77 1";
+        assert_eq!(parent(stat), Some((7, 77)));
+        assert_eq!(parent("12 (a) b) S 7 12 12"), None);
         assert_eq!(parent("12 (x"), None);
         assert_eq!(parse_list("0-2,8"), Some(vec![0, 1, 2, 8]));
         assert_eq!(parse_list(""), Some(vec![]));
@@ -164,8 +201,25 @@ mod tests {
     #[test]
     fn this_process_is_in_its_own_family() {
         let me = std::process::id() as i32;
-        let all = with_descendants(&[me]).unwrap();
-        assert_eq!(all.first(), Some(&me));
+        let seen = Seen::now(me);
+        assert!(seen.began.is_ok() && seen.is_there());
+        let mut child = std::process::Command::new("sleep")
+            .arg("1000")
+            .spawn()
+            .unwrap();
+        let its = Seen::now(child.id() as i32);
+        let all = with_descendants(&[seen]).unwrap();
+        // One that began at another time is not this process, and those are not its children.
+        let other = Seen {
+            pid: me,
+            began: seen.began.map(|began| began - 1),
+        };
+        let of_other = with_descendants(&[other]).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(all.first(), Some(&seen));
+        assert!(all.contains(&its) && !its.is_there());
+        assert_eq!(of_other, [other]);
         assert!(!name(me).is_empty());
         // A thread's number stands for its process.
         let (thread, its_leader) = std::thread::spawn(|| {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use cli::failures::{Failed, FailedKind};
 use cli::text::{grouped, pages, size, widths};
-use numa::migrate::{Job, NodeCount, Options, Plan, Reason, Step, Worker, has_move_pages};
+use numa::migrate::{Job, NodeCount, Options, Plan, Process, Reason, Step, Worker, has_move_pages};
 use numa::{NodeMask, Root, topology};
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub(crate) struct Target {
 
 /// Counts, without moving anything. `None` if it was interrupted.
 pub(crate) fn look(
-    pid: i32,
+    process: &Process,
     from: &NodeMask,
     to: &NodeMask,
     options: &Options<'_>,
@@ -48,10 +48,10 @@ pub(crate) fn look(
         let message = "move_pages is denied (seccomp?), and --dry-run needs it";
         return Err(Failed::new(FailedKind::NotPermitted, message));
     }
-    let explain = |error| Failed::of_process(pid, error);
+    let explain = |error| Failed::of_process(process.pid(), error);
     let plan = Plan::new(from.as_bits(), to.as_bits()).map_err(explain)?;
-    let huge = HugeNeeds::of(pid, &plan, options);
-    let Some(counts) = count(pid, plan, options, interrupted).map_err(explain)? else {
+    let huge = HugeNeeds::of(process, &plan, options);
+    let Some(counts) = count(process, plan, options, interrupted).map_err(explain)? else {
         return Ok(None);
     };
     let page_size = topology::page_size() as u64;
@@ -71,7 +71,7 @@ pub(crate) fn look(
         }
     }
     warnings.extend(lacking.iter().map(Warning::lacks_huge_pages));
-    warnings.extend(warnings::about(pid, from, to, options.share));
+    warnings.extend(warnings::about(process.pid(), from, to, options.share));
     let routes = counts.iter().map(|count| Planned {
         from: count.route.from.0,
         to: count.route.to.0,
@@ -87,7 +87,7 @@ pub(crate) fn look(
 
 /// The pages that would move. `None` if it was interrupted.
 fn count(
-    pid: i32,
+    process: &Process,
     plan: Plan,
     options: &Options<'_>,
     interrupted: &AtomicBool,
@@ -96,7 +96,7 @@ fn count(
         look_only: true,
         ..options.clone()
     };
-    let job = Job::new(Root::SYSTEM, pid, plan, &options)?;
+    let job = Job::of(Root::SYSTEM, process, plan, &options)?;
     let mut worker = Worker::new();
     while job.step(&mut worker)? != Step::Done {
         if interrupted.load(Relaxed) {

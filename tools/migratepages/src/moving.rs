@@ -7,7 +7,7 @@ use cli::failures::{Failed, FailedKind};
 use cli::processes;
 use cli::terminal::Terminal;
 use cli::text::{pages, size};
-use numa::migrate::{self, Job, Options, Plan, Progress, Share};
+use numa::migrate::{self, Job, Options, Plan, Process, Progress, Share};
 use numa::{Errno, Error, NodeMask, Root, topology};
 
 use crate::bar::Bar;
@@ -37,24 +37,25 @@ pub(crate) struct Order<'a> {
 
 /// Moves the pages of one process. What was moved before an error is reported with it.
 pub(crate) fn run(
-    pid: i32,
+    process: &Process,
     title: &str,
     order: &Order<'_>,
 ) -> Result<(Moved, Option<Failed>), Failed> {
+    let pid = process.pid();
     let explain = |error| Failed::of_process(pid, error);
     let (method, note) = choose_method(pid, order)?;
     if method == Method::OneCall {
-        return one_call(pid, order, note).map(|moved| (moved, None));
+        return one_call(process, order, note).map(|moved| (moved, None));
     }
     let plan = Plan::new(order.from.as_bits(), order.to.as_bits()).map_err(explain)?;
-    let job = match Job::new(Root::SYSTEM, pid, plan, &order.options) {
+    let job = match Job::of(Root::SYSTEM, process, plan, &order.options) {
         Err(Error::File {
             file: "pagemap",
             errno: Errno::ENOENT,
         }) => {
             let reason = "this kernel has no /proc/PID/pagemap (CONFIG_PROC_PAGE_MONITOR)";
             let (_, note) = fall_back(order, reason)?;
-            return one_call(pid, order, note).map(|moved| (moved, None));
+            return one_call(process, order, note).map(|moved| (moved, None));
         }
         job => job.map_err(explain)?,
     };
@@ -126,8 +127,8 @@ fn denied() -> Failed {
 }
 
 /// Pages that numa_maps shows on the nodes to leave.
-fn pages_on(pid: i32, nodes: impl Fn(u32) -> bool) -> Option<u64> {
-    let shown = show::look(pid).ok()?;
+fn pages_on(process: &Process, nodes: impl Fn(u32) -> bool) -> Option<u64> {
+    let shown = show::look(process).ok()?;
     let bytes: u64 = shown
         .nodes
         .iter()
@@ -137,10 +138,11 @@ fn pages_on(pid: i32, nodes: impl Fn(u32) -> bool) -> Option<u64> {
     Some(bytes / topology::page_size() as u64)
 }
 
-fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, Failed> {
+fn one_call(process: &Process, order: &Order<'_>, note: Option<String>) -> Result<Moved, Failed> {
+    let pid = process.pid();
     let (from, to) = (order.from.as_bits(), order.to.as_bits());
     let start = Instant::now();
-    let result = migrate::migrate_all(pid, from, to, order.mask_size);
+    let result = process.migrate_all(from, to, order.mask_size);
     let seconds = start.elapsed().as_secs_f64();
     match result {
         Ok(left) => Ok(Moved {
@@ -155,7 +157,7 @@ fn one_call(pid: i32, order: &Order<'_>, note: Option<String>) -> Result<Moved, 
         }),
         Err(error) if error.errno() == Errno::ENOMEM => {
             let plan = Plan::new(from, to).map_err(|error| Failed::of_process(pid, error))?;
-            let rest = pages_on(pid, |node| plan.target(numa::Node(node)).is_some());
+            let rest = pages_on(process, |node| plan.target(numa::Node(node)).is_some());
             Err(Failed::new(
                 FailedKind::TargetFull,
                 format!(

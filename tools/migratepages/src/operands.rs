@@ -4,16 +4,17 @@ use std::path::Path;
 
 use cli::failures::Failed;
 use cli::nodes::{self, Machine};
+use cli::pids;
+use cli::processes::{self, Seen};
 use cli::terminal::Terminal;
-use cli::{pids, processes};
 use numa::{NodeMask, Root};
 
 use crate::options::Cli;
 
 /// What the operands say.
 pub(crate) struct Operands {
-    pub(crate) pids: Vec<i32>,
-    /// Of `pids`, those that were found rather than named: no error if they end meanwhile.
+    pub(crate) processes: Vec<Seen>,
+    /// Of those, those that were found rather than named: no error if they end meanwhile.
     pub(crate) found: Vec<i32>,
     pub(crate) nodes: Option<(NodeMask, NodeMask)>,
     pub(crate) machine: Machine,
@@ -49,19 +50,20 @@ impl Operands {
                 nodes::parse_to(to, &machine)?,
             )),
         };
-        let mut pids = named.clone();
-        add_cgroups(cli, terminal, &mut pids)?;
+        let mut processes: Vec<Seen> = named.iter().copied().map(Seen::now).collect();
+        add_cgroups(cli, terminal, &mut processes)?;
         if cli.children {
-            pids = processes::with_descendants(&pids)
+            processes = processes::with_descendants(&processes)
                 .map_err(|error| Failed::other(format!("cannot read /proc: {error}")))?;
         }
         let me = std::process::id() as i32;
         let is_named = |pid: &i32| named.contains(pid);
-        let found = pids.iter().copied().filter(|pid| !is_named(pid)).collect();
+        let pids = processes.iter().map(|process| process.pid);
+        let found = pids.filter(|pid| !is_named(pid)).collect();
         // The command may be a member of the group or a child of the process that it is to move.
-        pids.retain(|pid| *pid != me || is_named(pid));
+        processes.retain(|process| process.pid != me || is_named(&process.pid));
         Ok(Operands {
-            pids,
+            processes,
             found,
             nodes,
             machine,
@@ -70,22 +72,18 @@ impl Operands {
 }
 
 fn named_pids(texts: &[String]) -> Result<Vec<i32>, Failed> {
-    let mut pids = Vec::new();
+    let mut named = Vec::new();
     for text in texts {
-        add_new(&mut pids, pids::parse_list(text)?);
-    }
-    Ok(pids)
-}
-
-fn add_new(pids: &mut Vec<i32>, more: Vec<i32>) {
-    for pid in more {
-        if !pids.contains(&pid) {
-            pids.push(pid);
+        for pid in pids::parse_list(text)? {
+            if !named.contains(&pid) {
+                named.push(pid);
+            }
         }
     }
+    Ok(named)
 }
 
-fn add_cgroups(cli: &Cli, terminal: &Terminal, pids: &mut Vec<i32>) -> Result<(), Failed> {
+fn add_cgroups(cli: &Cli, terminal: &Terminal, processes: &mut Vec<Seen>) -> Result<(), Failed> {
     for path in &cli.cgroup {
         let members = processes::of_cgroup(path).map_err(|error| {
             let path = path.display();
@@ -95,7 +93,11 @@ fn add_cgroups(cli: &Cli, terminal: &Terminal, pids: &mut Vec<i32>) -> Result<()
             let path = path.display();
             terminal.complain(format_args!("the control group {path} has no processes"));
         }
-        add_new(pids, members);
+        for member in members {
+            if !processes.iter().any(|seen| seen.pid == member.pid) {
+                processes.push(member);
+            }
+        }
     }
     Ok(())
 }
@@ -109,7 +111,10 @@ mod tests {
     fn read(arguments: &[&str]) -> Result<(Vec<i32>, Vec<i32>), FailedKind> {
         let cli = Cli::try_parse_from(["migratepages"].iter().chain(arguments)).unwrap();
         let operands = Operands::read(&cli, &Terminal::new("migratepages"));
-        let lists = operands.map(|operands| (operands.pids, operands.found));
+        let lists = operands.map(|operands| {
+            let pids = operands.processes.iter().map(|process| process.pid);
+            (pids.collect(), operands.found)
+        });
         lists.map_err(|failed| failed.kind)
     }
 

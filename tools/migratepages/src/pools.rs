@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use numa::Root;
-use numa::migrate::{Options, Plan, for_each_numa_mapping};
+use numa::migrate::{Options, Plan, Process};
 
 /// Explicit huge pages that are larger are not made when they are needed: the target must have
 /// free ones.
@@ -25,14 +24,14 @@ pub(crate) struct Lacking {
 
 impl HugeNeeds {
     /// Those of a process.
-    pub(crate) fn of(pid: i32, plan: &Plan, options: &Options<'_>) -> HugeNeeds {
+    pub(crate) fn of(process: &Process, plan: &Plan, options: &Options<'_>) -> HugeNeeds {
         let mut needs = HugeNeeds::default();
         // numa_maps counts whole mappings, so it cannot tell for ranges. It is a warning only: if
         // the file is not there, there is none.
         if !options.ranges.is_empty() {
             return needs;
         }
-        let _ = for_each_numa_mapping(Root::SYSTEM, pid, |kind, line| {
+        let _ = process.for_each_numa_mapping(|kind, line| {
             if !line.is_huge || line.page_size <= LARGEST_MADE || !options.kinds.contains(kind) {
                 return;
             }

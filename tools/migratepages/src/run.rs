@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
-use cli::failures::{FAILED, Failed, FailedKind, INTERRUPTED, USAGE, check_memory};
+use cli::failures::{FAILED, Failed, FailedKind, INTERRUPTED, USAGE, hold};
+use cli::processes::Seen;
 use cli::terminal::{Look, Terminal};
-use cli::{processes, text};
+use cli::text;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use numa::NodeMask;
-use numa::migrate::{Kind, Kinds, Options, Share};
+use numa::migrate::{self, Kind, Kinds, Options, Share};
 
 use crate::moving::{self, Order};
 use crate::operands::Operands;
@@ -137,24 +138,24 @@ fn act(cli: &Cli, terminal: &Terminal) -> Result<Document, Failed> {
     let interrupted = watch_signals();
     let mut document = Document::new(action(cli));
     let mut begun = 0;
-    for &pid in &operands.pids {
+    for seen in &operands.processes {
         if interrupted.load(Relaxed) {
             break;
         }
         begun += 1;
-        let mut process = Process::new(pid);
+        let mut process = Process::new(seen.pid);
         let run = Run {
             cli,
             operands: &operands,
             interrupted: &interrupted,
             terminal,
         };
-        if let Err(failed) = run.one_process(&mut process) {
+        if let Err(failed) = run.one_process(seen, &mut process) {
             // It was there when the list was made.
-            let has_ended = operands.found.contains(&pid)
+            let has_ended = operands.found.contains(&seen.pid)
                 && (failed.kind == FailedKind::NoSuchProcess
                     || failed.kind == FailedKind::NoMemoryOfItsOwn
-                    || !processes::exists(pid));
+                    || Seen::now(seen.pid) != *seen);
             if !has_ended {
                 terminal.complain(format_args!("{}", failed.message));
                 document.status = FAILED;
@@ -169,7 +170,7 @@ fn act(cli: &Cli, terminal: &Terminal) -> Result<Document, Failed> {
     if document.interrupted {
         document.status = INTERRUPTED;
         if !cli.quiet {
-            complain_of_interruption(terminal, operands.pids.len() - begun);
+            complain_of_interruption(terminal, operands.processes.len() - begun);
         }
     } else if document.status == 0 && document.has_pages_left() && cli.strict {
         document.status = LEFT_BEHIND;
@@ -198,15 +199,18 @@ struct Run<'a> {
 impl Run<'_> {
     /// Does what is to be done with one process. What was found or done before an error is in
     /// `process` all the same.
-    fn one_process(&self, process: &mut Process) -> Result<(), Failed> {
-        let pid = process.pid;
-        let title = text::process(pid, &process.name);
-        check_memory(pid)?;
+    fn one_process(&self, seen: &Seen, process: &mut Process) -> Result<(), Failed> {
+        let held = hold(seen).inspect_err(|failed| {
+            if failed.kind == FailedKind::NoSuchProcess {
+                process.name.clear();
+            }
+        })?;
+        let title = text::process(seen.pid, &process.name);
         match (action(self.cli), &self.operands.nodes) {
-            (Action::Move, Some((from, to))) => self.move_one(process, &title, from, to),
+            (Action::Move, Some((from, to))) => self.move_one(&held, process, &title, from, to),
             (Action::DryRun, Some((from, to))) => {
                 let options = options(self.cli);
-                let looked = dry_run::look(pid, from, to, &options, self.interrupted)?;
+                let looked = dry_run::look(&held, from, to, &options, self.interrupted)?;
                 if let Some(looked) = looked.as_ref().filter(|_| !self.cli.json) {
                     self.terminal.print(&looked.text(&title));
                 }
@@ -214,7 +218,8 @@ impl Run<'_> {
                 Ok(())
             }
             _ => {
-                let shown = show::look(pid).map_err(|error| Failed::of_process(pid, error))?;
+                let shown =
+                    show::look(&held).map_err(|error| Failed::of_process(seen.pid, error))?;
                 if !self.cli.json {
                     self.terminal.print(&shown.table(&title, Look::of_stdout()));
                 }
@@ -226,6 +231,7 @@ impl Run<'_> {
 
     fn move_one(
         &self,
+        held: &migrate::Process,
         process: &mut Process,
         title: &str,
         from: &NodeMask,
@@ -244,7 +250,7 @@ impl Run<'_> {
             interrupted: self.interrupted,
             terminal,
         };
-        let (moved, failed) = moving::run(process.pid, title, &order)?;
+        let (moved, failed) = moving::run(held, title, &order)?;
         if !cli.json && cli.verbose > 0 {
             terminal.print(&format!("{title}: {}\n", moved.summary()));
         }

@@ -6,8 +6,8 @@ use std::fs;
 
 use cli::terminal::{Look, bar};
 use cli::text::{size, widths};
-use numa::migrate::{Kind, for_each_numa_mapping, mapped_again};
-use numa::{Root, topology};
+use numa::migrate::{Kind, Process};
+use numa::topology;
 use serde::Serialize;
 
 /// The shortest bar that is worth its place.
@@ -58,10 +58,10 @@ impl KindBytes {
 }
 
 /// Looks.
-pub(crate) fn look(pid: i32) -> numa::Result<Shown> {
+pub(crate) fn look(process: &Process) -> numa::Result<Shown> {
     let page = topology::page_size() as u64;
     let mut nodes: BTreeMap<u32, KindBytes> = BTreeMap::new();
-    for_each_numa_mapping(Root::SYSTEM, pid, |kind, line| {
+    process.for_each_numa_mapping(|kind, line| {
         let page_size = if line.page_size > 0 {
             line.page_size
         } else {
@@ -87,10 +87,12 @@ pub(crate) fn look(pid: i32) -> numa::Result<Shown> {
             NodeShare { node, bytes, kinds }
         })
         .collect();
+    let transparent_huge_bytes = transparent_huge(process.pid());
     Ok(Shown {
         nodes,
-        transparent_huge_bytes: transparent_huge(pid),
-        mapped_again_bytes: mapped_again(Root::SYSTEM, pid)?,
+        // It was read by the number.
+        transparent_huge_bytes: transparent_huge_bytes.filter(|_| process.is_there()),
+        mapped_again_bytes: process.mapped_again()?,
     })
 }
 
