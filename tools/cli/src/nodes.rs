@@ -77,14 +77,16 @@ fn parse(text: &str, accepted: &NodeMask, machine: &Machine) -> Result<NodeMask,
             ),
         })
     })?;
-    if nodes.is_empty() {
-        return Err(BadNodes::Text(format!("the node list '{text}' is empty")));
-    }
     Ok(nodes)
 }
 
-/// Parses FROM: any node that exists, also those that our cpuset hides.
+/// Parses FROM: any node that exists, also those that our cpuset hides. It may be empty: no node is
+/// left then.
 pub fn parse_from(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
+    if text.is_empty() {
+        return NodeMask::new(machine.present.size())
+            .map_err(|error| BadNodes::Unusable(error.to_string()));
+    }
     parse(text, &machine.present, machine)
 }
 
@@ -92,6 +94,9 @@ pub fn parse_from(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
 /// a number that names another node is an error that says which.
 pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
     let nodes = parse(text, &machine.present, machine)?;
+    if nodes.is_empty() {
+        return Err(BadNodes::Text(format!("the node list '{text}' is empty")));
+    }
     // "All" and "all but" mean those that can be used.
     if text.starts_with('!')
         || text
@@ -163,9 +168,13 @@ mod tests {
         assert!(matches!(to("!2-3"), Err(BadNodes::Unusable(text)) if text.contains("2-3")));
         assert_eq!(to("+1"), Ok("3".into()));
         assert!(matches!(to("1-2"), Err(BadNodes::Unusable(text)) if text.contains("node 1")));
-        for bad in ["", "4", "0-", "x", "0;1", "1-9", "-1", "!all", "0 "] {
+        for bad in ["4", "0-", "x", "0;1", "1-9", "-1", "0 ", " "] {
             assert!(matches!(to(bad), Err(BadNodes::Text(_))), "{bad:?}");
             assert!(matches!(from(bad), Err(BadNodes::Text(_))), "{bad:?}");
+        }
+        for empty in ["", "!all", "!0-3"] {
+            assert!(matches!(to(empty), Err(BadNodes::Text(_))), "{empty:?}");
+            assert_eq!(from(empty), Ok(String::new()), "{empty:?}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Process ids of a command line: decimal numbers, several of them joined by commas.
+//! Process ids of a command line: decimal numbers, several of them joined by commas. Blanks around
+//! them are taken, as `ps -o pid=` prints them.
 
 use std::fmt;
 
@@ -17,8 +18,10 @@ impl fmt::Display for BadPid {
 
 impl std::error::Error for BadPid {}
 
-/// Parses a process id: decimal digits, leading zeros allowed, 1 to 2147483647.
+/// Parses a process id: decimal digits, leading zeros and blanks around them allowed, 1 to 2147483647.
 pub fn parse(text: &str) -> Result<i32, BadPid> {
+    // What isspace(3) takes.
+    let text = text.trim_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
     let bad = |reason| {
         Err(BadPid {
             text: text.to_owned(),
@@ -60,6 +63,10 @@ mod tests {
             ("0211", 211),
             ("2147483647", i32::MAX),
             ("0000000000000001", 1),
+            ("  4711", 4711),
+            ("4711 ", 4711),
+            ("\t 4711\n", 4711),
+            ("\u{b}\u{c}\r4711", 4711),
         ] {
             assert_eq!(parse(text), Ok(pid));
         }
@@ -70,8 +77,10 @@ mod tests {
             "00",
             "-1",
             "+1",
-            "1 ",
-            " 1",
+            " ",
+            "1 2",
+            "- 1",
+            "\u{a0}1",
             "0x10",
             "1e3",
             "2147483648",
@@ -85,6 +94,7 @@ mod tests {
             assert!(parse(text).is_err(), "{text:?}");
         }
         assert_eq!(parse_list("1,2,03"), Ok(vec![1, 2, 3]));
+        assert_eq!(parse_list(" 1, 2\n,03 "), Ok(vec![1, 2, 3]));
         assert!(parse_list("1,,2").is_err());
         assert!(parse_list("1,").is_err());
     }

@@ -19,12 +19,13 @@ const PROSE: [(&str, &[&str]); 9] = [
     (
         "OPERANDS",
         &[
-            "PID is a process id in decimal. Several ids are separated by blanks or commas. The id \
-             of a thread stands for its process.",
+            "PID is a process id in decimal. Several ids are separated by blanks or commas; blanks \
+             around one, as ps(1) prints them, do not count. The id of a thread stands for its \
+             process. If a process ends, another one that gets its id is not touched.",
             "FROM and TO are node lists as in numactl(8): 0, 2-5, 0,3, !1 (all but node 1), +0-1 \
              (relative to the cpuset of the command), all, or a device: file:PATH, block:NAME, \
              netdev:NAME, ip:ADDRESS, pci:ADDRESS. In TO, all and ! mean the nodes that can be \
-             used.",
+             used. If FROM is empty, nothing moves.",
         ],
     ),
     (
