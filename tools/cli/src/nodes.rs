@@ -6,6 +6,8 @@ use std::fmt;
 use numa::strings::{self, ListError, Universe};
 use numa::{NodeMask, Root, device, topology};
 
+use crate::text::safe;
+
 /// The nodes of this machine, as this command sees them.
 #[derive(Debug, Clone)]
 pub struct Machine {
@@ -69,11 +71,13 @@ fn parse(text: &str, accepted: &NodeMask, machine: &Machine) -> Result<NodeMask,
                 machine.present
             ),
             ListError::MissingEnd { .. } => {
+                let text = safe(text);
                 format!("the node list '{text}' lacks a number after '-'")
             }
-            ListError::Device(error) => format!("the node list '{text}': {error}"),
+            ListError::Device(error) => format!("the node list '{}': {error}", safe(text)),
             _ => format!(
-                "'{text}' is not a node list such as 0, 2-5, 0,3, !1, +0-1, all or file:PATH"
+                "'{}' is not a node list such as 0, 2-5, 0,3, !1, +0-1, all or file:PATH",
+                safe(text)
             ),
         })
     })?;
@@ -95,6 +99,7 @@ pub fn parse_from(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
 pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
     let nodes = parse(text, &machine.present, machine)?;
     if nodes.is_empty() {
+        let text = safe(text);
         return Err(BadNodes::Text(format!("the node list '{text}' is empty")));
     }
     // "All" and "all but" mean those that can be used.
@@ -113,7 +118,8 @@ pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
         }
         return if kept.is_empty() {
             Err(BadNodes::Unusable(format!(
-                "none of the nodes of '{text}' can be used: the cpuset of this command allows {}",
+                "none of the nodes of '{}' can be used: the cpuset of this command allows {}",
+                safe(text),
                 machine.allowed
             )))
         } else {

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::text::safe;
+
 /// What is wrong with a process id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadPid {
@@ -12,7 +14,8 @@ pub struct BadPid {
 
 impl fmt::Display for BadPid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is not a process id: {}", self.text, self.reason)
+        let text = safe(&self.text);
+        write!(f, "'{text}' is not a process id: {}", self.reason)
     }
 }
 

@@ -9,18 +9,10 @@ use std::path::{Path, PathBuf};
 use numa::migrate::Process;
 use numa::{Errno, Root};
 
-/// A process's name, as in ps; empty if it is gone.
+/// A process's name, as in ps; empty if it is gone. It may be anything: see [`crate::text::safe`].
 pub fn name(pid: i32) -> String {
-    fs::read(format!("/proc/{pid}/comm"))
-        .map(|bytes| {
-            let text = String::from_utf8_lossy(&bytes);
-            // A process may call itself anything; a terminal must not obey it.
-            text.trim_end()
-                .chars()
-                .map(|c| if c.is_control() { '?' } else { c })
-                .collect()
-        })
-        .unwrap_or_default()
+    let text = read(&format!("/proc/{pid}/comm")).unwrap_or_default();
+    text.strip_suffix('\n').unwrap_or(&text).to_owned()
 }
 
 /// A file of a process. Its name in there may be no text.

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use console::Term;
 
+use crate::text::safe_lines;
+
 /// The two streams that a command writes to.
 #[derive(Debug)]
 pub struct Terminal {
@@ -40,9 +42,11 @@ impl Terminal {
         self.lost.load(Relaxed)
     }
 
-    /// One line to standard error, behind the command's name. Where that is full or closed, nobody
-    /// can be told.
+    /// A message to standard error, behind the command's name. Whatever is in it, it is safe to
+    /// show; names with line ends have to be made so before. Where standard error is full or closed,
+    /// nobody can be told.
     pub fn complain(&self, message: fmt::Arguments<'_>) {
+        let message = safe_lines(&message.to_string());
         let _ = writeln!(std::io::stderr(), "{}: {message}", self.command);
     }
 }

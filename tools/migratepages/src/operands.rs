@@ -7,6 +7,7 @@ use cli::nodes::{self, Machine};
 use cli::pids;
 use cli::processes::{self, Seen};
 use cli::terminal::Terminal;
+use cli::text::safe;
 use numa::{NodeMask, Root};
 
 use crate::options::Cli;
@@ -85,13 +86,12 @@ fn named_pids(texts: &[String]) -> Result<Vec<i32>, Failed> {
 
 fn add_cgroups(cli: &Cli, terminal: &Terminal, processes: &mut Vec<Seen>) -> Result<(), Failed> {
     for path in &cli.cgroup {
+        let shown = safe(&path.to_string_lossy());
         let members = processes::of_cgroup(path).map_err(|error| {
-            let path = path.display();
-            Failed::other(format!("cannot read the control group {path}: {error}"))
+            Failed::other(format!("cannot read the control group {shown}: {error}"))
         })?;
         if members.is_empty() {
-            let path = path.display();
-            terminal.complain(format_args!("the control group {path} has no processes"));
+            terminal.complain(format_args!("the control group {shown} has no processes"));
         }
         for member in members {
             if !processes.iter().any(|seen| seen.pid == member.pid) {

@@ -44,7 +44,7 @@ pub fn run() -> ExitCode {
     });
     if cli.json {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        terminal.print(&format!("{text}\n"));
+        terminal.print(&format!("{}\n", text::safe_json(&text)));
     }
     match document.status {
         0 | LEFT_BEHIND if terminal.lost_output() => ExitCode::from(FAILED),
