@@ -140,6 +140,25 @@ pub fn of_cgroup(path: &Path) -> io::Result<Vec<Seen>> {
     Ok(seen)
 }
 
+/// The processes with a thread in this cgroup itself, not in those below it.
+fn members(path: &Path) -> io::Result<Vec<i32>> {
+    let ids = |file: &str| {
+        let text = fs::read_to_string(path.join(file))?;
+        let ids = text
+            .lines()
+            .map(|line| line.parse().map_err(io::Error::other));
+        ids.collect::<io::Result<Vec<i32>>>()
+    };
+    match ids("cgroup.procs") {
+        // A threaded group, as libvirt makes one for each virtual CPU, has threads only.
+        Err(error) if error.raw_os_error() == Some(Errno::EOPNOTSUPP.0) => {
+            let threads = ids("cgroup.threads")?;
+            Ok(threads.into_iter().map(leader).collect())
+        }
+        members => members,
+    }
+}
+
 /// Their numbers, in order.
 fn pids_of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
     // A name as in /proc/PID/cgroup begins at the mount point.
@@ -151,21 +170,29 @@ fn pids_of_cgroup(path: &Path) -> io::Result<Vec<i32>> {
     } else {
         under_mount(path)
     };
-    // An error here is the user's to know: a group may be threaded, or not be there.
-    fs::read_to_string(path.join("cgroup.procs"))?;
+    // An error here is the user's to know: the group may not be there.
+    members(&path)?;
     let mut pids = Vec::new();
     let mut next = vec![path];
     while let Some(path) = next.pop() {
-        // Below, one may vanish at any time, and threaded ones tell nothing that their
-        // parent has not told.
-        if let Ok(text) = fs::read_to_string(path.join("cgroup.procs")) {
-            pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()));
+        // Below, one may vanish at any time.
+        let vanished = |error: &io::Error| {
+            error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(Errno::ENODEV.0)
+        };
+        match members(&path) {
+            Ok(found) => pids.extend(found),
+            Err(error) if vanished(&error) => continue,
+            Err(error) => return Err(error),
         }
-        if let Ok(entries) = fs::read_dir(&path) {
-            let directories = entries
-                .flatten()
-                .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
-            next.extend(directories.map(|entry| entry.path()));
+        match fs::read_dir(&path) {
+            Ok(entries) => {
+                let directories = entries
+                    .flatten()
+                    .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
+                next.extend(directories.map(|entry| entry.path()));
+            }
+            Err(error) if vanished(&error) => {}
+            Err(error) => return Err(error),
         }
     }
     // 0 stands for processes that this namespace does not see.
