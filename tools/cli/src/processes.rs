@@ -1,7 +1,7 @@
 //! What /proc and /sys/fs/cgroup say about processes beyond their memory: names, families, cgroups,
 //! cpusets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -112,10 +112,10 @@ pub fn with_descendants(processes: &[Seen]) -> io::Result<Vec<Seen>> {
                 .push(Seen { pid, began });
         }
     }
-    let mut all: Vec<Seen> = Vec::new();
+    let (mut all, mut known) = (Vec::new(), HashSet::new());
     let mut next: Vec<Seen> = processes.iter().rev().copied().collect();
     while let Some(process) = next.pop() {
-        if all.iter().any(|seen| seen.pid == process.pid) {
+        if !known.insert(process.pid) {
             continue;
         }
         all.push(process);

@@ -1,5 +1,6 @@
 //! What the command line names: processes, and the nodes to leave and to go to.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use cli::failures::Failed;
@@ -16,7 +17,7 @@ use crate::options::Cli;
 pub(crate) struct Operands {
     pub(crate) processes: Vec<Seen>,
     /// Of those, those that were found rather than named: no error if they end meanwhile.
-    pub(crate) found: Vec<i32>,
+    pub(crate) found: HashSet<i32>,
     pub(crate) nodes: Option<(NodeMask, NodeMask)>,
     pub(crate) machine: Machine,
 }
@@ -58,6 +59,7 @@ impl Operands {
                 .map_err(|error| Failed::other(format!("cannot read /proc: {error}")))?;
         }
         let me = std::process::id() as i32;
+        let named: HashSet<i32> = named.into_iter().collect();
         let is_named = |pid: &i32| named.contains(pid);
         let pids = processes.iter().map(|process| process.pid);
         let found = pids.filter(|pid| !is_named(pid)).collect();
@@ -73,18 +75,19 @@ impl Operands {
 }
 
 fn named_pids(texts: &[String]) -> Result<Vec<i32>, Failed> {
-    let mut named = Vec::new();
+    let (mut named, mut seen) = (Vec::new(), HashSet::new());
     for text in texts {
-        for pid in pids::parse_list(text)? {
-            if !named.contains(&pid) {
-                named.push(pid);
-            }
-        }
+        named.extend(
+            pids::parse_list(text)?
+                .into_iter()
+                .filter(|&pid| seen.insert(pid)),
+        );
     }
     Ok(named)
 }
 
 fn add_cgroups(cli: &Cli, terminal: &Terminal, processes: &mut Vec<Seen>) -> Result<(), Failed> {
+    let mut known: HashSet<i32> = processes.iter().map(|process| process.pid).collect();
     for path in &cli.cgroup {
         let shown = safe(&path.to_string_lossy());
         let members = processes::of_cgroup(path).map_err(|error| {
@@ -93,11 +96,11 @@ fn add_cgroups(cli: &Cli, terminal: &Terminal, processes: &mut Vec<Seen>) -> Res
         if members.is_empty() {
             terminal.complain(format_args!("the control group {shown} has no processes"));
         }
-        for member in members {
-            if !processes.iter().any(|seen| seen.pid == member.pid) {
-                processes.push(member);
-            }
-        }
+        processes.extend(
+            members
+                .into_iter()
+                .filter(|member| known.insert(member.pid)),
+        );
     }
     Ok(())
 }
@@ -113,7 +116,9 @@ mod tests {
         let operands = Operands::read(&cli, &Terminal::new("migratepages"));
         let lists = operands.map(|operands| {
             let pids = operands.processes.iter().map(|process| process.pid);
-            (pids.collect(), operands.found)
+            let mut found = Vec::from_iter(operands.found);
+            found.sort_unstable();
+            (pids.collect(), found)
         });
         lists.map_err(|failed| failed.kind)
     }
