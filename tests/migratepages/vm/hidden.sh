@@ -52,7 +52,7 @@ for on in 0 1; do
             gone | guarded) least=256 ;;
             zero | swapped | same) least=0 ;;
         esac
-        if [ "$name" = swapped ] && [ $on = 0 ] && ! swap-on 64M 2>swap.err; then
+        if [ "$name" = swapped ] && [ "$(wc -l </proc/swaps)" -lt 2 ] && ! swap-on 64M 2>swap.err; then
             skip "$name" "no swap in this guest"
             continue
         fi

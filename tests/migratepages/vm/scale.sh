@@ -41,14 +41,14 @@ pids)
     done
     ;;
 space)
-    for gib in 1 64 4096; do
+    for gib in 4 64 4096; do
         hold space -r $gib anon:0:262144
         figure space $gib move --strict "$pid" 0 1
         figure space $gib show --show "$pid"
         kill "$pid"
         wait "$pid" 2>/dev/null
     done
-    hold space -r 4096 -e anon:0:262144
+    hold space -e -r 4096 anon:0:262144
     figure space-end 4096 move --strict "$pid" 0 1
     kill "$pid"
     ;;
