@@ -195,7 +195,11 @@ struct numa_ext_migration *numa_ext_migrate_begin(pid_t pid,
 
 /*
  * Works on a migration until nothing is left for the calling thread. Several threads may do so
- * at once, up to max_workers of the options; others wait. A thread must not be cancelled here.
+ * at once, up to max_workers of the options; others wait.
+ *
+ * If progress throws a C++ exception, or the thread is cancelled in it, the migration stops, and
+ * nothing is lost that numa_ext_migrate_end() does not free. The same holds for numa_ext_migrate(),
+ * which frees everything itself.
  *
  * Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the
  * other threads then stop too.

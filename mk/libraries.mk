@@ -97,13 +97,12 @@ $(BUILD)/librust-ext.a: $(RUST_SOURCES) $(BUILD)/librust.a
 	$(RUST_STATICLIB) -- --cfg capi_ext $(RUST_FLAGS)
 	cp $(CARGO_OUT)/libnuma.a $@
 
-# ld.lld has to see an object to know what it links for.
-$(BUILD)/empty.o: $(BUILD)/flags
-	echo | $(CC) $(CFLAGS) -x c -fno-lto -c -o $@ -
+$(BUILD)/ext-shim.o: src/capi/ext/shim.c $(BUILD)/flags
+	$(CC) $(C_FLAGS) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden $(TLS) -fno-lto -c -o $@ $<
 
-$(BUILD)/ext.o: $(BUILD)/empty.o $(BUILD)/librust-ext.a $(ABI_DATA)
+$(BUILD)/ext.o: $(BUILD)/ext-shim.o $(BUILD)/librust-ext.a $(ABI_DATA)
 	ABI=abi/ext sh abi/generate undefined > $(BUILD)/ext-undefined
-	$(LD) -r $(GROUPS) -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/empty.o $(BUILD)/librust-ext.a
+	$(LD) -r $(GROUPS) -o $@.tmp @$(BUILD)/ext-undefined $(BUILD)/ext-shim.o $(BUILD)/librust-ext.a
 	$(OBJCOPY) $(BITCODE) $@.tmp $@
 	rm $@.tmp
 

@@ -77,13 +77,18 @@ impl<'r> Job<'r> {
         loop {
             match self.step(&mut worker)? {
                 Step::Done => return Ok(()),
-                Step::Idle => sys::sleep(IDLE),
+                Step::Idle => Job::wait(IDLE),
                 Step::Worked => {}
             }
             if !go_on(self.progress()) {
                 self.stop();
             }
         }
+    }
+
+    /// Waits for less than a second, or until a signal, before the next step after [`Step::Idle`].
+    pub fn wait(time: Duration) {
+        sys::sleep(time);
     }
 
     /// Makes every further step return [`Step::Done`]. May be called from any thread and from

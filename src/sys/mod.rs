@@ -83,5 +83,6 @@ pub(crate) fn sleep(time: core::time::Duration) {
         tv_nsec: time.subsec_nanos() as _,
     };
     // SAFETY: the structure is valid; the time that remains is not asked for.
-    let _ = answer(|| unsafe { libc::nanosleep(&time, core::ptr::null_mut()) }.into());
+    let call = || unsafe { libc::nanosleep(&time, core::ptr::null_mut()) };
+    let _ = answer(|| uncancelled(call).into());
 }

@@ -11,7 +11,7 @@ use core::{ptr, slice};
 use crate::capi::bitmask::bitmask;
 use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
-use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share};
+use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share, Step, Worker};
 use crate::root::Root;
 
 /// Flag: moves only pages that no other process maps. Without it, pages that other processes map
@@ -232,14 +232,73 @@ unsafe fn begin(
     })
 }
 
+/// What a call owns while it calls the program's function.
+struct Owned {
+    migration: *mut numa_ext_migration,
+    worker: *mut Worker,
+    /// Whether the migration is the call's own as well.
+    whole: bool,
+}
+
+// src/capi/ext/shim.c: calls `progress`, and `give_up` if an exception or a cancellation leaves that.
+unsafe extern "C" {
+    fn numa_ext_rs_call(
+        progress: unsafe extern "C" fn(*const numa_ext_migrate_progress, *mut c_void) -> c_int,
+        now: *const numa_ext_migrate_progress,
+        arg: *mut c_void,
+        give_up: unsafe extern "C" fn(*mut c_void),
+        owned: *mut c_void,
+    ) -> c_int;
+}
+
+/// Ends a call that an exception or a cancellation leaves: the migration stops, what the worker has
+/// in hand is counted, and memory and descriptors are given back.
+unsafe extern "C" fn give_up(owned: *mut c_void) {
+    // SAFETY: what `work` handed on; its frame is still there, but will not run again.
+    unsafe {
+        let owned = &*owned.cast::<Owned>();
+        (*owned.migration).job.stop();
+        let _ = (*owned.migration).job.step(&mut *owned.worker);
+        owned.worker.drop_in_place();
+        if owned.whole {
+            owned.migration.drop_in_place();
+        }
+    }
+}
+
 impl numa_ext_migration {
-    /// Works until nothing is left for this thread.
-    fn work(&self) -> Result<()> {
-        self.job.run(&mut |progress| match self.progress {
+    /// Works until nothing is left for this thread. `whole`: the caller owns the migration.
+    ///
+    /// # Safety
+    /// No other reference to the migration is used after an exception if it is whole.
+    unsafe fn work(this: *mut numa_ext_migration, whole: bool) -> Result<()> {
+        /// Enough workers run, or the last ones have to finish first.
+        const IDLE: Duration = Duration::from_millis(2);
+        let mut worker = Worker::new();
+        let worker = &raw mut worker;
+        let mut owned = Owned {
+            migration: this,
+            worker,
+            whole,
+        };
+        // SAFETY: the caller's migration and the worker above, which nobody else has.
+        let (migration, worker) = unsafe { (&*this, &mut *worker) };
+        loop {
+            match migration.job.step(worker)? {
+                Step::Done => return Ok(()),
+                Step::Idle => Job::wait(IDLE),
+                Step::Worked => {}
+            }
+            let Some(progress) = migration.progress else {
+                continue;
+            };
+            let now = told(migration.job.progress());
+            let (arg, owned) = (migration.progress_arg, (&raw mut owned).cast());
             // SAFETY: the caller's function and argument.
-            Some(call) => unsafe { call(&told(progress), self.progress_arg) == 0 },
-            None => true,
-        })
+            if unsafe { numa_ext_rs_call(progress, &now, arg, give_up, owned) } != 0 {
+                migration.job.stop();
+            }
+        }
     }
 
     /// Copies the counts to the caller. Returns how many nodes there are.
@@ -310,8 +369,9 @@ pub unsafe extern "C" fn numa_ext_migrate(
 ) -> c_int {
     // SAFETY: the caller's arguments.
     unsafe { begin(pid, fromnodes, tonodes, options) }
-        .and_then(|migration| {
-            migration.work()?;
+        .and_then(|mut migration| {
+            // SAFETY: the migration is this call's own.
+            unsafe { numa_ext_migration::work(&raw mut migration, true)? };
             // SAFETY: the caller's array.
             unsafe { migration.copy_counts(nodes, nnodes) }
         })
@@ -338,17 +398,24 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
 }
 
 /// Works on a migration until nothing is left for the calling thread. Several threads may do so
-/// at once, up to max_workers of the options; others wait. A thread must not be cancelled here.
+/// at once, up to max_workers of the options; others wait.
+///
+/// If progress throws a C++ exception, or the thread is cancelled in it, the migration stops, and
+/// nothing is lost that numa_ext_migrate_end() does not free. The same holds for numa_ext_migrate(),
+/// which frees everything itself.
 ///
 /// Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the
 /// other threads then stop too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
     // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.
-    match unsafe { migration.as_ref() } {
-        Some(migration) => migration.work().map(|()| 0).or_errno(-1),
-        None => Err(Error::Invalid("migration")).or_errno(-1),
+    if migration.is_null() {
+        return Err(Error::Invalid("migration")).or_errno(-1);
     }
+    // SAFETY: as above; it is not this call's own.
+    unsafe { numa_ext_migration::work(migration, false) }
+        .map(|()| 0)
+        .or_errno(-1)
 }
 
 /// Stops a migration: each thread ends with its current piece. Does nothing if migration is NULL.
