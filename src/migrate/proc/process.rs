@@ -146,7 +146,8 @@ impl Process {
         let opened = path.as_c_str().and_then(|it| self.directory.open_below(it));
         opened.map_err(|errno| {
             let errno = match errno {
-                Errno::ENOENT | Errno::ESRCH if self.is_there() => Errno::ENOENT,
+                // Kernels say ESRCH of a file about memory if the process has none.
+                Errno::ENOENT if self.is_there() => Errno::ENOENT,
                 Errno::ENOENT => Errno::ESRCH,
                 errno => errno,
             };
