@@ -115,8 +115,9 @@ impl Kernel for Linux {
         };
         let sets = set(from).and_then(|from| Ok((from, set(to)?)));
         let (from, to) = sets.map_err(|error: Error| error.errno())?;
-        let pid = self.process.pid();
-        mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits()).map(drop)
+        self.process
+            .call(|pid| mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits()))
+            .map(drop)
     }
 
     fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> Result<(usize, usize), Errno> {
@@ -161,5 +162,6 @@ mod tests {
         assert_eq!(kernel.locate(&page, &mut status), Err(Errno::ESRCH));
         let moved = kernel.move_pages(&page, &node, &mut status, Share::Private);
         assert_eq!((moved, status), (Err(Errno::ESRCH), [c_int::MIN]));
+        assert_eq!(kernel.move_all(Node(0), Node(0)), Err(Errno::ESRCH));
     }
 }
