@@ -140,15 +140,14 @@ impl Process {
         Ok(held)
     }
 
-    /// Opens one of its files. ESRCH if the process has ended, ENOENT if it has no such file.
+    /// Opens one of its files. ESRCH if the process, or its memory that the file is about, has
+    /// ended; ENOENT if it has no such file.
     pub(crate) fn file(&self, file: &'static str) -> Result<File> {
         let path = name(file);
         let opened = path.as_c_str().and_then(|it| self.directory.open_below(it));
         opened.map_err(|errno| {
             let errno = match errno {
-                // Kernels say ESRCH of a file about memory if the process has none.
-                Errno::ENOENT if self.is_there() => Errno::ENOENT,
-                Errno::ENOENT => Errno::ESRCH,
+                Errno::ENOENT if !self.is_there() => Errno::ESRCH,
                 errno => errno,
             };
             Error::File { file, errno }
