@@ -61,9 +61,7 @@ impl Aliases {
         let mut parts: Vec<Part> = Vec::new();
         let mut lines = Lines::of(process.duplicate()?, "maps")?;
         while let Some(line) = lines.next()? {
-            let Some(mapping) = maps::parse_mapping(line) else {
-                continue;
-            };
+            let mapping = maps::parse_mapping(line)?;
             if mapping.kind != Kind::Shared {
                 continue;
             }

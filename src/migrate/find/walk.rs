@@ -370,7 +370,7 @@ impl<'r> Walk<'r> {
             let Some(mapping) = self.mapping.take() else {
                 match self.maps.next()? {
                     None => return Ok(false),
-                    Some(line) => self.mapping = maps::parse_mapping(line),
+                    Some(line) => self.mapping = Some(maps::parse_mapping(line)?),
                 }
                 if let Some(mapping) = self.mapping {
                     if mapping.kernels || !self.kinds.contains(mapping.kind) {

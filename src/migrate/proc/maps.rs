@@ -2,6 +2,7 @@
 
 use super::decimal::decimal;
 use super::lines::fields;
+use crate::error::{Error, Result};
 
 /// What a mapping is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +94,12 @@ pub(crate) fn hex(digits: &[u8]) -> Option<usize> {
     })
 }
 
-/// `7f00-7f01 rw-p 00000000 00:00 0    [stack]`; `None` if it is something else.
-pub(crate) fn parse_mapping(line: &[u8]) -> Option<Mapping> {
+/// `7f00-7f01 rw-p 00000000 00:00 0    [stack]`. [`Error::Malformed`] if it is something else.
+pub(crate) fn parse_mapping(line: &[u8]) -> Result<Mapping> {
+    parse(line).ok_or(Error::Malformed { file: "maps" })
+}
+
+fn parse(line: &[u8]) -> Option<Mapping> {
     let mut fields = fields(line);
     let range = fields.next()?;
     let dash = range.iter().position(|&b| b == b'-')?;
@@ -136,9 +141,9 @@ mod tests {
 
     #[test]
     fn lines_of_maps() {
-        let kind = |line: &str| parse_mapping(line.as_bytes()).map(|m| m.kind);
+        let kind = |line: &str| parse(line.as_bytes()).map(|m| m.kind);
         assert_eq!(
-            parse_mapping(
+            parse(
                 b"559d1c000000-559d1c021000 rw-p 00000000 00:00 0                          [heap]"
             ),
             Some(Mapping {
@@ -171,7 +176,7 @@ mod tests {
             Some(Kind::Shared)
         );
         assert!(
-            parse_mapping(b"7f00-7f01 r-xp 00000000 00:00 0 [vdso]")
+            parse(b"7f00-7f01 r-xp 00000000 00:00 0 [vdso]")
                 .unwrap()
                 .kernels
         );

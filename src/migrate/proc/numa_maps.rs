@@ -91,7 +91,7 @@ impl Process {
             let line = NumaLine::parse(line).ok_or(Error::Malformed { file: FILE })?;
             while mapping.is_none_or(|m: Mapping| m.start < line.start) {
                 match maps.next()? {
-                    Some(text) => mapping = parse_mapping(text).or(mapping),
+                    Some(text) => mapping = Some(parse_mapping(text)?),
                     None => break,
                 }
             }

@@ -167,6 +167,24 @@ fn a_pagemap_that_cannot_be_read_is_an_error() {
 }
 
 #[test]
+fn a_line_that_makes_no_sense_is_an_error() {
+    for world in worlds() {
+        world.pages(300..400, 0);
+        let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+        let maps = [world.fake.maps().as_bytes(), b"00500000-0040\n"].concat();
+        world.root.write("proc/7/maps", &maps);
+        drop(engine);
+        let root = world.root.root();
+        let sizes = Sizes::default();
+        let plan = plan(&[0], &[1]);
+        let engine = Engine::new(root, 7, &world.fake, sizes, plan, &options()).unwrap();
+        let malformed = Err(Error::Malformed { file: "maps" });
+        assert_eq!(finish(&engine, &mut Worker::new()), malformed);
+        world.check_moved(&engine);
+    }
+}
+
+#[test]
 fn an_invalid_call_is_the_end_only_if_the_memory_is_gone() {
     for (ended, wanted) in [
         (true, Ok(())),
