@@ -161,17 +161,22 @@ pub(crate) trait Parser {
 }
 
 /// The decimal number that is the whole of `text`.
-pub(crate) fn number(text: &[u8]) -> Option<u32> {
+pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
     }
-    text.iter().try_fold(0u32, |n, &b| {
+    text.iter().try_fold(0u64, |n, &b| {
         let digit = b.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        n.checked_mul(10)?.checked_add(u32::from(digit))
+        n.checked_mul(10)?.checked_add(digit.into())
     })
+}
+
+/// The same for a number of 32 bits.
+pub(crate) fn number(text: &[u8]) -> Option<u32> {
+    decimal(text).and_then(|n| n.try_into().ok())
 }
 
 #[cfg(test)]

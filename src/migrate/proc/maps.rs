@@ -1,8 +1,8 @@
 //! The mappings of a process and what they are for: /proc/PID/maps.
 
-use super::decimal::decimal;
 use super::lines::fields;
 use crate::error::{Error, Result};
+use crate::root::decimal;
 
 /// What a mapping is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What the text files of /proc/PID say about a process's memory.
 
-mod decimal;
 pub(crate) mod lines;
 pub(crate) mod maps;
 pub(crate) mod numa_maps;

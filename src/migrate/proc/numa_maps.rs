@@ -1,12 +1,11 @@
 //! On which nodes a process's pages are, as the kernel counts them: /proc/PID/numa_maps.
 
-use super::decimal::decimal;
 use super::lines::{Lines, fields};
 use super::maps::{Kind, Mapping, hex, parse_mapping};
 use super::process::Process;
 use crate::error::{Error, Result};
 use crate::mask::Node;
-use crate::root::Root;
+use crate::root::{Root, decimal};
 use crate::sys::Errno;
 
 const FILE: &str = "numa_maps";

@@ -1,7 +1,7 @@
 //! One process of /proc: its directory, held open, so that all of its files are of the same process.
 
-use super::decimal::decimal;
 use crate::error::{Error, Result};
+use crate::root::decimal;
 use crate::root::{self, Path, Root};
 use crate::sys::file::File;
 use crate::sys::{Errno, process};

@@ -1,10 +1,10 @@
 //! How much memory a process has: /proc/PID/status.
 
-use super::decimal::decimal;
 use super::lines::Lines;
 use super::process::{Process, State};
 use crate::error::{Error, Result};
 use crate::root::Root;
+use crate::root::decimal;
 
 /// Sizes in bytes from /proc/PID/status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
