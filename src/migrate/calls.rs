@@ -34,21 +34,33 @@ pub fn has_migrate_pages(size: usize) -> bool {
 /// be shorter or longer. ESRCH: no such process. EPERM: not the caller's process, or `to`
 /// is not allowed to it. EINVAL: no node of `to` exists or is allowed.
 pub fn migrate_all(pid: i32, from: Bits<'_>, to: Bits<'_>, size: usize) -> Result<usize> {
+    migrate_by(
+        |from, to| mempolicy::migrate_pages(pid, from, to),
+        from,
+        to,
+        size,
+    )
+}
+
+fn migrate_by(
+    call: impl FnOnce(Bits<'_>, Bits<'_>) -> core::result::Result<usize, Errno>,
+    from: Bits<'_>,
+    to: Bits<'_>,
+    size: usize,
+) -> Result<usize> {
     // The kernel reads its own number of bits whatever the call says, so short masks are
     // extended with zeros.
     let from = NodeMask::from_bits(size, from)?;
     let to = NodeMask::from_bits(size, to)?;
-    mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits())
-        .map_err(Error::kernel("migrate_pages"))
+    call(from.as_bits(), to.as_bits()).map_err(Error::kernel("migrate_pages"))
 }
 
 impl Process {
     /// [`migrate_all`] for this process: ESRCH if it has ended, even if another one has its number.
     pub fn migrate_all(&self, from: Bits<'_>, to: Bits<'_>, size: usize) -> Result<usize> {
-        let from = NodeMask::from_bits(size, from)?;
-        let to = NodeMask::from_bits(size, to)?;
-        self.call(|pid| mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits()))
-            .map_err(Error::kernel("migrate_pages"))
+        let call =
+            |from: Bits<'_>, to: Bits<'_>| self.call(|pid| mempolicy::migrate_pages(pid, from, to));
+        migrate_by(call, from, to, size)
     }
 }
 

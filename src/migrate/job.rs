@@ -71,24 +71,27 @@ impl<'r> Job<'r> {
     /// Works until nothing is left for this thread, or until `go_on` returns `false`, which stops the
     /// job. It is called after each step that worked, with the progress.
     pub fn run(&self, go_on: &mut dyn FnMut(Progress) -> bool) -> Result<()> {
+        self.run_with(&mut Worker::new(), go_on)
+    }
+
+    /// The same with a worker of the caller's, who can give up what it has in hand.
+    pub fn run_with(
+        &self,
+        worker: &mut Worker,
+        go_on: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<()> {
         /// Enough workers run, or the last ones have to finish first.
         const IDLE: Duration = Duration::from_millis(2);
-        let mut worker = Worker::new();
         loop {
-            match self.step(&mut worker)? {
+            match self.step(worker)? {
                 Step::Done => return Ok(()),
-                Step::Idle => Job::wait(IDLE),
+                Step::Idle => sys::sleep(IDLE),
                 Step::Worked => {}
             }
             if !go_on(self.progress()) {
                 self.stop();
             }
         }
-    }
-
-    /// Waits for less than a second, or until a signal, before the next step after [`Step::Idle`].
-    pub fn wait(time: Duration) {
-        sys::sleep(time);
     }
 
     /// Makes every further step return [`Step::Done`]. May be called from any thread and from

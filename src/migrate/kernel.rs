@@ -113,11 +113,11 @@ impl Kernel for Linux {
             nodes.insert(node)?;
             Ok(nodes)
         };
-        let sets = set(from).and_then(|from| Ok((from, set(to)?)));
-        let (from, to) = sets.map_err(|error: Error| error.errno())?;
-        self.process
-            .call(|pid| mempolicy::migrate_pages(pid, from.as_bits(), to.as_bits()))
-            .map(drop)
+        let call = || {
+            let (from, to) = (set(from)?, set(to)?);
+            self.process.migrate_all(from.as_bits(), to.as_bits(), size)
+        };
+        call().map(drop).map_err(|error: Error| error.errno())
     }
 
     fn scan(&self, range: Range<usize>, regions: &mut [Region]) -> Result<(usize, usize), Errno> {

@@ -11,7 +11,7 @@ use core::{ptr, slice};
 use crate::capi::bitmask::bitmask;
 use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
-use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share, Step, Worker};
+use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share, Worker};
 use crate::root::Root;
 
 /// Flag: moves only pages that no other process maps. Without it, pages that other processes map
@@ -272,8 +272,6 @@ impl numa_ext_migration {
     /// # Safety
     /// No other reference to the migration is used after an exception if it is whole.
     unsafe fn work(this: *mut numa_ext_migration, whole: bool) -> Result<()> {
-        /// Enough workers run, or the last ones have to finish first.
-        const IDLE: Duration = Duration::from_millis(2);
         let mut worker = Worker::new();
         let worker = &raw mut worker;
         let mut owned = Owned {
@@ -283,22 +281,16 @@ impl numa_ext_migration {
         };
         // SAFETY: the caller's migration and the worker above, which nobody else has.
         let (migration, worker) = unsafe { (&*this, &mut *worker) };
-        loop {
-            match migration.job.step(worker)? {
-                Step::Done => return Ok(()),
-                Step::Idle => Job::wait(IDLE),
-                Step::Worked => {}
-            }
-            let Some(progress) = migration.progress else {
-                continue;
-            };
-            let now = told(migration.job.progress());
-            let (arg, owned) = (migration.progress_arg, (&raw mut owned).cast());
-            // SAFETY: the caller's function and argument.
-            if unsafe { numa_ext_rs_call(progress, &now, arg, give_up, owned) } != 0 {
-                migration.job.stop();
-            }
-        }
+        migration
+            .job
+            .run_with(worker, &mut |progress| match migration.progress {
+                // SAFETY: the caller's function and argument.
+                Some(call) => unsafe {
+                    let (arg, owned) = (migration.progress_arg, (&raw mut owned).cast());
+                    numa_ext_rs_call(call, &told(progress), arg, give_up, owned) == 0
+                },
+                None => true,
+            })
     }
 
     /// Copies the counts to the caller. Returns how many nodes there are.

@@ -1,7 +1,7 @@
 //! What numa_maps says about a mapping before its pages are looked for: how many there are, so that
 //! the search can stop at the last one, and whether they are explicit huge pages.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::migrate::proc::lines::Lines;
 use crate::migrate::proc::numa_maps::NumaLine;
 use crate::root::Root;
@@ -36,9 +36,7 @@ impl Guide {
             let Some(line) = self.lines.next()? else {
                 break;
             };
-            let file = "numa_maps";
-            let line = NumaLine::parse(line).ok_or(Error::Malformed { file })?;
-            self.last = Some(describe(line));
+            self.last = Some(describe(NumaLine::read(line)?));
         }
         Ok(self.last.filter(|last| last.start == start))
     }

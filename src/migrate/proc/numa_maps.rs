@@ -5,7 +5,8 @@ use super::maps::{Kind, Mapping, hex, parse_mapping};
 use super::process::Process;
 use crate::error::{Error, Result};
 use crate::mask::Node;
-use crate::root::{Root, decimal};
+use crate::root::Root;
+use crate::root::decimal;
 use crate::sys::Errno;
 
 const FILE: &str = "numa_maps";
@@ -23,7 +24,12 @@ pub struct NumaLine<'a> {
 }
 
 impl<'a> NumaLine<'a> {
-    pub(crate) fn parse(line: &'a [u8]) -> Option<NumaLine<'a>> {
+    /// [`Error::Malformed`] if it is no such line.
+    pub(crate) fn read(line: &'a [u8]) -> Result<NumaLine<'a>> {
+        Self::parse(line).ok_or(Error::Malformed { file: FILE })
+    }
+
+    fn parse(line: &'a [u8]) -> Option<NumaLine<'a>> {
         let start = hex(fields(line).next()?)?;
         let mut parsed = NumaLine {
             start,
@@ -87,7 +93,7 @@ impl Process {
         let mut mapping = None;
         let mut any = false;
         while let Some(line) = numa.next()? {
-            let line = NumaLine::parse(line).ok_or(Error::Malformed { file: FILE })?;
+            let line = NumaLine::read(line)?;
             while mapping.is_none_or(|m: Mapping| m.start < line.start) {
                 match maps.next()? {
                     Some(text) => mapping = Some(parse_mapping(text)?),
