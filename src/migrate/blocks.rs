@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use super::find::aliases::Met;
 use super::kernel::Kernel;
 use super::mover::{Mover, on};
 use super::pieces::Blocks;
@@ -71,10 +72,12 @@ fn find_heads(mover: &Mover<impl Kernel>, worker: &mut Worker, take: usize) -> R
     for (&block, status) in blocks.zip(worker.batch.status().chunks_exact(PROBES)) {
         let same = status.iter().all(|other| *other == status[0]);
         let route = same.then(|| mover.route_of(status[0], worker.layer()));
-        heads.push(Head {
-            block,
-            route: route.flatten(),
-        });
+        let mut route = route.flatten();
+        // Its pages are met one by one then.
+        if route.is_some() && mover.aliases.count(block, worker.blocks.size)? == Met::Again {
+            route = None;
+        }
+        heads.push(Head { block, route });
     }
     Ok(heads)
 }
@@ -102,7 +105,7 @@ fn move_heads(mover: &Mover<impl Kernel>, worker: &mut Worker, heads: &[Head]) -
 fn settle_heads(mover: &Mover<impl Kernel>, worker: &mut Worker, heads: &[Head]) -> Result<usize> {
     probe(mover, worker, heads.len())?;
     let weight = worker.blocks.size / mover.page;
-    let Blocks { list, .. } = &mut worker.blocks;
+    let Blocks { list, size, .. } = &mut worker.blocks;
     let mut small = 0;
     let answers = worker.batch.status().chunks_exact(PROBES);
     for (at, (head, status)) in heads.iter().zip(answers).enumerate() {
@@ -117,6 +120,7 @@ fn settle_heads(mover: &Mover<impl Kernel>, worker: &mut Worker, heads: &[Head])
             if status[0] == to {
                 mover.tally.moved(index, 1);
             }
+            mover.aliases.open(head.block, *size)?;
         }
         list.swap(small, at);
         small += 1;

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use super::blocks;
+use super::find::aliases::Aliases;
 use super::find::walk::{Found, Unit, Walk};
 use super::hidden;
 use super::kernel::Kernel;
@@ -11,7 +12,8 @@ use super::mover::Mover;
 use super::options::Options;
 use super::pace::Pace;
 use super::plan::Plan;
-use super::proc::maps::Kinds;
+use super::proc::maps::{Kind, Kinds};
+use super::proc::process::Process;
 use super::proc::status::Sizes;
 use super::source::{Next, Source};
 use super::tally::{NodeCount, Reason, Tally};
@@ -105,11 +107,13 @@ impl<'r, K: Kernel> Engine<'r, K> {
         plan: Plan,
         options: &Options<'_>,
     ) -> Result<Engine<'r, K>> {
-        let mut walk = Walk::new(root, pid, &kernel, sizes, options.kinds, options.ranges)?;
-        if options.look_only {
-            walk.each_page_once()?;
-        }
+        let walk = Walk::new(root, pid, &kernel, sizes, options.kinds, options.ranges)?;
         let page = kernel.page_size();
+        let aliases = if options.kinds.contains(Kind::Shared) {
+            Aliases::of(&Process::open(root, pid)?, page)?
+        } else {
+            Aliases::default()
+        };
         let layers = plan.layers();
         let bytes = sizes.resident.saturating_add(sizes.huge);
         let max_pause = options.max_pause.as_nanos().min(u64::MAX.into()) as u64;
@@ -126,6 +130,7 @@ impl<'r, K: Kernel> Engine<'r, K> {
                 block: walk.block(),
                 pace: Pace::new(max_pause, options.workers, walk.block()),
                 tally: Tally::new(plan.routes())?,
+                aliases,
                 plan,
                 kernel,
             },

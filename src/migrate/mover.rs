@@ -8,6 +8,7 @@ use core::ffi::c_int;
 
 use super::batch::{Batch, Ended, is_denied};
 use super::calls::Share;
+use super::find::aliases::{Aliases, Met};
 use super::find::regions::each_present;
 use super::kernel::Kernel;
 use super::pace::Pace;
@@ -29,6 +30,8 @@ pub(super) struct Mover<K> {
     pub(super) plan: Plan,
     pub(super) pace: Pace,
     pub(super) tally: Tally,
+    /// Memory of which a page may be met more than once.
+    pub(super) aliases: Aliases,
     /// Which pages to move.
     pub(super) share: Share,
     /// Only count.
@@ -97,15 +100,25 @@ impl<K: Kernel> Mover<K> {
         batch.locate(&self.kernel)?;
         self.tally.examined(batch.len() * (size / self.page));
         // Neighbours are mostly on the same node.
-        let (mut last, mut route, mut denied) = (c_int::MIN, None, 0);
+        let (mut last, mut route) = (c_int::MIN, None);
+        let (mut denied, mut found) = (0, 0);
         for (address, status) in batch.answers() {
             if status != last {
                 (last, route) = (status, self.route_of(status, layer));
             }
-            denied += usize::from(is_denied(status));
-            pages.extend(route.map(|route| Page { address, route }));
+            if let Some(route) = route {
+                match self.aliases.count(address, size)? {
+                    Met::Again => continue,
+                    Met::Denied => found += 1,
+                    Met::First => {}
+                }
+                pages.push(Page { address, route });
+            } else if is_denied(status) && self.aliases.deny(address, size)? == Met::First {
+                denied += 1;
+            }
         }
         self.tally.denied(denied * (size / self.page));
+        self.tally.not_denied(found * (size / self.page));
         Ok(())
     }
 

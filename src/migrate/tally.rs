@@ -114,6 +114,12 @@ impl Tally {
         self.denied.fetch_add(pages as u64, Relaxed);
     }
 
+    /// Takes back that so many were noted: they are there at other addresses.
+    pub(super) fn not_denied(&self, pages: usize) {
+        let less = |denied: u64| Some(denied.saturating_sub(pages as u64));
+        let _ = self.denied.fetch_update(Relaxed, Relaxed, less);
+    }
+
     /// Those that were noted since the last time.
     pub(super) fn take_denied(&self) -> u64 {
         self.denied.swap(0, Relaxed)

@@ -1,25 +1,20 @@
 //! Memory that a process has mapped more than once, as ZGC maps its heap three times.
 //!
-//! A page of it may be there at one address and not at another, so no mapping can be passed over as a
-//! whole: whether a page has been counted at an earlier address is asked of pagemap.
+//! A page of it may be there at one address and not at another, or hidden at one alone, so no mapping
+//! can be passed over as a whole. Each page of such memory has a number instead, whichever address it
+//! is met at, and a bit that says that it has a count.
 
 use alloc::vec::Vec;
-use core::ops::Range;
-use core::slice;
 
-use super::regions::each_present;
 use crate::error::Result;
-use crate::migrate::kernel::Kernel;
 use crate::migrate::proc::lines::Lines;
-use crate::migrate::proc::maps::{self, FileId, Kind, Kinds};
+use crate::migrate::proc::maps::{self, FileId};
 use crate::migrate::proc::process::Process;
 use crate::migrate::room;
+use crate::sys;
+use crate::sys::lock::Lock;
 
-/// Earlier addresses of the same memory that are looked at. More than these, and a page may be
-/// counted more than once.
-const MOST: usize = 8;
-
-/// A part of a shared mapping.
+/// A shared mapping.
 #[derive(Debug, Clone, Copy)]
 struct Part {
     file: FileId,
@@ -36,115 +31,201 @@ impl Part {
     }
 }
 
-/// Addresses at which there is the same memory as at earlier ones.
-#[derive(Debug, Clone)]
-struct Alias {
-    again: Range<usize>,
-    /// Where the earlier one begins.
-    first: usize,
+/// A mapping of memory that another one maps too, at least in part.
+#[derive(Debug, Clone, Copy)]
+struct Numbered {
+    start: usize,
+    end: usize,
+    /// The number of its first page.
+    first: u64,
 }
 
-/// All of them in a process, in the order of their addresses.
+/// Whether a page has been met before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// It has not.
+    First,
+    /// At an address where the kernel said that it is not there.
+    Denied,
+    /// It has, and has a count.
+    Again,
+}
+
+/// The memory of a process that it has mapped more than once.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases {
-    list: Vec<Alias>,
-    /// Bytes of the longest.
-    longest: usize,
+    /// Bytes of a page.
+    page: usize,
+    /// In the order of their addresses.
+    list: Vec<Numbered>,
+    /// Bytes of address space at which there is what is at another address as well.
+    bytes: u64,
+    known: Lock<Known>,
+}
+
+/// What is known of the pages with numbers.
+#[derive(Debug, Default)]
+struct Known {
+    counted: Bits,
+    denied: Bits,
+}
+
+/// Bits that are 0 at first, in pieces that are there once one is 1.
+#[derive(Debug, Default)]
+struct Bits(Vec<Vec<u64>>);
+
+impl Bits {
+    /// Words of a piece: the pages of 128 MiB.
+    const WORDS: usize = 512;
+    const BITS: u64 = Self::WORDS as u64 * 64;
+
+    fn new(bits: u64) -> Result<Bits> {
+        let pieces = usize::try_from(bits.div_ceil(Self::BITS)).unwrap_or(usize::MAX);
+        let mut list = room::with_room(pieces)?;
+        list.resize_with(pieces, Vec::new);
+        Ok(Bits(list))
+    }
+
+    fn get(&self, bit: u64) -> bool {
+        let piece = self.0.get((bit / Self::BITS) as usize);
+        let word = piece.and_then(|words| words.get((bit % Self::BITS / 64) as usize));
+        word.is_some_and(|word| word >> (bit % 64) & 1 != 0)
+    }
+
+    fn set(&mut self, bit: u64, value: bool) -> Result<()> {
+        if let Some(piece) = self.0.get_mut((bit / Self::BITS) as usize) {
+            if piece.is_empty() {
+                *piece = room::filled(Self::WORDS)?;
+            }
+            let word = &mut piece[(bit % Self::BITS / 64) as usize];
+            *word = *word & !(1 << (bit % 64)) | u64::from(value) << (bit % 64);
+        }
+        Ok(())
+    }
 }
 
 impl Aliases {
-    /// Those among the mappings of some kinds, and in some ranges (empty for all).
-    pub(crate) fn of(process: &Process, kinds: Kinds, ranges: &[Range<usize>]) -> Result<Aliases> {
-        if !kinds.contains(Kind::Shared) {
-            return Ok(Aliases::default());
-        }
+    /// That of a process.
+    pub(crate) fn of(process: &Process, page: usize) -> Result<Aliases> {
         let mut parts: Vec<Part> = Vec::new();
         let mut lines = Lines::of(process.duplicate()?, "maps")?;
         while let Some(line) = lines.next()? {
-            let mapping = maps::parse_mapping(line)?;
-            if mapping.kind != Kind::Shared {
+            if !maps::is_shared(line) {
                 continue;
             }
-            let whole = mapping.start..mapping.end;
-            let wanted = if ranges.is_empty() {
-                slice::from_ref(&whole)
-            } else {
-                ranges
-            };
-            for range in wanted {
-                let (start, end) = (range.start.max(mapping.start), range.end.min(mapping.end));
-                if start < end {
-                    room::reserve(&mut parts, 1)?;
-                    parts.push(Part {
-                        file: mapping.file,
-                        offset: mapping
-                            .offset
-                            .saturating_add((start - mapping.start) as u64),
-                        start,
-                        end,
-                    });
-                }
-            }
+            let mapping = maps::parse_mapping(line)?;
+            room::reserve(&mut parts, 1)?;
+            parts.push(Part {
+                file: mapping.file,
+                offset: mapping.offset,
+                start: mapping.start,
+                end: mapping.end,
+            });
         }
-        Aliases::among(&mut parts)
+        Aliases::among(&mut parts, page)
     }
 
-    fn among(parts: &mut [Part]) -> Result<Aliases> {
+    fn among(parts: &mut [Part], page: usize) -> Result<Aliases> {
         parts.sort_unstable_by_key(|part| (part.file, part.offset, part.start));
-        let mut aliases: Vec<Alias> = Vec::new();
-        for (at, part) in parts.iter().enumerate() {
-            // Those that begin before it in the file, or at the same place.
-            let before = parts[..at].iter().rev();
-            let alike = before
-                .take_while(|other| other.file == part.file)
-                .filter(|other| other.file_end() > part.offset);
-            for other in alike.take(MOST) {
-                let into = (part.offset - other.offset) as usize;
-                let len = (other.end - other.start - into).min(part.end - part.start);
-                room::reserve(&mut aliases, 1)?;
-                aliases.push(Alias {
-                    again: part.start..part.start + len,
-                    first: other.start + into,
-                });
+        let (mut list, mut bytes, mut pages) = (Vec::new(), 0, 0);
+        let mut rest = &*parts;
+        while let Some(first) = rest.first() {
+            // Those that are one piece of the file together.
+            let (mut end, mut len) = (first.file_end(), 1);
+            while let Some(next) = rest.get(len) {
+                if next.file != first.file || next.offset >= end {
+                    break;
+                }
+                bytes = u64::saturating_add(bytes, end.min(next.file_end()) - next.offset);
+                end = end.max(next.file_end());
+                len += 1;
             }
+            let (piece, others) = rest.split_at(len);
+            rest = others;
+            if len == 1 {
+                continue;
+            }
+            room::reserve(&mut list, len)?;
+            let number = |part: &Part| {
+                u64::saturating_add(pages, (part.offset - first.offset) / page as u64)
+            };
+            list.extend(piece.iter().map(|part| Numbered {
+                start: part.start,
+                end: part.end,
+                first: number(part),
+            }));
+            pages = u64::saturating_add(pages, (end - first.offset).div_ceil(page as u64));
         }
-        aliases.sort_unstable_by_key(|alias| alias.again.start);
-        let longest = aliases.iter().map(|alias| alias.again.len()).max();
+        list.sort_unstable_by_key(|part| part.start);
+        let known = Known {
+            counted: Bits::new(pages)?,
+            denied: Bits::new(pages)?,
+        };
         Ok(Aliases {
-            list: aliases,
-            longest: longest.unwrap_or(0),
+            page,
+            list,
+            bytes,
+            known: Lock::new(known),
         })
     }
 
-    /// Bytes that are mapped again, at addresses where the same memory was before.
-    pub(crate) fn bytes(&self) -> u64 {
-        let (mut bytes, mut end) = (0, 0);
-        for Alias { again, .. } in &self.list {
-            bytes += again.end.saturating_sub(again.start.max(end)) as u64;
-            end = end.max(again.end);
-        }
-        bytes
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
-    /// Leaves those pages out that are at an earlier address too. They are in the order of their
-    /// addresses.
-    pub(crate) fn leave_out(&self, kernel: &impl Kernel, pages: &mut Vec<usize>) -> Result<()> {
-        let (Some(&first), Some(&last)) = (pages.first(), pages.last()) else {
+    /// Whether a page of `size` bytes may have a count, and no other address gives it another one
+    /// from now on.
+    pub(crate) fn count(&self, address: usize, size: usize) -> Result<Met> {
+        let Some(mut numbers) = self.numbers(address, size) else {
+            return Ok(Met::First);
+        };
+        let known = &mut *self.known.take();
+        // Of a huge page that is mapped as small ones elsewhere, some of these may have one: it moves
+        // whole, so it has been tried.
+        if numbers.clone().any(|number| known.counted.get(number)) {
+            return Ok(Met::Again);
+        }
+        let was_denied = numbers.clone().any(|number| known.denied.get(number));
+        numbers.try_for_each(|number| known.counted.set(number, true))?;
+        Ok(if was_denied { Met::Denied } else { Met::First })
+    }
+
+    /// The same for a page of which the kernel says that it is not there: its count is one of those.
+    pub(crate) fn deny(&self, address: usize, size: usize) -> Result<Met> {
+        let Some(mut numbers) = self.numbers(address, size) else {
+            return Ok(Met::First);
+        };
+        let known = &mut *self.known.take();
+        let is_known = |number: u64| known.counted.get(number) || known.denied.get(number);
+        if numbers.clone().any(is_known) {
+            return Ok(Met::Again);
+        }
+        numbers.try_for_each(|number| known.denied.set(number, true))?;
+        Ok(Met::First)
+    }
+
+    /// Takes back that a page has a count: its parts get counts of their own.
+    pub(crate) fn open(&self, address: usize, size: usize) -> Result<()> {
+        let Some(mut numbers) = self.numbers(address, size) else {
             return Ok(());
         };
-        let begins = |at: usize| self.list.partition_point(|alias| alias.again.start < at);
-        let around = begins(first.saturating_sub(self.longest))..begins(last.saturating_add(1));
-        for alias in &self.list[around] {
-            let inside = |page: usize| alias.again.contains(&page);
-            let mut earlier = room::with_room(pages.len())?;
-            let translated = pages.iter().filter(|&&page| inside(page));
-            earlier.extend(translated.map(|page| alias.first + (page - alias.again.start)));
-            let mut were_there = room::with_room(earlier.len())?;
-            each_present(kernel, &earlier, |is_present| were_there.push(is_present))?;
-            let mut were_there = were_there.into_iter();
-            pages.retain(|&page| !inside(page) || were_there.next() == Some(false));
-        }
-        Ok(())
+        let known = &mut *self.known.take();
+        numbers.try_for_each(|number| known.counted.set(number, false))
+    }
+
+    /// The numbers of the base pages of a page; `None` for memory that is mapped once.
+    fn numbers(
+        &self,
+        address: usize,
+        size: usize,
+    ) -> Option<impl Iterator<Item = u64> + Clone + use<>> {
+        let behind = self.list.partition_point(|part| part.start <= address);
+        let part = self.list[..behind].last()?;
+        let end = part.end.min(address.saturating_add(size));
+        let first = part.first + ((address - part.start) / self.page) as u64;
+        let count = (end.checked_sub(address)?).div_ceil(self.page) as u64;
+        (count > 0).then_some(first..first.saturating_add(count))
     }
 }
 
@@ -152,6 +233,6 @@ impl Process {
     /// How many bytes of its address space map shared memory or a file at a place that another
     /// address maps too. numa_maps counts the pages there once for each.
     pub fn mapped_again(&self) -> Result<u64> {
-        Aliases::of(self, Kinds::ALL, &[]).map(|aliases| aliases.bytes())
+        Aliases::of(self, sys::page_size()).map(|aliases| aliases.bytes)
     }
 }

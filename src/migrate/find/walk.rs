@@ -8,7 +8,6 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::aliases::Aliases;
 use super::guide::Guide;
 use super::regions::Regions;
 use crate::error::Result;
@@ -96,8 +95,6 @@ pub(crate) struct Walk<'r> {
     expected: u64,
     regions: Regions,
     run: Option<Run>,
-    /// Pages that are left out.
-    aliases: Aliases,
     /// Where the last huge page ends: two ranges may touch the same one.
     huge_end: usize,
 }
@@ -162,18 +159,10 @@ impl<'r> Walk<'r> {
             expected: 0,
             regions: Regions::new(kernel)?,
             run: None,
-            aliases: Aliases::default(),
             huge_end: 0,
         };
         walk.open_guide();
         Ok(walk)
-    }
-
-    /// Counts pages that are mapped more than once only once, from now on.
-    pub(crate) fn each_page_once(&mut self) -> Result<()> {
-        let process = Process::open(self.root, self.pid)?;
-        self.aliases = Aliases::of(&process, self.kinds, &self.ranges)?;
-        Ok(())
     }
 
     fn open_guide(&mut self) {
@@ -271,11 +260,9 @@ impl<'r> Walk<'r> {
                 break;
             }
         }
-        let any = !pages.is_empty();
-        self.aliases.leave_out(kernel, pages)?;
         Ok(match pages.is_empty() {
             false => Found::Units(unit),
-            true if patience == 0 || any => Found::Hole,
+            true if patience == 0 => Found::Hole,
             true => Found::End,
         })
     }

@@ -93,6 +93,8 @@ check "thrice: --dry-run counts each page once ($before)" \
     [ "$(awk -F '[:,]' '/"pages":/ { n += $2 } END { print n }' json/thrice-dry.json)" = $((before - 1024)) ]
 "$move" --show "$pid" >thrice.show
 check "thrice: --show says so" grep -q '4 MiB of address space map memory a second time' thrice.show
+"$move" --strict --json --private --only shared "$pid" 0 1 >json/thrice-stay.json 2>thrice.err
+check "thrice: what stays is counted once (status $?)" [ "$(json_field json/thrice-stay.json shared)" = 512 ]
 "$move" --strict --json "$pid" 0 1 >json/thrice.json
 check "thrice: the move counts each page once" [ "$(sum json/thrice.json)" = $((before - 1024)) ]
 check "thrice: all of it has moved" [ "$(small "$pid" 0)" = 0 ]
