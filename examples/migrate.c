@@ -111,6 +111,8 @@ static unsigned long report(void)
             printf(", %lu left: hidden by the kernel", node.hidden);
         if (node.gone)
             printf(", %lu gone meanwhile", node.gone);
+        if (node.replaced)
+            printf("; it began another program meanwhile, which was not looked at");
         putchar('\n');
         left += node.busy + node.shared + node.target_full + node.not_permitted + node.hidden;
     }

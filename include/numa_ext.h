@@ -151,8 +151,13 @@ struct numa_ext_migrate_node {
      * the process, so not with kinds, ranges or NUMA_EXT_MIGRATE_PRIVATE.
      */
     unsigned long hidden;
+    /*
+     * Not a count: 1 if the process began another program (exec) before all of its pages were
+     * examined, whose pages were not. 0 otherwise.
+     */
+    unsigned long replaced;
     /* Zeros; later releases may use them. */
-    unsigned long reserved[3];
+    unsigned long reserved[2];
 };
 
 /* A migration of one process. It has no threads of its own. Opaque. */
@@ -201,8 +206,8 @@ struct numa_ext_migration *numa_ext_migrate_begin(pid_t pid,
  * nothing is lost that numa_ext_migrate_end() does not free. The same holds for numa_ext_migrate(),
  * which frees everything itself.
  *
- * Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the
- * other threads then stop too.
+ * Returns 0, also if the migration was stopped, or the process has ended or runs another program,
+ * or -1 with errno; the other threads then stop too.
  */
 int numa_ext_migrate_work(struct numa_ext_migration *migration);
 

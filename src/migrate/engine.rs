@@ -70,6 +70,8 @@ impl State {
     const FAILED: u8 = 2;
     /// By the end of the process.
     const ENDED: u8 = 3;
+    /// By another program of the process.
+    const REPLACED: u8 = 4;
 
     const fn new() -> State {
         State(AtomicU8::new(Self::RUNNING))
@@ -152,6 +154,10 @@ impl<'r, K: Kernel> Engine<'r, K> {
         self.state.get() != State::RUNNING
     }
 
+    pub(super) fn is_replaced(&self) -> bool {
+        self.state.get() == State::REPLACED
+    }
+
     pub(super) fn progress(&self) -> Progress {
         let (examined, moved) = self.mover.tally.so_far();
         Progress {
@@ -180,17 +186,26 @@ impl<'r, K: Kernel> Engine<'r, K> {
         let Err(error) = result else {
             return result;
         };
-        let ended = self.mover.has_ended(&error);
-        self.state
-            .end(if ended { State::ENDED } else { State::FAILED });
+        // Where the memory goes while a file about it is read, that looks cut short.
+        let why = if self.mover.kernel.is_replaced() {
+            State::REPLACED
+        } else if self.mover.has_ended(&error) {
+            State::ENDED
+        } else {
+            State::FAILED
+        };
+        self.state.end(why);
         self.give_up(worker);
-        if ended { Ok(Step::Done) } else { Err(error) }
+        match why {
+            State::FAILED => Err(error),
+            _ => Ok(Step::Done),
+        }
     }
 
     /// Counts what the worker has in hand when the job is over.
     fn give_up(&self, worker: &mut Worker) {
         match self.state.get() {
-            State::ENDED => self.mover.give_up(worker, Reason::Gone),
+            State::ENDED | State::REPLACED => self.mover.give_up(worker, Reason::Gone),
             State::FAILED => self.mover.give_up(worker, Reason::Busy),
             _ => self.mover.give_up_later(worker, Reason::Busy),
         }
@@ -248,6 +263,11 @@ impl<'r, K: Kernel> Engine<'r, K> {
                 source.give_back(claim);
             }
             if source.is_done() {
+                // The files about the memory that was looked at just end.
+                if self.mover.kernel.is_replaced() {
+                    self.state.end(State::REPLACED);
+                    return Ok(Some(Step::Done));
+                }
                 hidden::settle(&self.mover, &source)?;
             }
             match source.next_layer()? {

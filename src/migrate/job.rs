@@ -101,9 +101,15 @@ impl<'r> Job<'r> {
     }
 
     /// Whether the job was stopped, or stopped itself because of an error or because the process
-    /// ended.
+    /// ended or began another program.
     pub fn is_stopped(&self) -> bool {
         self.0.is_stopped()
+    }
+
+    /// Whether the process began another program (exec) before the job was done. What pages that one has
+    /// was not looked at.
+    pub fn is_replaced(&self) -> bool {
+        self.0.is_replaced()
     }
 
     /// How far it is. May be called from any thread.

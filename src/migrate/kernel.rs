@@ -7,7 +7,7 @@ use core::ffi::c_int;
 use core::ops::Range;
 
 use super::calls::Share;
-use super::proc::process::Process;
+use super::proc::process::{Process, Program};
 use crate::error::{Error, Result};
 use crate::mask::{Node, NodeMask};
 use crate::root::Root;
@@ -50,6 +50,10 @@ pub(super) trait Kernel {
     /// there were: 0 when the process has ended.
     fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno>;
 
+    /// Whether the process is there, and has begun another program since it was opened: with other
+    /// memory.
+    fn is_replaced(&self) -> bool;
+
     /// Nanoseconds of a clock that only moves forward.
     fn nanoseconds(&self) -> u64;
 }
@@ -61,12 +65,14 @@ pub(super) trait Kernel {
 pub(super) struct Linux {
     process: Process,
     pagemap: File,
+    program: Program,
 }
 
 impl Linux {
     /// Opens the process's pagemap.
     pub(super) fn of(process: &Process) -> Result<Linux> {
         Ok(Linux {
+            program: process.program().unwrap_or_default(),
             pagemap: process.file("pagemap")?,
             process: process.duplicate_for_calls()?,
         })
@@ -129,6 +135,14 @@ impl Kernel for Linux {
         self.pagemap.read_words_at(words, offset)
     }
 
+    fn is_replaced(&self) -> bool {
+        // The file is of the memory that was there when it was opened, and empty once nobody uses
+        // that. Where somebody does (after vfork), the program still is another one.
+        let is_gone = matches!(self.read_pagemap(0, &mut [0]), Ok(0) | Err(Errno::ESRCH));
+        let now = self.process.program();
+        now.is_some_and(|now| is_gone || now.is_other(self.program))
+    }
+
     fn nanoseconds(&self) -> u64 {
         sys::monotonic_nanoseconds()
     }
@@ -138,6 +152,45 @@ impl Kernel for Linux {
 mod tests {
     use super::*;
     use crate::testing::MadeUp;
+
+    #[test]
+    fn another_program_is_noticed() {
+        // Where the kernel has move_pages at all, a job is told as well.
+        use crate::migrate::{Job, Options, Plan, has_move_pages};
+        use std::io::Write;
+        use std::process::{Command, Stdio};
+        let mut child = Command::new("sh")
+            .args(["-c", "read go; exec sleep 1000"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let comm = format!("/proc/{}/comm", child.id());
+        let is = |name: &str| std::fs::read_to_string(&comm).unwrap().trim_end() == name;
+        while !is("sh") {
+            std::thread::yield_now();
+        }
+        let pid = child.id() as i32;
+        let kernel = Linux::open(Root::SYSTEM, pid).unwrap();
+        let mut nodes = NodeMask::new(64).unwrap();
+        nodes.insert(Node(0)).unwrap();
+        let mut others = NodeMask::new(64).unwrap();
+        others.insert(Node(63)).unwrap();
+        let plan = Plan::new(others.as_bits(), nodes.as_bits()).unwrap();
+        let job = Job::new(Root::SYSTEM, pid, plan, &Options::default()).unwrap();
+        assert!(!kernel.is_replaced());
+        child.stdin.take().unwrap().write_all(b"\n").unwrap();
+        while !is("sleep") {
+            std::thread::yield_now();
+        }
+        assert!(kernel.is_replaced());
+        if has_move_pages() {
+            job.run(&mut |_| true).unwrap();
+            assert!(job.is_replaced());
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!kernel.is_replaced());
+    }
 
     #[test]
     fn a_number_that_is_another_processs_is_not_touched() {

@@ -52,7 +52,7 @@ int main(void)
     bad |= numa_ext_migrate((pid_t)0, &from, &to, &options, &node, 1) != 1;
     bad |= node.from != 0 || node.to != 1 || sum == 0;
     bad |= node.moved + node.busy + node.shared + node.target_full + node.not_permitted + node.gone +
-               node.hidden + node.reserved[2] == 0;
+               node.hidden + node.replaced + node.reserved[1] == 0;
     migration = numa_ext_migrate_begin((pid_t)0, &from, &to, &options);
     bad |= migration == NULL || numa_ext_migrate_work(migration) != 0;
     numa_ext_migrate_stop(migration);

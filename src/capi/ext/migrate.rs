@@ -119,8 +119,11 @@ pub struct numa_ext_migrate_node {
     /// NUMA balancing watches it (before Linux 6.5). Such pages are moved only with all pages of
     /// the process, so not with kinds, ranges or NUMA_EXT_MIGRATE_PRIVATE.
     pub hidden: c_ulong,
+    /// Not a count: 1 if the process began another program (exec) before all of its pages were
+    /// examined, whose pages were not. 0 otherwise.
+    pub replaced: c_ulong,
     /// Zeros; later releases may use them.
-    pub reserved: [c_ulong; 3],
+    pub reserved: [c_ulong; 2],
 }
 
 /// A migration of one process. It has no threads of its own. Opaque.
@@ -299,7 +302,7 @@ impl numa_ext_migration {
         if !nodes.is_null() {
             for (i, count) in counts.iter().take(room).enumerate() {
                 // SAFETY: the caller's array has `room` elements.
-                unsafe { nodes.add(i).write(node(count)) };
+                unsafe { nodes.add(i).write(node(count, self.job.is_replaced())) };
             }
         }
         Ok(counts.len())
@@ -323,7 +326,7 @@ fn told(progress: Progress) -> numa_ext_migrate_progress {
     }
 }
 
-fn node(count: &NodeCount) -> numa_ext_migrate_node {
+fn node(count: &NodeCount, is_replaced: bool) -> numa_ext_migrate_node {
     numa_ext_migrate_node {
         from: int(count.route.from.0 as usize),
         to: int(count.route.to.0 as usize),
@@ -334,7 +337,8 @@ fn node(count: &NodeCount) -> numa_ext_migrate_node {
         not_permitted: count.left_for(Reason::NotPermitted) as c_ulong,
         gone: count.left_for(Reason::Gone) as c_ulong,
         hidden: count.left_for(Reason::Hidden) as c_ulong,
-        reserved: [0; 3],
+        replaced: is_replaced.into(),
+        reserved: [0; 2],
     }
 }
 
@@ -396,8 +400,8 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
 /// nothing is lost that numa_ext_migrate_end() does not free. The same holds for numa_ext_migrate(),
 /// which frees everything itself.
 ///
-/// Returns 0, also if the migration was stopped or the process has ended, or -1 with errno; the
-/// other threads then stop too.
+/// Returns 0, also if the migration was stopped, or the process has ended or runs another program,
+/// or -1 with errno; the other threads then stop too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
     // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.

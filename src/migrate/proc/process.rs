@@ -163,6 +163,12 @@ impl Process {
         self.stat().map(|stat| stat.state)
     }
 
+    /// The program that it runs, if it has memory at all.
+    pub(crate) fn program(&self) -> Option<Program> {
+        let stat = self.stat().ok()?;
+        (stat.state == State::Alive).then_some(stat.program)
+    }
+
     /// Whether there is no memory of it any more, or never was: its files of memory end at once.
     pub(crate) fn has_no_memory(&self) -> bool {
         match self.state() {
@@ -200,6 +206,23 @@ impl Process {
 struct Stat {
     state: State,
     began: u64,
+    program: Program,
+}
+
+/// Where the program and its stack begin in the address space: 0 if that is not known. Another
+/// program, and the same one begun anew, has them elsewhere, but for chance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Program {
+    code: u64,
+    stack: u64,
+}
+
+impl Program {
+    /// Whether this is another one for certain.
+    pub(crate) fn is_other(self, before: Program) -> bool {
+        // The kernel tells them only to those who may look at the memory.
+        self.stack != 0 && before.stack != 0 && self != before
+    }
 }
 
 fn parse_stat(text: &[u8]) -> Option<Stat> {
@@ -213,13 +236,23 @@ fn parse_stat(text: &[u8]) -> Option<Stat> {
     let letter = fields.next()?;
     let flags = root::number(fields.nth(5)?)?;
     let began = decimal(fields.nth(12)?)?;
+    let code = fields.nth(3).and_then(decimal);
+    let stack = fields.nth(1).and_then(decimal);
+    let program = Program {
+        code: code.unwrap_or(0),
+        stack: stack.unwrap_or(0),
+    };
     let state = match letter {
         b"Z" | b"X" | b"x" => State::Zombie,
         _ if flags & KERNEL != 0 => State::KernelThread,
         _ if flags & EXITING != 0 => State::Exiting,
         _ => State::Alive,
     };
-    Some(Stat { state, began })
+    Some(Stat {
+        state,
+        began,
+        program,
+    })
 }
 
 /// Whether the numbers of processes in /proc are those that system calls of the caller take.

@@ -252,6 +252,38 @@ fn the_process_ends_at_any_call() {
 }
 
 #[test]
+fn another_program_at_any_call_is_told() {
+    for can_scan in [true, false] {
+        for call in CALLS {
+            for number in 1..=calls_of(can_scan)[call as usize] {
+                let world = world(can_scan);
+                world.fake.before(call, number, |state| state.replace());
+                let engine = world.engine(overlapping(), &options()).unwrap();
+                assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
+                assert!(engine.is_replaced() && engine.is_stopped());
+                let counted = counted(&engine, 0) + counted(&engine, 1);
+                assert!(counted <= 12 + 1536 + 52 + 20, "{call:?} {number}");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_program_is_told_whatever_error_it_makes() {
+    for world in worlds() {
+        world.pages(300..400, 0);
+        world.fake.before(Call::Move, 1, |state| state.replace());
+        let mut state = world.fake.state();
+        state.faults.insert((Call::Move, 1), Errno::EFAULT);
+        drop(state);
+        let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
+        assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
+        assert!(engine.is_replaced());
+        assert_eq!(counted(&engine, 0), 100);
+    }
+}
+
+#[test]
 fn all_that_was_in_hand_is_gone_with_the_process() {
     for world in worlds() {
         world.pages(300..400, 0);

@@ -68,6 +68,8 @@ pub(super) struct State {
     pub(super) forbidden: BTreeSet<u32>,
     /// Whether the process is gone.
     pub(super) ended: bool,
+    /// Whether it runs another program.
+    pub(super) replaced: bool,
     /// Whether there is a call that finds pages.
     pub(super) can_scan: bool,
     /// Calls so far, and what they were about: pages, or words.
@@ -82,6 +84,16 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Begins another program, which has one page at an address that had another one before.
+    pub(super) fn replace(&mut self) {
+        self.replaced = true;
+        self.mapped.truncate(1);
+        let first = self.pages.iter().find(|(_, page)| page.size == PAGE);
+        let first = first.map(|(&address, &page)| (address, page));
+        self.pages.clear();
+        self.pages.extend(first);
+    }
+
     /// The pages that move with the one at `address`.
     fn whole(&self, address: usize) -> Range<usize> {
         let size = self.pages.get(&address).map_or(PAGE, |page| page.size);
@@ -184,6 +196,7 @@ impl Fake {
             free: (0..8).map(|node| (node, 1 << 30)).collect(),
             forbidden: BTreeSet::new(),
             ended: false,
+            replaced: false,
             can_scan,
             calls: BTreeMap::new(),
             faults: BTreeMap::new(),
@@ -324,7 +337,7 @@ impl Kernel for &Fake {
         if !state.can_scan {
             return Err(Errno(libc::ENOTTY));
         }
-        if state.ended {
+        if state.ended || state.replaced {
             return Err(Errno::ESRCH);
         }
         let (room, mut count) = (regions.len(), 0);
@@ -351,7 +364,7 @@ impl Kernel for &Fake {
 
     fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno> {
         let state = self.enter(Call::Read, words.len())?;
-        if state.ended {
+        if state.ended || state.replaced {
             return Ok(0);
         }
         words.fill(0);
@@ -364,6 +377,10 @@ impl Kernel for &Fake {
             words[address / PAGE - first] = 1 << 63;
         }
         Ok(words.len())
+    }
+
+    fn is_replaced(&self) -> bool {
+        self.state().replaced
     }
 
     fn nanoseconds(&self) -> u64 {

@@ -22,11 +22,12 @@ on() {
           sum += pages * size / 4 }
         END { print sum + 0 }' "/proc/$2/numa_maps"
 }
-# field NAME NODE FILE: moved, busy, shared, full, denied or gone of a node; all is their sum.
+# field NAME NODE FILE: moved, busy, shared, full, denied, gone, hidden or replaced of a node; all is the
+# sum of the counts.
 field() {
     awk -v name="$1" -v node="$2" '
-        BEGIN { split("- from to moved busy shared full denied gone", names, " "); for (i in names) at[names[i]] = i }
-        $1 == "node" && $2 == node { print name == "all" ? $4 + $5 + $6 + $7 + $8 + $9 : $at[name] }' "$3"
+        BEGIN { split("- from to moved busy shared full denied gone hidden replaced", names, " "); for (i in names) at[names[i]] = i }
+        $1 == "node" && $2 == node { print name == "all" ? $4 + $5 + $6 + $7 + $8 + $9 + $10 : $at[name] }' "$3"
 }
 # is NAME WANTED FOUND
 is() { check "$1 ($2 pages)" [ "$2" = "$3" ]; [ "$2" = "$3" ] || echo "# wanted $2, found $3" >&2; }
@@ -213,6 +214,17 @@ for threads in 0 2; do
     moved=$(field moved 0 e.moved)
     check "it ends meanwhile, threads: $threads: $moved pages" [ "$moved" -ge 2000 -a "$moved" -lt $pages ]
 done
+
+# --- it begins another program meanwhile
+: >another
+"$here/states" exec 0 $pages >another &
+pid=$!
+until grep -q ^ready another; do kill -0 "$pid" || exit 1; done
+"$mover" "$pid" 0 1 pause=1000 exec=2000 >another.moved
+check "another program meanwhile: no error" [ $? = 0 ]
+check "another program meanwhile: is told" [ "$(field replaced 0 another.moved)" = 1 ]
+check "else it is not" [ "$(field replaced 0 a.moved)" = 0 ]
+kill "$pid"
 
 # --- the example
 hold x anon:0,1:$pages

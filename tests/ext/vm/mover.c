@@ -9,9 +9,10 @@
  *   workers=N            max_workers, N threads if not given
  *   stop=PAGES           the callback stops when that many have moved
  *   kill=PAGES           the callback kills the process then
+ *   exec=PAGES           the callback makes it begin another program then (SIGUSR1)
  *
  * PID 0 is the program itself, with 2000 pages on node 0. Prints "node FROM TO MOVED BUSY SHARED
- * FULL DENIED GONE" for each node, "progress EXAMINED MOVED PRESENT" of the last callback, and
+ * FULL DENIED GONE HIDDEN REPLACED" for each node, "progress EXAMINED MOVED PRESENT" of the last callback, and
  * for PID 0 "self N" (pages of the 2000 on the first node of TO). Status: 0, or errno.
  */
 #define _GNU_SOURCE
@@ -32,7 +33,7 @@
 #define MAX_NODES 64
 
 static struct numa_ext_migrate_progress last;
-static unsigned long stop_at, kill_at;
+static unsigned long stop_at, kill_at, exec_at;
 static pid_t pid;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -47,6 +48,20 @@ static int watch(const struct numa_ext_migrate_progress *now, void *arg)
         kill_at = 0;
         kill(pid, SIGKILL);
         usleep(200000);
+    }
+    if (exec_at && now->moved >= exec_at) {
+        char name[64], comm[32] = "";
+        FILE *file;
+
+        exec_at = 0;
+        kill(pid, SIGUSR1);
+        snprintf(name, sizeof name, "/proc/%d/comm", (int)pid);
+        while (strcmp(comm, "sleep\n")) {
+            file = fopen(name, "r");
+            if (!file || !fgets(comm, sizeof comm, file))
+                exit(1);
+            fclose(file);
+        }
     }
     return stop_at && now->moved >= stop_at;
 }
@@ -124,6 +139,8 @@ int main(int argc, char **argv)
             stop_at = strtoul(value, NULL, 10);
         } else if (!strncmp(word, "kill=", 5)) {
             kill_at = strtoul(value, NULL, 10);
+        } else if (!strncmp(word, "exec=", 5)) {
+            exec_at = strtoul(value, NULL, 10);
         } else if (!strncmp(word, "range=", 6) && options.nranges < 16) {
             char *rest;
             ranges[options.nranges].start = strtoul(value, &rest, 16);
@@ -165,9 +182,9 @@ int main(int argc, char **argv)
     if (count < 0)
         goto failed;
     for (i = 0; i < count; i++)
-        printf("node %d %d %lu %lu %lu %lu %lu %lu\n", nodes[i].from, nodes[i].to, nodes[i].moved,
+        printf("node %d %d %lu %lu %lu %lu %lu %lu %lu %lu\n", nodes[i].from, nodes[i].to, nodes[i].moved,
                nodes[i].busy, nodes[i].shared, nodes[i].target_full, nodes[i].not_permitted,
-               nodes[i].gone);
+               nodes[i].gone, nodes[i].hidden, nodes[i].replaced);
     printf("progress %lu %lu %lu\n", last.examined, last.moved, last.present);
     if (own)
         printf("self %d\n", own_on(own, atoi(argv[3])));

@@ -339,6 +339,21 @@ check "full: --one-call fails and says how much is left" grep -q 'full; .* pages
 check "full: contents" intact big "$big"
 kill "$eater"
 
+# --- another program half-way
+: >program
+"$here/states" exec 0 32768 >program &
+pid=$!
+until grep -q ^ready program; do kill -0 "$pid" || exit 1; done
+"$move" --strict --json --workers=1 "$pid" 0 2 >json/exec.json 2>exec.err &
+mover=$!
+while [ "$(nodes_of "$pid" 2)" -lt 500 ] && kill -0 "$mover"; do :; done
+kill -USR1 "$pid"
+wait "$mover"
+check "another program half-way: --strict is status 3" [ $? = 3 ]
+check "another program half-way: the report says so ($(json_field json/exec.json pages_moved) pages moved)" \
+    grep -q '"replaced": true' json/exec.json
+kill "$pid"
+
 # --- Ctrl-C half-way
 "$move" --json --workers=1 "$big" 0,3 2 >json/interrupt.json 2>interrupt.err &
 mover=$!

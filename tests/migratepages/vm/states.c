@@ -9,6 +9,7 @@
  *   traced        is stopped by a tracer
  *   leaderless    its first thread has ended, another runs on
  *   thread        "ready" names its second thread
+ *   exec          begins another program, sleep, at SIGUSR1
  *   deep          a file whose path has more than 16 KiB as numa_maps writes it, below the current
  *                 directory, and reserved addresses without memory
  */
@@ -128,6 +129,17 @@ int main(int argc, char **argv)
             return 1;
         if (!strcmp(mode, "leaderless"))
             syscall(SYS_exit, 0);
+    } else if (!strcmp(mode, "exec")) {
+        sigset_t one;
+        int which;
+
+        sigemptyset(&one);
+        sigaddset(&one, SIGUSR1);
+        sigprocmask(SIG_BLOCK, &one, NULL);
+        ready(getpid());
+        sigwait(&one, &which);
+        execlp("sleep", "sleep", "1000", (char *)NULL);
+        return 1;
     } else if (!strcmp(mode, "deep")) {
         ready(getpid());
     } else {

@@ -12,7 +12,7 @@ complete -c migratepages -s n -l dry-run -d 'Show what would move where, with wa
 complete -c migratepages -l children -d 'Include the children of the processes, and their children'
 complete -c migratepages -l private -d 'Move only pages that no other process maps; always so without CAP_SYS_NICE'
 complete -c migratepages -l one-call -d 'Use one migrate_pages(2) call, which moves everything at once and may stall the process'
-complete -c migratepages -l strict -d 'Exit with status 3 if a page stayed behind'
+complete -c migratepages -l strict -d 'Exit with status 3 if a page stayed behind or was not looked at'
 complete -c migratepages -l json -d 'Write the report as one JSON document to standard output'
 complete -c migratepages -s q -l quiet -d 'Print no progress bar and nothing about pages that stayed behind; errors are still printed'
 complete -c migratepages -s v -l verbose -d 'Report what was done for each process; if given twice, also while pages move'

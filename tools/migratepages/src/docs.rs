@@ -52,6 +52,8 @@ const PROSE: [(&str, &[&str]); 9] = [
              last, by migrate_pages(2), which moves everything on a node. With --private, --only or \
              --range that would move too much; then they stay and are counted as hidden by the \
              kernel.",
+            "If the process begins another program (exec) meanwhile, its old memory is gone and the \
+             new program's pages are not looked at. Standard error reports it.",
             "Pages of the kernel itself, such as [vdso], are not counted.",
         ],
     ),
@@ -97,7 +99,7 @@ const PROSE: [(&str, &[&str]); 9] = [
              memory of its own (a kernel thread), the move is not permitted, a node of TO cannot be \
              used, or the report could not be written.",
             "2: The command line is wrong. Nothing was moved.",
-            "3: With --strict, a page stayed behind.",
+            "3: With --strict, a page stayed behind, or a process began another program meanwhile.",
             "130: Interrupted by Ctrl-C or SIGTERM, after the current piece. What was moved until \
              then is reported.",
         ],

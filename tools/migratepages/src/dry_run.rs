@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use cli::failures::{Failed, FailedKind};
 use cli::text::{grouped, pages, size, widths};
 use numa::migrate::{Job, NodeCount, Options, Plan, Process, Reason, Step, Worker, has_move_pages};
-use numa::{NodeMask, Root, topology};
+use numa::{Errno, Error, NodeMask, Root, topology};
 use serde::Serialize;
 
 use crate::pools::{HugeNeeds, Lacking};
@@ -102,6 +102,11 @@ fn count(
         if interrupted.load(Relaxed) {
             return Ok(None);
         }
+    }
+    if job.is_replaced() {
+        // What was counted is not there any more.
+        let (file, errno) = ("maps", Errno::EAGAIN);
+        return Err(Error::File { file, errno });
     }
     job.counts().map(Some)
 }

@@ -29,6 +29,8 @@ pub(crate) struct Moved {
     pub(crate) pages_left: u64,
     /// Whether Ctrl-C or SIGTERM came before all pages were reached.
     pub(crate) interrupted: bool,
+    /// Whether the process began another program before all of its pages were reached.
+    pub(crate) replaced: bool,
     pub(crate) nodes: Vec<Node>,
 }
 
@@ -127,6 +129,17 @@ impl Moved {
         ))
     }
 
+    /// That the process is another program now, if that ended it.
+    pub(crate) fn replaced_line(&self) -> Option<String> {
+        let moved = self.pages_moved.filter(|_| self.replaced)?;
+        Some(format!(
+            "began another program after {} ({}) had moved; the pages of that one were not looked \
+             at: run the command again",
+            pages(moved),
+            size(moved * self.page_size)
+        ))
+    }
+
     /// What `--verbose` says.
     pub(crate) fn summary(&self) -> String {
         let rate = |pages: u64| {
@@ -192,6 +205,7 @@ mod tests {
             pages_moved: Some(2000),
             pages_left: 21,
             interrupted: true,
+            replaced: true,
             nodes: vec![
                 Node {
                     from: 0,
@@ -216,6 +230,11 @@ mod tests {
             moved.interrupted_line().unwrap(),
             "interrupted: moved 2,000 pages (7.8 MiB); pages not reached yet stay where they \
              were"
+        );
+        assert_eq!(
+            moved.replaced_line().unwrap(),
+            "began another program after 2,000 pages (7.8 MiB) had moved; the pages of that one were \
+             not looked at: run the command again"
         );
     }
 }

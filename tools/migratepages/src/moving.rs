@@ -153,6 +153,7 @@ fn one_call(process: &Process, order: &Order<'_>, note: Option<String>) -> Resul
             pages_moved: None,
             pages_left: left as u64,
             interrupted: false,
+            replaced: false,
             nodes: Vec::new(),
         }),
         Err(error) if error.errno() == Errno::ENOMEM => {
@@ -208,6 +209,7 @@ fn pieces(
         pages_moved: Some(counts.iter().map(|count| count.moved).sum()),
         pages_left: counts.iter().map(|count| count.stayed()).sum(),
         interrupted: cut,
+        replaced: job.is_replaced(),
         nodes: counts.iter().map(Node::from).collect(),
     };
     Ok((moved, result.err()))

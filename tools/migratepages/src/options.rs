@@ -96,7 +96,7 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = ["private", "only", "range"], help_heading = "How")]
     pub one_call: bool,
 
-    /// Exit with status 3 if a page stayed behind
+    /// Exit with status 3 if a page stayed behind or was not looked at
     #[arg(long, help_heading = "What to say")]
     pub strict: bool,
 

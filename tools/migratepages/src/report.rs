@@ -36,13 +36,13 @@ impl Document {
         }
     }
 
-    /// Whether pages stayed behind.
+    /// Whether pages stayed behind, or were not looked at.
     pub(crate) fn has_pages_left(&self) -> bool {
         let mut moved = self
             .processes
             .iter()
             .filter_map(|process| process.moved.as_ref());
-        moved.any(|moved| moved.pages_left > 0)
+        moved.any(|moved| moved.pages_left > 0 || moved.replaced)
     }
 }
 

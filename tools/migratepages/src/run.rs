@@ -21,7 +21,7 @@ use crate::options::{Cli, KindName};
 use crate::report::{Action, Document, Process};
 use crate::{dry_run, show};
 
-/// Exit status with `--strict`: pages stayed behind.
+/// Exit status with `--strict`: pages stayed behind, or were not looked at.
 const LEFT_BEHIND: u8 = 3;
 
 /// Runs the command with the arguments of this process.
@@ -259,6 +259,7 @@ impl Run<'_> {
                 moved.note.clone(),
                 moved.left_line(),
                 moved.interrupted_line(),
+                moved.replaced_line(),
             ];
             for line in lines.into_iter().flatten() {
                 terminal.complain(format_args!("{title}: {line}"));
