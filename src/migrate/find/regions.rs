@@ -16,6 +16,11 @@ use crate::sys::pagemap::Region;
 const REGIONS: usize = 256;
 /// Words of pagemap read in one go: 32 MiB of address space.
 pub(crate) const WORDS: usize = 8192;
+/// Pages between two spans that are read all the same rather than to begin anew: a call costs what some
+/// hundred words do.
+const NEAR: usize = 128;
+/// Words that are read for a span that is near the last one, at first.
+const AHEAD: usize = 256;
 /// The bits of a word of pagemap that say that the page is there, that it is a file's or shared
 /// memory, and that nothing else maps it.
 const PRESENT: u64 = 1 << 63;
@@ -35,8 +40,74 @@ pub(crate) struct Regions {
     next: usize,
     /// Whether the kernel knows the call.
     can_scan: bool,
-    /// Room for what is read, where the kernel does not.
+    /// Where the kernel does not.
+    window: Window,
+}
+
+/// Words of pagemap that have been read, of a span and of what is behind it: mappings that lie close to
+/// each other are one read.
+#[derive(Debug, Default)]
+struct Window {
     words: Vec<u64>,
+    /// Page number of the first one, and how many there are.
+    first: usize,
+    len: usize,
+    /// Page number behind the last span, and how many words to read for one that is near.
+    end: usize,
+    ahead: usize,
+}
+
+impl Window {
+    fn new() -> Result<Window> {
+        Ok(Window {
+            words: room::filled(WORDS)?,
+            ..Window::default()
+        })
+    }
+
+    /// Whether the word of a page is there.
+    fn has(&self, page: usize) -> bool {
+        (self.first..self.first + self.len).contains(&page)
+    }
+
+    /// The words of a page and those behind it, at least one and at most `most`.
+    fn get(&mut self, kernel: &impl Kernel, page: usize, most: usize) -> Result<&[u64]> {
+        if !self.has(page) {
+            self.read(kernel, page, most)?;
+        }
+        let words = &self.words[page - self.first..self.len];
+        let words = &words[..words.len().min(most)];
+        self.end = page + words.len();
+        Ok(words)
+    }
+
+    /// Drops what is left, and reads less the next time if much is.
+    fn forget(&mut self) {
+        let used = self.end.saturating_sub(self.first);
+        if used < self.len {
+            self.ahead = self.ahead.min(used);
+        }
+        self.len = 0;
+    }
+
+    /// Reads so many words, and more behind them the longer spans have been near each other.
+    fn read(&mut self, kernel: &impl Kernel, page: usize, most: usize) -> Result<()> {
+        let is_near = page >= self.end && page - self.end <= NEAR;
+        self.ahead = match is_near {
+            true => (2 * self.ahead).clamp(AHEAD, WORDS),
+            false => 0,
+        };
+        self.len = 0;
+        let wanted = most.max(self.ahead).min(WORDS);
+        let read = kernel.read_pagemap(page, &mut self.words[..wanted]);
+        self.len = match read.map_err(pagemap_error)? {
+            // No memory any more: the process has ended.
+            0 => return Err(pagemap_error(Errno::ESRCH)),
+            read => read.min(wanted),
+        };
+        self.first = page;
+        Ok(())
+    }
 }
 
 impl Regions {
@@ -49,10 +120,10 @@ impl Regions {
             found,
             next: 0,
             can_scan,
-            words: if can_scan {
-                Vec::new()
+            window: if can_scan {
+                Window::default()
             } else {
-                room::filled(WORDS)?
+                Window::new()?
             },
         })
     }
@@ -89,6 +160,16 @@ impl Regions {
         self.next = 0;
     }
 
+    /// Forgets what the kernel was asked about more than was wanted: time has passed.
+    pub(crate) fn forget(&mut self) {
+        self.window.forget();
+    }
+
+    /// Whether looking at the beginning of `span` takes a call.
+    pub(crate) fn takes_a_call(&self, span: &Range<usize>, page: usize) -> bool {
+        self.can_scan || !self.window.has(span.start / page)
+    }
+
     /// Looks for more at the beginning of `span`, and takes off it what has been looked through.
     /// Returns how many pages of that are counted by numa_maps, at least.
     pub(crate) fn find(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<u64> {
@@ -99,7 +180,7 @@ impl Regions {
         if self.scan(kernel, span).is_none() {
             // The process is gone, or a filter let the first call through only.
             self.clear();
-            self.words = room::filled(WORDS)?;
+            self.window = Window::new()?;
             self.can_scan = false;
         }
         Ok(0)
@@ -117,14 +198,8 @@ impl Regions {
 
     fn read(&mut self, kernel: &impl Kernel, span: &mut Range<usize>) -> Result<u64> {
         let page = kernel.page_size();
-        let wanted = (span.len() / page).min(WORDS);
-        let read = kernel.read_pagemap(span.start / page, &mut self.words[..wanted]);
-        let read = match read.map_err(pagemap_error)? {
-            // No memory any more: the process has ended.
-            0 => return Err(pagemap_error(Errno::ESRCH)),
-            read => read.min(wanted),
-        };
-        let words = &self.words[..read];
+        let wanted = span.len() / page;
+        let words = self.window.get(kernel, span.start / page, wanted)?;
         let is_present = |word: &u64| word & PRESENT != 0;
         let mut at = 0;
         while let Some(first) = words[at..].iter().position(is_present) {

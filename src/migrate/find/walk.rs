@@ -240,6 +240,7 @@ impl<'r> Walk<'r> {
     ) -> Result<Found> {
         pages.clear();
         room::reserve(pages, max)?;
+        self.regions.forget();
         let mut unit = Unit::Page;
         let mut patience = PATIENCE;
         while let Some(mut run) = self.next_run(kernel, &mut patience)? {
@@ -283,10 +284,12 @@ impl<'r> Walk<'r> {
                 }
                 continue;
             }
-            if *patience == 0 {
-                return Ok(None);
+            if self.regions.takes_a_call(&self.span, self.page) {
+                if *patience == 0 {
+                    return Ok(None);
+                }
+                *patience -= 1;
             }
-            *patience -= 1;
             let counted = self.regions.find(kernel, &mut self.span)?;
             self.expected = self.expected.saturating_sub(counted);
         }

@@ -103,3 +103,51 @@ fn a_scan_that_is_refused_later_is_done_without() {
     assert_eq!(told(&counts), [moved(1000)]);
     assert!(world.fake.calls(Call::Read) > 0);
 }
+
+#[test]
+fn mappings_that_are_near_each_other_are_read_together() {
+    let world = World::new(false);
+    // 2000 of one page, with a page between two, and a page in every tenth.
+    for number in (1000..5000).step_by(2) {
+        world.pages(number..number + 1, 0);
+    }
+    world.fake.state().pages.retain(|at, _| at / PAGE % 20 == 0);
+    let pages: Vec<usize> = world.fake.state().pages.keys().copied().collect();
+    assert!(pages.len() == 200 && found(&world, 0) == pages);
+    let (calls, words) = world.fake.state().calls[&Call::Read];
+    assert!(calls < 20 && words < 3 * 4000, "{calls} {words}");
+}
+
+#[test]
+fn mappings_that_are_far_apart_are_read_alone() {
+    let world = World::new(false);
+    for number in (1000..101_000).step_by(1000) {
+        world.pages(number..number + 2, 0);
+    }
+    assert_eq!(found(&world, 0).len(), 200);
+    assert_eq!(world.fake.state().calls[&Call::Read], (100, 200));
+}
+
+#[test]
+fn what_was_read_in_one_step_is_not_believed_in_the_next() {
+    let world = World::new(false);
+    for number in (1000..1200).step_by(2) {
+        world.pages(number..number + 1, 0);
+    }
+    let page = world.fake.state().pages.remove(&(1100 * PAGE)).unwrap();
+    world
+        .root
+        .write("proc/7/maps", world.fake.maps().as_bytes());
+    let (root, kernel) = (world.root.root(), &world.fake);
+    let sizes = Sizes::default();
+    let mut walk = Walk::new(root, 7, &kernel, sizes, Kinds::ALL, &[]).unwrap();
+    let (mut units, mut count) = (Vec::new(), 0);
+    while walk.fill(&kernel, &mut units, 10, 8 << 20).unwrap() != Found::End {
+        world.fake.state().pages.insert(1100 * PAGE, page);
+        count += units.len();
+    }
+    assert_eq!(count, 100);
+    // And little is read for nothing.
+    let (_, words) = world.fake.state().calls[&Call::Read];
+    assert!(words < 11 * 300, "{words}");
+}
