@@ -11,6 +11,7 @@ use super::kernel::Kernel;
 use super::mover::Mover;
 use super::options::Options;
 use super::pace::Pace;
+use super::pieces::FullTargets;
 use super::plan::Plan;
 use super::proc::maps::{Kind, Kinds};
 use super::proc::process::Process;
@@ -133,6 +134,7 @@ impl<'r, K: Kernel> Engine<'r, K> {
                 pace: Pace::new(max_pause, options.workers, walk.block()),
                 tally: Tally::new(plan.routes())?,
                 aliases,
+                refused: Lock::new(Vec::new()),
                 plan,
                 kernel,
             },
@@ -261,12 +263,18 @@ impl<'r, K: Kernel> Engine<'r, K> {
             }
             if let Some(claim) = worker.claim.take() {
                 source.give_back(claim);
+                worker.full = FullTargets::none();
             }
             if source.is_done() {
                 // The files about the memory that was looked at just end.
                 if self.mover.kernel.is_replaced() {
                     self.state.end(State::REPLACED);
                     return Ok(Some(Step::Done));
+                }
+                // Memory that was freed meanwhile is used.
+                if !source.is_again() && self.mover.has_room_again(worker, source.layer())? {
+                    source.again()?;
+                    continue;
                 }
                 hidden::settle(&self.mover, &source)?;
             }

@@ -4,7 +4,9 @@
 //! it tried in vain nor which ones it did not get to. So the pages are located afterwards, and what
 //! is still on its node is tried again while that helps.
 
+use alloc::vec::Vec;
 use core::ffi::c_int;
+use core::mem;
 
 use super::batch::{Batch, Ended, is_denied};
 use super::calls::Share;
@@ -14,14 +16,19 @@ use super::kernel::Kernel;
 use super::pace::Pace;
 use super::pieces::Page;
 use super::plan::{Plan, Route};
+use super::room;
 use super::tally::{Reason, Tally};
 use super::worker::Worker;
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::sys::Errno;
+use crate::sys::lock::Lock;
 
 /// How often pages that could not be moved are tried again while that helps.
 const TRIES: u32 = 4;
+
+/// Pages of each route that tell in the end whether a target that was full still is.
+const SAMPLES: usize = 4;
 
 /// Everything that moving needs beside the pages: shared by all workers.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub(super) struct Mover<K> {
     pub(super) tally: Tally,
     /// Memory of which a page may be met more than once.
     pub(super) aliases: Aliases,
+    /// Some of the pages that full targets had no room for.
+    pub(super) refused: Lock<Vec<(Trip, usize)>>,
     /// Which pages to move.
     pub(super) share: Share,
     /// Only count.
@@ -46,7 +55,7 @@ pub(super) struct Mover<K> {
 
 /// Pages that go the same way.
 #[derive(Debug, Clone, Copy)]
-struct Trip {
+pub(super) struct Trip {
     /// Index of the route.
     index: usize,
     route: Route,
@@ -159,8 +168,7 @@ impl<K: Kernel> Mover<K> {
             return Ok(());
         }
         if worker.full.is_full(trip.index) {
-            self.leave(trip, Reason::TargetFull, worker.batch.len());
-            return Ok(());
+            return self.refuse(trip, &worker.batch);
         }
         let (mut any_arrived, mut attempt) = (false, 0);
         while !worker.batch.is_empty() {
@@ -176,12 +184,15 @@ impl<K: Kernel> Mover<K> {
                 _ => None,
             };
             any_arrived |= self.settle(&mut worker.batch, trip)?;
-            if worker.batch.len() + worker.untried.len() < before && attempt < TRIES {
+            let helps = worker.batch.len() + worker.untried.len() < before;
+            // A page that is alone gets as many tries as one among others that move.
+            let is_first = attempt == 1 && ended == Ended::Done;
+            if (helps || is_first) && attempt < TRIES {
                 worker.batch.append(&mut worker.untried, |_| true)?;
                 continue;
             }
             if ended == Ended::NoMemory {
-                self.leave(trip, Reason::TargetFull, worker.batch.len());
+                self.refuse(trip, &worker.batch)?;
                 if !any_arrived {
                     return worker.full.note_none(trip.index);
                 }
@@ -192,6 +203,62 @@ impl<K: Kernel> Mover<K> {
         }
         worker.full.note_some(trip.index);
         Ok(())
+    }
+
+    /// Counts pages that a full target has no room for, and keeps one of them in mind.
+    fn refuse(&self, trip: Trip, batch: &Batch) -> Result<()> {
+        let mut refused = self.refused.take();
+        let ours = refused
+            .iter()
+            .filter(|(other, _)| other.index == trip.index);
+        if let Some(&page) = batch.addresses().first().filter(|_| ours.count() < SAMPLES) {
+            room::reserve(&mut refused, 1)?;
+            refused.push((trip, page));
+        }
+        self.leave(trip, Reason::TargetFull, batch.len());
+        Ok(())
+    }
+
+    /// When all of a layer is done: tries some of the pages again that full targets had no room for.
+    /// If a target has room by now, forgets what stayed in the layer, which is to be looked through
+    /// once more then, and returns true.
+    pub(super) fn has_room_again(&self, worker: &mut Worker, layer: u32) -> Result<bool> {
+        let refused = mem::take(&mut *self.refused.take());
+        let mut any = false;
+        for (trip, page) in refused {
+            any |= self.try_again(&mut worker.batch, trip, page)?;
+        }
+        if any {
+            self.tally.recount(layer);
+            self.aliases.recount();
+        }
+        Ok(any)
+    }
+
+    /// Moves one page. Returns whether it went.
+    fn try_again(&self, batch: &mut Batch, trip: Trip, page: usize) -> Result<bool> {
+        let around = if trip.size > self.page {
+            page..page + 1
+        } else {
+            // It may be a part of a huge page, the other parts of which go with it.
+            let start = page / self.block * self.block;
+            start..start.saturating_add(self.block)
+        };
+        let addresses = batch.refill(around.len() / self.page + 1)?;
+        addresses.extend(around.step_by(self.page));
+        batch.locate(&self.kernel)?;
+        batch.retain(|status| status == on(trip.route.from));
+        if !batch.addresses().contains(&page) {
+            return Ok(false);
+        }
+        let mut one = Batch::new();
+        one.push(page)?;
+        self.call(&mut one, trip)?;
+        batch.locate(&self.kernel)?;
+        let went = |status: &&c_int| **status == on(trip.route.to);
+        let arrived = batch.status().iter().filter(went).count();
+        self.arrive(trip, arrived);
+        Ok(arrived > 0)
     }
 
     /// Keeps the pages of the batch, which are busy, for later, and goes on with those behind them

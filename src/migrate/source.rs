@@ -19,6 +19,8 @@ pub(super) struct Source<'r> {
     /// Claims that were not returned.
     claims: usize,
     at_end: bool,
+    /// Whether this is the second walk of the layer.
+    is_again: bool,
 }
 
 /// The right to work on pieces of a layer. The next layer does not begin before all are returned.
@@ -56,6 +58,7 @@ impl<'r> Source<'r> {
             left,
             claims: 0,
             at_end: layers == 0,
+            is_again: false,
         }
     }
 
@@ -124,7 +127,19 @@ impl<'r> Source<'r> {
         }
         self.walk.rewind()?;
         self.layer += 1;
-        self.at_end = false;
+        (self.at_end, self.is_again) = (false, false);
         Ok(Next::Layer)
+    }
+
+    /// Whether the layer was walked through twice.
+    pub(super) fn is_again(&self) -> bool {
+        self.is_again
+    }
+
+    /// Begins the layer again.
+    pub(super) fn again(&mut self) -> Result<()> {
+        self.walk.rewind()?;
+        (self.at_end, self.is_again) = (false, true);
+        Ok(())
     }
 }

@@ -109,6 +109,17 @@ impl Tally {
         }
     }
 
+    /// Forgets which pages stayed, of the routes of a layer: they are counted anew.
+    pub(super) fn recount(&self, layer: u32) {
+        let mut counts = self.counts.take();
+        for count in counts.iter_mut().filter(|c| c.route.layer() == layer) {
+            let gone = count.left_for(Reason::Gone);
+            count.left = [0; Reason::ALL.len()];
+            count.left[Reason::Gone as usize] = gone;
+        }
+        self.denied.store(0, Relaxed);
+    }
+
     /// Notes pages that are there, and of which the kernel says that they are not.
     pub(super) fn denied(&self, pages: usize) {
         self.denied.fetch_add(pages as u64, Relaxed);

@@ -214,6 +214,14 @@ impl Aliases {
         numbers.try_for_each(|number| known.counted.set(number, false))
     }
 
+    /// Forgets which pages have a count: all are counted anew.
+    pub(crate) fn recount(&self) {
+        let known = &mut *self.known.take();
+        for Bits(pieces) in [&mut known.counted, &mut known.denied] {
+            pieces.iter_mut().for_each(Vec::clear);
+        }
+    }
+
     /// The numbers of the base pages of a page; `None` for memory that is mapped once.
     fn numbers(
         &self,

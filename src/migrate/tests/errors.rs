@@ -215,9 +215,8 @@ fn an_invalid_call_is_the_end_only_if_the_memory_is_gone() {
 }
 
 #[test]
-fn a_full_node_or_one_that_is_taken_away_is_no_error() {
+fn a_node_that_is_taken_away_is_no_error() {
     for (errno, reason) in [
-        (Errno::ENOMEM, Reason::TargetFull),
         (Errno::EACCES, Reason::NotPermitted),
         (Errno::ENODEV, Reason::NotPermitted),
     ] {

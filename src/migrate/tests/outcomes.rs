@@ -96,7 +96,7 @@ fn a_full_target_takes_what_fits() {
         let full = left(700, Reason::TargetFull, 19_300);
         assert_eq!(told(&counts), [full, moved(100)]);
         // It is not tried in vain for every chunk.
-        assert!(world.fake.calls(Call::Move) < 15);
+        assert!(world.fake.calls(Call::Move) < 20);
     }
 }
 
@@ -109,10 +109,68 @@ fn memory_that_returns_is_used() {
             state.free.insert(1, 1 << 30);
         });
         let counts = world.run(plan(&[0], &[1]), &options());
-        let (moved, full) = (counts[0].moved, counts[0].left_for(Reason::TargetFull));
-        assert_eq!(moved + full, 20_000);
-        // What the first two calls were about is left.
-        assert!(full > 0 && full < 2000, "{full}");
+        // What the first two calls were about is tried again in the end.
+        assert_eq!(told(&counts), [moved(20_000)]);
+    }
+}
+
+#[test]
+fn memory_that_returns_late_is_used() {
+    let made = |can_scan, share| {
+        let world = World::new(can_scan);
+        world.pages(256..10_256, 0).huge(10_752..12_800, 0);
+        world.pages(30_000..30_100, 1);
+        world.change(300..310, |page| page.busy = FOREVER);
+        world.change(30_000..30_010, |page| page.busy = FOREVER);
+        world.change(400..450, |page| page.shared = share == Share::Private);
+        world.fake.state().free.insert(2, 0);
+        world
+    };
+    for (share, shared) in [(Share::All, 0), (Share::Private, 50)] {
+        for can_scan in [false, true] {
+            let options = Options { share, ..options() };
+            let run = |world: &World| world.run(plan(&[0, 1], &[2, 3]), &options);
+            let full = made(can_scan, share);
+            assert!(run(&full)[0].left_for(Reason::TargetFull) > 12_000);
+            // The last call of that one is a try whether there is room again.
+            let world = made(can_scan, share);
+            let last = full.fake.calls(Call::Move);
+            world.fake.before(Call::Move, last, |state| {
+                state.free.insert(2, 1 << 30);
+            });
+            let mut wanted = left(10_000 + 2048 - 10 - shared, Reason::Busy, 10);
+            wanted.1[Reason::Shared as usize] = shared;
+            assert_eq!(told(&run(&world)), [wanted, left(90, Reason::Busy, 10)]);
+        }
+    }
+}
+
+#[test]
+fn a_target_that_was_full_is_looked_at_once_more_only() {
+    for world in worlds() {
+        world.pages(256..20_256, 0);
+        world.fake.state().free.insert(1, 0);
+        // A page has room when it is tried again, and no other.
+        world.fake.before(Call::Move, 4, |state| {
+            state.free.insert(1, 1);
+        });
+        let counts = world.run(plan(&[0], &[1]), &options());
+        assert_eq!(told(&counts), [left(1, Reason::TargetFull, 19_999)]);
+        assert!(world.fake.calls(Call::Move) < 20);
+    }
+}
+
+#[test]
+fn a_page_that_is_alone_is_tried_as_often_as_others() {
+    for pages in [1, 100] {
+        for (busy, wanted) in [(3, moved(pages)), (4, left(pages - 1, Reason::Busy, 1))] {
+            for world in worlds() {
+                world.pages(300..300 + pages as usize, 0);
+                world.change(300..301, |page| page.busy = busy);
+                let counts = world.run(plan(&[0], &[1]), &options());
+                assert_eq!(told(&counts), [wanted], "{pages} {busy}");
+            }
+        }
     }
 }
 
@@ -267,7 +325,7 @@ fn a_step_takes_about_one_call() {
             assert!(calls - before <= 6, "{}", calls - before);
             (before, steps) = (calls, steps + 1);
         }
-        assert!(before <= 2 * steps, "{before} calls in {steps} steps");
+        assert!(before <= 3 * steps, "{before} calls in {steps} steps");
         world.check(&engine);
     }
 }
