@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::root::decimal;
-use crate::root::{self, Path, Root};
+use crate::root::{self, Parser, Path, Root};
 use crate::sys::file::File;
 use crate::sys::{Errno, process};
 
@@ -260,8 +260,57 @@ fn is_of_callers_namespace(root: Root<'_>) -> bool {
     let mut buf = [0; 16];
     match Path::below(root, "/proc/self").read_link(&mut buf) {
         _ if !root.is_system() => true,
-        Ok(text) => root::number(text) == Some(process::own_pid().unsigned_abs()),
+        Ok(text) if root::number(text) != Some(process::own_pid().unsigned_abs()) => false,
+        // There is none above.
+        Ok(_) if is_in_first_namespace(root) => true,
+        // In one above, the caller may have the same number by chance, and others have others.
+        Ok(_) => {
+            let mut numbers = Numbers::default();
+            let read = Path::below(root, "/proc/self/status").parse(&mut numbers);
+            // Kernels without namespaces have no such line.
+            read.is_err() || numbers.count <= 1
+        }
         Err(errno) => errno != Errno::ENOENT,
+    }
+}
+
+/// Whether the caller is in the system's first PID namespace. Much faster than what says of any
+/// namespace whether /proc is its own.
+fn is_in_first_namespace(root: Root<'_>) -> bool {
+    let mut buf = [0; 32];
+    let link = Path::below(root, "/proc/self/ns/pid").read_link(&mut buf);
+    link == Ok(b"pid:[4026531836]")
+}
+
+/// The numbers of a process in the line NSpid of its status: one for each PID namespace, from that
+/// of /proc down to its own.
+#[derive(Debug, Default)]
+struct Numbers {
+    count: u32,
+    /// Bytes of the line that have been read, as long as they are those of the key.
+    matched: usize,
+    is_other_line: bool,
+    is_in_number: bool,
+}
+
+impl Parser for Numbers {
+    fn take(&mut self, byte: u8) -> bool {
+        const KEY: &[u8] = b"NSpid:";
+        let is_key_over = self.matched == KEY.len();
+        if byte == b'\n' {
+            (self.matched, self.is_other_line) = (0, false);
+            return !is_key_over;
+        }
+        if is_key_over {
+            let is_digit = byte.is_ascii_digit();
+            self.count += u32::from(is_digit && !self.is_in_number);
+            self.is_in_number = is_digit;
+        } else if !self.is_other_line && byte == KEY[self.matched] {
+            self.matched += 1;
+        } else {
+            (self.matched, self.is_other_line) = (0, true);
+        }
+        true
     }
 }
 
@@ -386,6 +435,19 @@ mod tests {
         }
         made.write("proc/7/stat", b"");
         assert_eq!(process.state(), Err(Error::Empty { file: "stat" }));
+    }
+
+    #[test]
+    fn numbers_in_namespaces() {
+        let count = |status: &[u8]| {
+            let mut numbers = Numbers::default();
+            numbers.take_all(status);
+            numbers.count
+        };
+        assert_eq!(count(b"Name:\tNSpid: 1 2\nNStgid:\t7\t7\nNSpid:\t7\n"), 1);
+        assert_eq!(count(b"NStgid:\t1\nNSpid:\t123\t45\t1\nNSpgid:\t7\t7\n"), 3);
+        assert_eq!(count(b"Name:\tx\nPid:\t7\n"), 0);
+        assert!(is_of_callers_namespace(Root::SYSTEM));
     }
 
     #[test]
