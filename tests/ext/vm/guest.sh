@@ -204,6 +204,33 @@ else
 fi
 kill "$t"
 
+# --- pages that nobody may access, which kernels before 6.5 hide
+hold n none:0:512 nonethp:0:1
+n=$pid
+case $(uname -r) in 6.1.*) hides=1 status=-61 ;; *) hides=0 status=0 ;; esac
+for kind in none nonethp; do
+    # shellcheck disable=SC2046
+    set -- $(region_of n $kind)
+    "$mover" "$n" 0 1 "locate=$1:512" >n.located
+    said=$(tr '\n' ' ' <n.located)
+    check "$kind: where they are ($said)" [ "$said" = "located $status 512 array 0 " ]
+done
+# shellcheck disable=SC2046
+set -- $(region_of n none)
+for words in dry private; do
+    "$mover" "$n" 0 1 $words "range=$1:512" >n.some
+    check "hidden pages in a range, $words: status" [ $? = 0 ]
+    is "hidden pages in a range, $words: counted as that" $((512 * hides)) "$(field hidden 0 n.some)"
+    is "hidden pages in a range, $words: all are in the counts" 512 "$(field all 0 n.some)"
+done
+before=$(on 0 "$n")
+"$mover" "$n" 0 1 threads=2 >n.moved
+check "hidden pages: status" [ $? = 0 ]
+is "hidden pages: move with everything else" "$before" "$(field moved 0 n.moved)"
+is "hidden pages: none is left" 0 "$(on 0 "$n")"
+check "hidden pages: contents" intact n "$n"
+kill "$n"
+
 # --- the process ends meanwhile
 for threads in 0 2; do
     hold e anon:0:$pages

@@ -10,6 +10,8 @@
  *   stop=PAGES           the callback stops when that many have moved
  *   kill=PAGES           the callback kills the process then
  *   exec=PAGES           the callback makes it begin another program then (SIGUSR1)
+ *   locate=START:PAGES   moves nothing, and prints "located STATUS PAGES" for each run of pages, then
+ *                        "array N": in how many pages numa_ext_locate() says something else
  *
  * PID 0 is the program itself, with 2000 pages on node 0. Prints "node FROM TO MOVED BUSY SHARED
  * FULL DENIED GONE HIDDEN REPLACED" for each node, "progress EXAMINED MOVED PRESENT" of the last callback, and
@@ -69,6 +71,34 @@ static int watch(const struct numa_ext_migrate_progress *now, void *arg)
 static void *work(void *migration)
 {
     return (void *)(size_t)(numa_ext_migrate_work(migration) ? errno : 0);
+}
+
+static int print_run(const struct numa_ext_run *run, void *statuses)
+{
+    int **next = statuses;
+    size_t i, pages = (run->end - run->start) / 4096;
+
+    printf("located %d %zu\n", run->node, pages);
+    for (i = 0; i < pages; i++)
+        *(*next)++ = run->node;
+    return 0;
+}
+
+static int locate(const char *range)
+{
+    char *rest;
+    const void *start = (const void *)strtoul(range, &rest, 16);
+    size_t i, other = 0, pages = strtoul(rest + 1, NULL, 10);
+    int *by_run = calloc(pages, sizeof *by_run), *next = by_run;
+    int *nodes = calloc(pages, sizeof *nodes);
+
+    if (!by_run || !nodes || numa_ext_locate_runs(pid, start, pages * 4096, 0, print_run, &next) ||
+        numa_ext_locate(pid, start, pages * 4096, 0, nodes, pages) != (long)pages)
+        return errno;
+    for (i = 0; i < pages; i++)
+        other += by_run[i] != nodes[i];
+    printf("array %zu\n", other);
+    return 0;
 }
 
 static char *own_pages(void)
@@ -141,6 +171,8 @@ int main(int argc, char **argv)
             kill_at = strtoul(value, NULL, 10);
         } else if (!strncmp(word, "exec=", 5)) {
             exec_at = strtoul(value, NULL, 10);
+        } else if (!strncmp(word, "locate=", 7)) {
+            return locate(value);
         } else if (!strncmp(word, "range=", 6) && options.nranges < 16) {
             char *rest;
             ranges[options.nranges].start = strtoul(value, &rest, 16);
