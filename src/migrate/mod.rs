@@ -35,7 +35,7 @@ pub use options::Options;
 pub use plan::{Plan, Route};
 pub use proc::maps::{Kind, Kinds};
 pub use proc::numa_maps::{NumaLine, for_each_numa_mapping};
-pub use proc::process::{Process, State};
+pub use proc::process::{Process, Stat, State};
 pub use proc::status::{Sizes, sizes};
 pub use tally::{NodeCount, Reason};
 pub use worker::Worker;

@@ -205,7 +205,8 @@ impl<'r> Walk<'r> {
                 return;
             }
             let unit = (line.page_size as usize / self.page).max(1) as u64;
-            let most = self.room_in(mapping);
+            let pages = self.parts_of(mapping).map(|part| part.len() / self.page);
+            let most = pages.fold(0, usize::saturating_add) as u64;
             for (node, pages) in line.nodes() {
                 if let Some(place) = nodes.iter().position(|&n| n == node) {
                     let pages = pages.saturating_mul(unit).min(most);
@@ -216,16 +217,16 @@ impl<'r> Walk<'r> {
         Ok(counts)
     }
 
-    /// Pages that those parts of a mapping have room for that are looked through.
-    fn room_in(&self, mapping: Mapping) -> u64 {
-        if self.ranges.is_empty() {
-            return u64::MAX;
-        }
-        let inside = |range: &Range<usize>| {
-            let (start, end) = (range.start.max(mapping.start), range.end.min(mapping.end));
-            (end.saturating_sub(start) / self.page) as u64
-        };
-        self.ranges.iter().map(inside).fold(0, u64::saturating_add)
+    /// The parts of a mapping that are looked through.
+    fn parts_of(&self, mapping: Mapping) -> impl Iterator<Item = Range<usize>> {
+        let whole = 0..usize::MAX;
+        let whole = self.ranges.is_empty().then_some(whole).into_iter();
+        whole
+            .chain(self.ranges.iter().cloned())
+            .filter_map(move |range| {
+                let (start, end) = (range.start.max(mapping.start), range.end.min(mapping.end));
+                (start < end).then_some(start..end)
+            })
     }
 
     /// Fills `pages` with the addresses of the next present pages, at most `max` units and
@@ -374,20 +375,15 @@ impl<'r> Walk<'r> {
             if self.expected == 0 {
                 continue;
             }
-            let (start, end) = (mapping.start, mapping.end);
-            self.span = match self.ranges.iter().find(|range| range.end > start) {
-                _ if self.ranges.is_empty() => start..end,
-                Some(range) if range.start < end => range.start.max(start)..range.end.min(end),
-                _ => continue,
+            let Some(part) = self.parts_of(mapping).next() else {
+                continue;
             };
-            if self.span.end < end {
+            self.span = part;
+            if self.span.end < mapping.end {
                 self.mapping = Some(Mapping {
                     start: self.span.end,
                     ..mapping
                 });
-            }
-            if self.span.is_empty() {
-                continue;
             }
             return Ok(true);
         }

@@ -196,16 +196,20 @@ impl Process {
                 let errno = Errno::ESRCH;
                 Err(Error::File { file, errno })
             }
-            text => parse_stat(text).ok_or(Error::Malformed { file }),
+            text => Stat::parse(text).ok_or(Error::Malformed { file }),
         }
     }
 }
 
 /// What /proc/PID/stat says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stat {
-    state: State,
-    began: u64,
+pub struct Stat {
+    /// What the process is as to its memory.
+    pub state: State,
+    /// The number of its parent; 0 if that is not in the namespace of /proc.
+    pub parent: i32,
+    /// See [`Process::began`].
+    pub began: u64,
     program: Program,
 }
 
@@ -225,34 +229,40 @@ impl Program {
     }
 }
 
-fn parse_stat(text: &[u8]) -> Option<Stat> {
-    /// Flags of the kernel's tasks: it is ending; it is the kernel's own.
-    const EXITING: u32 = 0x4;
-    const KERNEL: u32 = 0x20_0000;
-    // The name comes first, in parentheses, and may contain anything.
-    let end = text.iter().rposition(|&b| b == b')')?;
-    let text = text[end + 1..].strip_suffix(b"\n")?;
-    let mut fields = text.split(|&b| b == b' ').filter(|field| !field.is_empty());
-    let letter = fields.next()?;
-    let flags = root::number(fields.nth(5)?)?;
-    let began = decimal(fields.nth(12)?)?;
-    let code = fields.nth(3).and_then(decimal);
-    let stack = fields.nth(1).and_then(decimal);
-    let program = Program {
-        code: code.unwrap_or(0),
-        stack: stack.unwrap_or(0),
-    };
-    let state = match letter {
-        b"Z" | b"X" | b"x" => State::Zombie,
-        _ if flags & KERNEL != 0 => State::KernelThread,
-        _ if flags & EXITING != 0 => State::Exiting,
-        _ => State::Alive,
-    };
-    Some(Stat {
-        state,
-        began,
-        program,
-    })
+/// Flags of the kernel's tasks: it is ending; it is the kernel's own.
+const EXITING: u32 = 0x4;
+const KERNEL: u32 = 0x20_0000;
+
+impl Stat {
+    /// Reads the whole text of the file; `None` if that is something else, or cut short.
+    pub fn parse(text: &[u8]) -> Option<Stat> {
+        // The name comes first, in parentheses, and may contain anything.
+        let end = text.iter().rposition(|&b| b == b')')?;
+        let text = text[end + 1..].strip_suffix(b"\n")?;
+        let mut fields = text.split(|&b| b == b' ').filter(|field| !field.is_empty());
+        let letter = fields.next()?;
+        let parent = root::number(fields.next()?)?.try_into().ok()?;
+        let flags = root::number(fields.nth(4)?)?;
+        let began = decimal(fields.nth(12)?)?;
+        let code = fields.nth(3).and_then(decimal);
+        let stack = fields.nth(1).and_then(decimal);
+        let program = Program {
+            code: code.unwrap_or(0),
+            stack: stack.unwrap_or(0),
+        };
+        let state = match letter {
+            b"Z" | b"X" | b"x" => State::Zombie,
+            _ if flags & KERNEL != 0 => State::KernelThread,
+            _ if flags & EXITING != 0 => State::Exiting,
+            _ => State::Alive,
+        };
+        Some(Stat {
+            state,
+            parent,
+            began,
+            program,
+        })
+    }
 }
 
 /// Whether the numbers of processes in /proc are those that system calls of the caller take.
@@ -416,6 +426,8 @@ mod tests {
             made.write("proc/7/stat", text.as_bytes());
             assert_eq!(process.state(), Ok(state), "{text}");
             assert_eq!(process.began(), Ok(77));
+            let parent = if state == State::KernelThread { 0 } else { 1 };
+            assert_eq!(Stat::parse(text.as_bytes()).unwrap().parent, parent);
             assert_eq!(process.has_no_memory(), state != State::Alive, "{text}");
         }
         for cut in [

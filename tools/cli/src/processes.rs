@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use numa::migrate::Process;
+use numa::migrate::{Process, Stat};
 use numa::{Errno, Root};
 
 /// A process's name, as in ps; empty if it is gone. It may be anything: see [`crate::text::safe`].
@@ -69,14 +69,6 @@ impl Seen {
     }
 }
 
-/// The parent in the text of /proc/PID/stat, and when the process began.
-fn parent(stat: &str) -> Option<(i32, u64)> {
-    // The name comes first, in parentheses, and may contain anything.
-    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
-    let parent = fields.nth(1)?.parse().ok()?;
-    Some((parent, fields.nth(17)?.parse().ok()?))
-}
-
 /// The process that a thread belongs to: what /proc says about children counts for that one.
 fn leader(pid: i32) -> i32 {
     status_list(pid, "Tgid:")
@@ -95,7 +87,7 @@ pub fn with_descendants(processes: &[Seen]) -> io::Result<Vec<Seen>> {
         else {
             continue;
         };
-        let stat = match read(&format!("/proc/{pid}/stat")) {
+        let stat = match fs::read(format!("/proc/{pid}/stat")) {
             Ok(stat) => stat,
             Err(error) => match error.kind() {
                 // It has ended, or is hidden.
@@ -104,10 +96,10 @@ pub fn with_descendants(processes: &[Seen]) -> io::Result<Vec<Seen>> {
                 _ => return Err(error),
             },
         };
-        if let Some((parent, began)) = parent(&stat) {
-            let began = Ok(began);
+        if let Some(stat) = Stat::parse(&stat) {
+            let began = Ok(stat.began);
             children
-                .entry(parent)
+                .entry(stat.parent)
                 .or_default()
                 .push(Seen { pid, began });
         }
@@ -207,11 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parents_of_strange_names() {
-        let stat = "12 (a) b) S 7 12 12 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 77 1";
-        assert_eq!(parent(stat), Some((7, 77)));
-        assert_eq!(parent("12 (a) b) S 7 12 12"), None);
-        assert_eq!(parent("12 (x"), None);
+    fn lists() {
         assert_eq!(parse_list("0-2,8"), Some(vec![0, 1, 2, 8]));
         assert_eq!(parse_list(""), Some(vec![]));
         assert_eq!(parse_list("x"), None);
