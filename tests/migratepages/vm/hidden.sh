@@ -57,6 +57,7 @@ for on in 0 1; do
             continue
         fi
         if [ "$name" = guarded ]; then
+            : >guarded.try
             "$here/hold" guarded:0:2 >guarded.try 2>&1 &
             tried=$!
             until grep -q -e '^ready' -e '^hold:' guarded.try; do sleep 0.05; done
