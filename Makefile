@@ -1,11 +1,11 @@
-# Builds, installs and tests libnuma.so.1, libnuma.a and migratepages.
+# Builds, installs and tests libnuma.so.1, libnuma.a and the commands.
 #
-#   make                 the libraries, headers, numa.pc and migratepages, in build/
+#   make                 the libraries, headers, numa.pc and the commands, in build/
 #   make install         into DESTDIR, below PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR, and
 #                        BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR for the shells' completions
 #   make test            all tests; make demo: the main job, on the screen
 #   make headers         writes include/ anew from the sources
-#   make manual          writes the manual page and the completions anew from the options
+#   make manual          writes the manual pages and the completions anew from the options
 #   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1,
 #                        ROWS=part-of-a-name, MARKDOWN=1)
 #   make bench-scale     how the cost of calls grows with nodes and CPUs, on made-up machines
@@ -50,17 +50,19 @@ EXT_SONAME  := libnuma_ext.so.1
 EXT_REAL    := $(EXT_SONAME).0.0
 ABI_VERSION := 2.0.19
 OWN_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-COMPLETIONS := tools/migratepages/completions
+# Those that are one program, installed under the first name with links from the others.
+BUNDLED     := numactl numastat memhog migspeed
+COMMANDS    := migratepages $(BUNDLED)
 HEADERS     := numa.h numaif.h numacompat1.h numa_ext.h
 
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
-TOOL_SOURCES := $(shell find tools/cli tools/migratepages -name '*.rs' -o -name Cargo.toml)
+TOOL_SOURCES := $(shell find tools -name '*.rs' -o -name Cargo.toml)
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
-.PHONY: all install uninstall headers manual stage test demo bench-migrate clean migratepages bench bench-scale
+.PHONY: all install uninstall headers manual stage test demo bench-migrate clean $(COMMANDS) bench bench-scale
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
-     $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages
+     $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages $(BUILD)/numactl
 
 $(BUILD):
 	mkdir -p $@
@@ -76,10 +78,16 @@ $(BUILD)/numa.pc $(BUILD)/numa-ext.pc: $(BUILD)/%: pkgconfig/%.in Cargo.toml Mak
 # --- the tools -------------------------------------------------------------------------------
 
 migratepages: $(BUILD)/migratepages
+$(BUNDLED): $(BUILD)/numactl
 
 $(BUILD)/migratepages: $(RUST_SOURCES) $(TOOL_SOURCES) $(BUILD)/librust-ext.a | $(BUILD)
 	$(CARGO) build --locked --release -p migratepages $(CARGO_TARGET) --target-dir $(BUILD)/cargo
 	cp $(CARGO_OUT)/migratepages $@
+
+$(BUILD)/numactl: $(RUST_SOURCES) $(TOOL_SOURCES) $(BUILD)/migratepages | $(BUILD)
+	$(CARGO) build --locked --release -p numa-tools $(CARGO_TARGET) --target-dir $(BUILD)/cargo
+	cp $(CARGO_OUT)/numa-tools $@
+	for name in $(filter-out numactl,$(BUNDLED)); do ln -sf numactl $(BUILD)/$$name; done
 
 headers:
 	$(CARGO) run --locked -q -p headers --target-dir $(BUILD)/cargo
@@ -87,10 +95,12 @@ headers:
 manual:
 	$(CARGO) run --locked -q -p migratepages --features docs --bin migratepages-docs \
 		--target-dir $(BUILD)/cargo -- $(BUILD)/manual
-	cp $(BUILD)/manual/migratepages.8 docs
-	mkdir -p $(COMPLETIONS)
-	cp $(BUILD)/manual/migratepages.bash $(BUILD)/manual/_migratepages \
-		$(BUILD)/manual/migratepages.fish $(COMPLETIONS)
+	$(CARGO) run --locked -q -p numa-tools --features docs --bin numa-tools-docs \
+		--target-dir $(BUILD)/cargo -- $(BUILD)/manual
+	for name in $(COMMANDS); do \
+		cp $(BUILD)/manual/$$name.8 docs && mkdir -p tools/$$name/completions && \
+		cp $(BUILD)/manual/$$name.bash $(BUILD)/manual/_$$name $(BUILD)/manual/$$name.fish \
+			tools/$$name/completions || exit 1; done
 
 # --- installation ----------------------------------------------------------------------------
 
@@ -127,18 +137,21 @@ install: all
 	for h in $(HEADERS); do \
 		$(INSTALL) -m 644 include/$$h "$(INC)/$$h" || exit 1; done
 	$(INSTALL) -m 755 $(BUILD)/migratepages "$(BIN)/migratepages"
-	$(INSTALL) -m 644 docs/migratepages.8 "$(MAN)/man8/migratepages.8"
-	$(INSTALL) -m 644 $(COMPLETIONS)/migratepages.bash "$(BASH_COMP)/migratepages"
-	$(INSTALL) -m 644 $(COMPLETIONS)/_migratepages "$(ZSH_COMP)/_migratepages"
-	$(INSTALL) -m 644 $(COMPLETIONS)/migratepages.fish "$(FISH_COMP)/migratepages.fish"
+	$(INSTALL) -m 755 $(BUILD)/numactl "$(BIN)/numactl"
+	for name in $(filter-out numactl,$(BUNDLED)); do ln -sf numactl "$(BIN)/$$name" || exit 1; done
+	for name in $(COMMANDS); do \
+		$(INSTALL) -m 644 docs/$$name.8 "$(MAN)/man8/$$name.8" && \
+		$(INSTALL) -m 644 tools/$$name/completions/$$name.bash "$(BASH_COMP)/$$name" && \
+		$(INSTALL) -m 644 tools/$$name/completions/_$$name "$(ZSH_COMP)/_$$name" && \
+		$(INSTALL) -m 644 tools/$$name/completions/$$name.fish "$(FISH_COMP)/$$name.fish" || exit 1; done
 	$(REFRESH)
 
 uninstall:
 	for f in $(REAL) $(SONAME) libnuma.so libnuma.a $(EXT_REAL) $(EXT_SONAME) libnuma_ext.so \
 		libnuma_ext.a pkgconfig/numa.pc pkgconfig/numa-ext.pc; do rm -f "$(LIB)/$$f"; done
 	for h in $(HEADERS); do rm -f "$(INC)/$$h"; done
-	rm -f "$(BIN)/migratepages" "$(MAN)/man8/migratepages.8" "$(BASH_COMP)/migratepages" \
-		"$(ZSH_COMP)/_migratepages" "$(FISH_COMP)/migratepages.fish"
+	for name in $(COMMANDS); do rm -f "$(BIN)/$$name" "$(MAN)/man8/$$name.8" "$(BASH_COMP)/$$name" \
+		"$(ZSH_COMP)/_$$name" "$(FISH_COMP)/$$name.fish"; done
 	$(REFRESH)
 
 # --- tests -----------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 //! What the commands share, over the core of the library (crate `numa`):
 //!
+//! - [`options`]: options of a command line, defined once
+//! - [`manual`]: manual pages and completions from that (feature `docs`)
 //! - [`nodes`]: the machine's nodes, and node lists of a command line
 //! - [`pids`]: process ids of a command line
 //! - [`processes`]: names, families, cgroups and cpusets of processes
@@ -8,7 +10,10 @@
 //! - [`terminal`]: where all that is written, and how wide
 
 pub mod failures;
+#[cfg(feature = "docs")]
+pub mod manual;
 pub mod nodes;
+pub mod options;
 pub mod pids;
 pub mod processes;
 mod reasons;

@@ -3,19 +3,27 @@
 //! `migratepages-docs DIRECTORY` writes migratepages.8 and the completions for bash, zsh and
 //! fish into that directory.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
-use clap_complete::Shell;
-use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use cli::manual::{self, Prose};
 use migratepages::options::Cli;
 
 /// The parts of the manual page that do not come from the options.
-const PROSE: [(&str, &[&str]); 9] = [
+const PROSE: Prose = Prose {
+    section: "8",
+    synopsis: &[
+        "[OPTIONS] PID... FROM TO",
+        "[OPTIONS] --cgroup PATH FROM TO",
+        "[OPTIONS] --show PID...",
+    ],
+    sections: SECTIONS,
+    see_also: "migrate_pages(2), move_pages(2), numactl(8), numa(7), cpuset(7), capabilities(7), \
+               numa_maps in proc(5)",
+};
+
+const SECTIONS: &[(&str, &[&str])] = &[
     (
         "OPERANDS",
         &[
@@ -121,79 +129,12 @@ const PROSE: [(&str, &[&str]); 9] = [
     ),
 ];
 
-fn manual() -> io::Result<Vec<u8>> {
-    let command = Cli::command();
-    let man = Man::new(command)
-        .section("8")
-        .title("MIGRATEPAGES")
-        .date("")
-        .manual("");
-    let mut page = Vec::new();
-    man.render_title(&mut page)?;
-    man.render_name_section(&mut page)?;
-    let mut roff = Roff::default();
-    roff.control("SH", ["SYNOPSIS"]);
-    for (number, rest) in [
-        " [OPTIONS] PID... FROM TO",
-        " [OPTIONS] --cgroup PATH FROM TO",
-        " [OPTIONS] --show PID...",
-    ]
-    .iter()
-    .enumerate()
-    {
-        if number > 0 {
-            roff.control("br", []);
-        }
-        roff.text([bold("migratepages"), roman(*rest)]);
-    }
-    roff.to_writer(&mut page)?;
-    man.render_description_section(&mut page)?;
-    man.render_options_section(&mut page)?;
-    let mut roff = Roff::default();
-    for (title, paragraphs) in PROSE {
-        roff.control("SH", [title]);
-        for text in paragraphs {
-            if title == "EXAMPLES" && text.starts_with("migratepages ") {
-                roff.control("TP", []);
-                roff.text([bold(*text)]);
-            } else if title == "EXAMPLES" {
-                roff.text([roman(*text)]);
-            } else if let Some((status, meaning)) =
-                text.split_once(": ").filter(|_| title == "EXIT STATUS")
-            {
-                roff.control("TP", []);
-                roff.text([bold(status)]);
-                roff.text([roman(meaning)]);
-            } else {
-                roff.control("PP", []);
-                roff.text([roman(*text)]);
-            }
-        }
-    }
-    roff.control("SH", ["SEE ALSO"]);
-    roff.text([roman(
-        "migrate_pages(2), move_pages(2), numactl(8), numa(7), cpuset(7), capabilities(7), \
-         numa_maps in proc(5)",
-    )]);
-    roff.to_writer(&mut page)?;
-    Ok(page)
-}
-
-fn write(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
-    fs::write(directory.join("migratepages.8"), manual()?)?;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        clap_complete::generate_to(shell, &mut Cli::command(), "migratepages", directory)?;
-    }
-    Ok(())
-}
-
 fn main() -> ExitCode {
     let Some(directory) = std::env::args_os().nth(1) else {
         eprintln!("usage: migratepages-docs DIRECTORY");
         return ExitCode::from(2);
     };
-    match write(Path::new(&directory)) {
+    match manual::write(Path::new(&directory), &Cli::command(), &PROSE) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("migratepages-docs: {error}");
