@@ -13,11 +13,17 @@
 //! # Ok::<(), numa::Error>(())
 //! ```
 
+use core::ffi::{CStr, c_int, c_uint};
+
 use crate::error::{Error, Result};
 use crate::mask::Bits;
 use crate::policy::{self, Mode};
+use crate::sys::Errno;
+use crate::sys::shared::segment_flags;
+use crate::topology;
 
 pub use crate::sys::memory::Mapping;
+pub use crate::sys::shared::{Segment, Shared};
 
 impl Mapping {
     /// `len` bytes of private memory, rounded up to whole pages by the kernel. Its pages are not
@@ -48,6 +54,64 @@ impl Mapping {
     }
 }
 
+impl Segment {
+    /// Finds the segment of a file and a number (its key is that of ftok(3)). ENOENT if there is none.
+    pub fn find(path: &CStr, number: c_int, huge: bool) -> Result<Segment> {
+        Segment::open(path, number, 0, segment_flags(None, huge))
+    }
+
+    /// Makes it, of `len` bytes and with these permissions, if it is not there.
+    pub fn create(
+        path: &CStr,
+        number: c_int,
+        len: usize,
+        mode: c_uint,
+        huge: bool,
+    ) -> Result<Segment> {
+        Segment::open(path, number, len, segment_flags(Some(mode), huge))
+    }
+
+    fn open(path: &CStr, number: c_int, len: usize, flags: c_int) -> Result<Segment> {
+        let key = Segment::key(path, number).map_err(Error::kernel("ftok"))?;
+        Segment::get(key, len, flags).map_err(Error::kernel("shmget"))
+    }
+
+    /// Attaches all of it.
+    pub fn map(self) -> Result<Shared> {
+        let len = self.size().map_err(Error::kernel("shmctl"))?;
+        self.attach(len).map_err(Error::kernel("shmat"))
+    }
+}
+
+impl Shared {
+    /// Maps `len` bytes of a file that is open for reading and writing, from `offset` on: EINVAL if that
+    /// is not a whole page.
+    pub fn file(fd: c_int, len: usize, offset: u64) -> Result<Shared> {
+        Shared::map(fd, len, offset).map_err(Error::kernel("mmap"))
+    }
+
+    /// Touches all pages, so that they are where the policy says. Contents stay.
+    ///
+    /// # Errors
+    /// ENOMEM and EFAULT where a page cannot be had. Before Linux 5.14 the kernel sends SIGBUS then.
+    pub fn populate(&self) -> Result<()> {
+        match policy::populate(self.address(), self.len()) {
+            Err(error) if error.errno() == Errno::EINVAL => {
+                let page = topology::page_size();
+                (0..self.len()).step_by(page).for_each(|at| self.touch(at));
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Says for each page from the offset `at`, a whole page, on whether it is in memory, in bit 0 of a
+    /// byte. Returns how many were asked for.
+    pub fn read_resident(&self, at: usize, pages: &mut [u8]) -> Result<usize> {
+        self.resident(at, pages).map_err(Error::kernel("mincore"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +132,45 @@ mod tests {
         assert!(memory.resize(usize::MAX / 2).is_err());
         assert_eq!(memory.bytes().len(), 5 * page);
         memory.close().unwrap();
+    }
+
+    #[test]
+    fn files_are_shared() {
+        use std::os::fd::AsRawFd;
+        let page = topology::page_size();
+        let made = crate::testing::MadeUp::new();
+        let path = made.path("shared");
+        let file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .unwrap();
+        file.set_len(3 * page as u64).unwrap();
+        let map = |len, offset| Shared::file(file.as_raw_fd(), len, offset);
+        assert_eq!(map(page, 1).unwrap_err().errno(), Errno::EINVAL);
+        assert_eq!(map(0, 0).unwrap_err().errno(), Errno::EINVAL);
+        let shared = map(2 * page, page as u64).unwrap();
+        assert_eq!(shared.len(), 2 * page);
+        shared.populate().unwrap();
+        shared.touch(2 * page - 1);
+        let mut pages = [0; 3];
+        assert_eq!(shared.read_resident(0, &mut pages), Ok(2));
+        assert_eq!(pages.map(|byte| byte & 1), [1, 1, 0]);
+        assert_eq!(shared.read_resident(page, &mut pages), Ok(1));
+        assert!(shared.read_resident(3 * page, &mut pages).is_err());
+        assert!(std::fs::read(&path).unwrap().iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn segments_have_a_file_and_a_number() {
+        let made = crate::testing::MadeUp::new();
+        let path = made.path("key");
+        let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+        let find = || Segment::find(&name, 7, false).map_err(|error| error.errno());
+        assert_eq!(find(), Err(Errno::ENOENT));
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(find(), Err(Errno::ENOENT));
     }
 
     #[test]

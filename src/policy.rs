@@ -64,27 +64,63 @@ impl Mode {
     }
 }
 
+/// Mode flags: what else the kernel does with a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Flags {
+    /// Node ids stay as they are when the cpuset changes.
+    pub static_nodes: bool,
+    /// Node ids count within the cpuset.
+    pub relative_nodes: bool,
+    /// NUMA balancing may move pages within the nodes: of [`Mode::Bind`] (Linux 5.12) and
+    /// [`Mode::PreferredMany`] (Linux 6.12).
+    pub balancing: bool,
+}
+
+impl Flags {
+    /// No flag.
+    pub const NONE: Flags = Flags {
+        static_nodes: false,
+        relative_nodes: false,
+        balancing: false,
+    };
+
+    const fn from_number(number: c_int) -> Flags {
+        Flags {
+            static_nodes: number & mode::FLAG_STATIC_NODES != 0,
+            relative_nodes: number & mode::FLAG_RELATIVE_NODES != 0,
+            balancing: number & mode::FLAG_NUMA_BALANCING != 0,
+        }
+    }
+
+    fn number(self) -> c_int {
+        let flag = |set, flag| if set { flag } else { 0 };
+        flag(self.static_nodes, mode::FLAG_STATIC_NODES)
+            | flag(self.relative_nodes, mode::FLAG_RELATIVE_NODES)
+            | flag(self.balancing, mode::FLAG_NUMA_BALANCING)
+    }
+}
+
 /// A policy's mode as the kernel reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
     /// What the policy does with its nodes.
     pub mode: Mode,
-    /// Whether a mode flag is set: nodes are static or relative to the cpuset, or NUMA balancing may
-    /// move pages among them.
-    pub has_flags: bool,
+    /// What else.
+    pub flags: Flags,
 }
 
 impl Setting {
     fn from_number(number: c_int) -> Setting {
         Setting {
             mode: Mode::from_number(number),
-            has_flags: number & mode::FLAGS != 0,
+            flags: Flags::from_number(number),
         }
     }
 
     /// Whether this is `mode` without a mode flag.
     pub fn is_plain(self, mode: Mode) -> bool {
-        self.mode == mode && !self.has_flags
+        self.mode == mode && self.flags == Flags::NONE
     }
 }
 
@@ -93,13 +129,31 @@ impl Setting {
 pub struct Policy {
     /// What it does.
     pub mode: Mode,
+    /// What else.
+    pub flags: Flags,
     /// With which nodes; empty under [`Mode::Default`] and [`Mode::Local`].
     pub nodes: NodeMask,
 }
 
+impl Policy {
+    fn new(setting: Setting, nodes: NodeMask) -> Policy {
+        Policy {
+            mode: setting.mode,
+            flags: setting.flags,
+            nodes,
+        }
+    }
+}
+
 /// Sets the calling thread's policy. `None` passes no mask at all.
 pub fn set_thread_policy(mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
-    mempolicy::set_mempolicy(mode.number(), nodes).map_err(Error::kernel("set_mempolicy"))
+    set_thread_policy_with(mode, Flags::NONE, nodes)
+}
+
+/// The same with mode flags.
+pub fn set_thread_policy_with(mode: Mode, flags: Flags, nodes: Option<Bits<'_>>) -> Result<()> {
+    mempolicy::set_mempolicy(mode.number() | flags.number(), nodes)
+        .map_err(Error::kernel("set_mempolicy"))
 }
 
 /// Binds the calling thread to nodes and lets NUMA balancing move pages among them
@@ -122,8 +176,8 @@ pub fn read_thread_policy(nodes: BitsMut<'_>) -> Result<Setting> {
 /// The calling thread's policy, with a mask of `size` bits.
 pub fn thread_policy(size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
-    let mode = read_thread_policy(nodes.bits_mut())?.mode;
-    Ok(Policy { mode, nodes })
+    let setting = read_thread_policy(nodes.bits_mut())?;
+    Ok(Policy::new(setting, nodes))
 }
 
 /// The policy of the page at an address, with a mask of `size` bits. EFAULT if nothing is mapped
@@ -132,8 +186,17 @@ pub fn policy_at(address: usize, size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
     let number =
         mempolicy::policy_at(address, nodes.bits_mut()).map_err(Error::kernel("get_mempolicy"))?;
-    let mode = Mode::from_number(number);
-    Ok(Policy { mode, nodes })
+    Ok(Policy::new(Setting::from_number(number), nodes))
+}
+
+/// The node of the page at an address. Where there is none yet, the kernel allocates it. EFAULT if
+/// nothing is mapped there.
+pub fn node_at(address: usize) -> Result<Node> {
+    const CALL: &str = "get_mempolicy";
+    let node = mempolicy::node_at(address).map_err(Error::kernel(CALL))?;
+    u32::try_from(node)
+        .map(Node)
+        .map_err(|_| Error::Malformed { file: CALL })
 }
 
 /// Reads the nodes that the calling thread may allocate from now, as its cpuset says, into `nodes`,
@@ -160,8 +223,21 @@ pub fn set_range_policy(
     nodes: Option<Bits<'_>>,
     strict: bool,
 ) -> Result<()> {
-    let flags = if strict { mempolicy::MF_STRICT } else { 0 };
-    mempolicy::mbind(address, len, mode.number(), nodes, flags).map_err(Error::kernel("mbind"))
+    set_range_policy_with(address, len, mode, Flags::NONE, nodes, strict)
+}
+
+/// The same with mode flags.
+pub fn set_range_policy_with(
+    address: usize,
+    len: usize,
+    mode: Mode,
+    flags: Flags,
+    nodes: Option<Bits<'_>>,
+    strict: bool,
+) -> Result<()> {
+    let mode = mode.number() | flags.number();
+    let strict = if strict { mempolicy::MF_STRICT } else { 0 };
+    mempolicy::mbind(address, len, mode, nodes, strict).map_err(Error::kernel("mbind"))
 }
 
 /// Sets the home node of an address range with a bind or preferred-many policy: the node
@@ -235,6 +311,14 @@ mod tests {
         assert!(plain.is_plain(Mode::Bind) && !plain.is_plain(Mode::Interleave));
         let flagged = Setting::from_number(mode::BIND | mode::FLAG_STATIC_NODES);
         assert!(flagged.mode == Mode::Bind && !flagged.is_plain(Mode::Bind));
+        for number in [
+            0,
+            mode::FLAG_RELATIVE_NODES,
+            mode::FLAG_STATIC_NODES,
+            mode::FLAGS,
+        ] {
+            assert_eq!(Flags::from_number(number | mode::BIND).number(), number);
+        }
     }
 
     #[test]
@@ -255,6 +339,34 @@ mod tests {
             set_thread_policy(Mode::Default, None).unwrap();
             let policy = thread_policy(SIZE).unwrap();
             assert_eq!((policy.mode, policy.nodes.len()), (Mode::Default, 0));
+        });
+    }
+
+    #[test]
+    fn flags_are_kept() {
+        with_policies(|| {
+            let flags = Flags {
+                static_nodes: true,
+                ..Flags::NONE
+            };
+            let nodes = node_0();
+            set_thread_policy_with(Mode::Bind, flags, Some(nodes.as_bits())).unwrap();
+            let policy = thread_policy(SIZE).unwrap();
+            assert_eq!((policy.mode, policy.flags), (Mode::Bind, flags));
+        });
+    }
+
+    #[test]
+    fn pages_have_a_node() {
+        with_policies(|| {
+            let here = std::vec![1u8];
+            let node = node_at(here.as_ptr() as usize).unwrap();
+            assert!(
+                topology::nodes(crate::Root::SYSTEM, SIZE)
+                    .unwrap()
+                    .contains(node)
+            );
+            assert_eq!(node_at(0).unwrap_err().errno(), Errno::EFAULT);
         });
     }
 

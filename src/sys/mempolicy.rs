@@ -181,6 +181,12 @@ pub(crate) fn policy_at(addr: usize, nodes: BitsMut<'_>) -> Result<c_int, Errno>
     get(Some(&mut mode), Some(nodes), addr, GET_ADDR).map(|()| mode)
 }
 
+/// The node of the page at `addr`, which the kernel allocates if there is none.
+pub(crate) fn node_at(addr: usize) -> Result<c_int, Errno> {
+    let mut node = 0;
+    get(Some(&mut node), None, addr, GET_ADDR | GET_NODE).map(|()| node)
+}
+
 /// The nodes that the calling thread may allocate from, as its cpuset says.
 pub(crate) fn mems_allowed(nodes: BitsMut<'_>) -> Result<(), Errno> {
     get(None, Some(nodes), 0, GET_MEMS_ALLOWED)

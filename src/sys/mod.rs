@@ -18,6 +18,7 @@ pub(crate) mod net;
 pub(crate) mod pagemap;
 pub(crate) mod process;
 pub(crate) mod sched;
+pub(crate) mod shared;
 
 pub use errno::Errno;
 
