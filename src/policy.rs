@@ -66,7 +66,6 @@ impl Mode {
 
 /// Mode flags: what else the kernel does with a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct Flags {
     /// Node ids stay as they are when the cpuset changes.
     pub static_nodes: bool,

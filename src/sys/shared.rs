@@ -52,7 +52,7 @@ impl Segment {
         // SAFETY: the kernel fills the structure.
         answer(|| unsafe { libc::shmctl(self.0, libc::IPC_STAT, state.as_mut_ptr()) }.into())?;
         // SAFETY: zeroed, and filled by the call.
-        Ok(unsafe { state.assume_init() }.shm_segsz as usize)
+        Ok(unsafe { state.assume_init() }.shm_segsz)
     }
 
     /// Attaches it.

@@ -48,6 +48,9 @@ pub struct Definition<T: 'static> {
     pub usage: &'static [&'static str],
     /// Its options. Those with the same heading stand together.
     pub options: &'static [Spec<T>],
+    /// Options that the reference lacks: their long names cannot be cut short, so that names that could
+    /// be cut short before still can.
+    pub new: &'static [T],
     /// Whether the first word that is no option ends them, as it begins another command.
     pub stops_at_operand: bool,
     /// What the help says behind the options.
@@ -79,20 +82,34 @@ impl<T: Copy + PartialEq> Definition<T> {
         &self,
         args: impl IntoIterator<Item = OsString, IntoIter: 'static>,
     ) -> Result<Vec<Word<T>>, Misread> {
+        self.words(args).into_iter().collect()
+    }
+
+    /// Reads a command line up to what is wrong with it, if something is.
+    pub fn words(
+        &self,
+        args: impl IntoIterator<Item = OsString, IntoIter: 'static>,
+    ) -> Vec<Result<Word<T>, Misread>> {
         let mut parser = lexopt::Parser::from_args(args);
         let mut words = Vec::new();
-        while let Some(word) = self.next(&mut parser)? {
-            let ends = self.stops_at_operand && matches!(word, Word::Operand(_));
+        while let Some(word) = self.next(&mut parser).transpose() {
+            let ends = match word {
+                Ok(Word::Option(..)) => false,
+                Ok(Word::Operand(_)) => self.stops_at_operand,
+                Err(_) => true,
+            };
+            let is_misread = word.is_err();
             words.push(word);
             if ends {
-                let rest = parser
-                    .raw_args()
-                    .map_err(|error| Misread(error.to_string()))?;
-                words.extend(rest.map(Word::Operand));
+                let rest = parser.raw_args().into_iter().flatten();
+                words.extend(
+                    rest.filter(|_| !is_misread)
+                        .map(|word| Ok(Word::Operand(word))),
+                );
                 break;
             }
         }
-        Ok(words)
+        words
     }
 
     fn next(&self, parser: &mut lexopt::Parser) -> Result<Option<Word<T>>, Misread> {
@@ -139,7 +156,9 @@ impl<T: Copy + PartialEq> Definition<T> {
         if let Some(spec) = self.options.iter().find(|spec| spec.long == name) {
             return Ok(spec);
         }
-        let begins = |spec: &&Spec<T>| !name.is_empty() && spec.long.starts_with(name);
+        let begins = |spec: &&Spec<T>| {
+            !name.is_empty() && spec.long.starts_with(name) && !self.new.contains(&spec.id)
+        };
         let mut found = self.options.iter().filter(begins);
         let first = found.next();
         let first = first.ok_or_else(|| Misread(format!("unrecognized option '--{name}'")))?;
@@ -174,7 +193,7 @@ impl<T: Copy + PartialEq> Definition<T> {
                 let _ = write!(text, "\n{heading}:\n");
             }
             let names = spec.names();
-            if names.len() > COLUMN - 4 {
+            if names.len() + 4 > COLUMN {
                 let _ = write!(text, "  {names}\n{:COLUMN$}", "");
             } else {
                 let _ = write!(text, "  {names:width$}", width = COLUMN - 2);
@@ -252,7 +271,9 @@ mod tests {
             spec(2, 'P', "preferred-many", Value::Required("NODES")),
             spec(3, 's', "show", Value::None),
             spec(4, 'o', "sort", Value::Optional("NODE")),
+            spec(5, 'n', "show-it", Value::None),
         ],
+        new: &[5],
         stops_at_operand: true,
         after: "",
     };
@@ -293,6 +314,8 @@ mod tests {
     #[test]
     fn long_names_may_be_cut_short() {
         assert_eq!(read(&["--sh"]).unwrap(), [Word::Option(3, None)]);
+        assert_eq!(read(&["--show-it"]).unwrap(), [Word::Option(5, None)]);
+        assert!(read(&["--show-i"]).is_err());
         assert_eq!(read(&["--preferred=0"]).unwrap(), [value(1, "0")]);
         assert_eq!(read(&["--preferred-m=0"]).unwrap(), [value(2, "0")]);
         assert_eq!(

@@ -22,6 +22,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
         help: "Show this help",
         heading: "Options",
     }],
+    new: &[],
     stops_at_operand: false,
     after: "",
 };

@@ -5,23 +5,371 @@ use cli::options::{Definition, Spec, Value};
 /// What an option does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opt {
+    /// Bind memory to nodes.
+    Membind,
+    /// Interleave.
+    Interleave,
+    /// Interleave by weights.
+    WeightedInterleave,
+    /// Prefer a node.
+    Preferred,
+    /// Prefer several nodes.
+    PreferredMany,
+    /// Allocate near the CPU.
+    Localalloc,
+    /// Let NUMA balancing move pages within the nodes.
+    Balancing,
+    /// Node ids do not follow the cpuset.
+    Static,
+    /// Node ids count within the cpuset.
+    Relative,
+    /// Run on the CPUs of nodes.
+    CpuNodeBind,
+    /// Run on CPUs.
+    PhysCpuBind,
+    /// Take nodes and CPUs outside of the cpuset.
+    All,
+    /// Show the policy.
+    Show,
+    /// Show the nodes.
+    Hardware,
+    /// CPUs as ranges.
+    CpuCompress,
+    /// Explain what would happen.
+    Explain,
+    /// Do the nearest thing that is permitted.
+    BestEffort,
+    /// Write JSON.
+    Json,
+    /// A file, or hugetlbfs.
+    File,
+    /// A System V segment.
+    Shm,
+    /// Its number.
+    ShmId,
+    /// Its permissions.
+    ShmMode,
+    /// Bytes.
+    Length,
+    /// From where on.
+    Offset,
+    /// Of huge pages.
+    Huge,
+    /// Fail where pages are elsewhere.
+    Strict,
+    /// Touch all pages.
+    Touch,
+    /// Check where the pages are.
+    Verify,
+    /// Show policies.
+    Dump,
+    /// Show nodes.
+    DumpNodes,
+    /// Show the version.
+    Version,
     /// Show how to call the command.
     Help,
 }
 
+const fn spec(
+    id: Opt,
+    short: Option<char>,
+    long: &'static str,
+    value: Value,
+    heading: &'static str,
+    help: &'static str,
+) -> Spec<Opt> {
+    Spec {
+        id,
+        short,
+        long,
+        value,
+        help,
+        heading,
+    }
+}
+
+const NODES: Value = Value::Required("NODES");
+
+const POLICY: &str = "Where the memory of COMMAND is (one of these)";
+const CPUS: &str = "Where COMMAND runs";
+const HOW: &str = "How that is taken";
+const SHOW: &str = "What to show";
+const SHARED: &str = "Shared memory";
+
 /// The command and its options.
 pub const DEFINITION: Definition<Opt> = Definition {
     name: "numactl",
-    about: "",
-    usage: &[],
-    options: &[Spec {
-        id: Opt::Help,
-        short: None,
-        long: "help",
-        value: Value::None,
-        help: "Show this help",
-        heading: "Options",
-    }],
+    about: "Run a command with a NUMA policy, or set the policy of shared memory",
+    usage: &[
+        "[OPTIONS] COMMAND [ARGUMENT...]",
+        "[OPTIONS] --show | --hardware | --explain [COMMAND]",
+        "[--length=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
+    ],
+    options: &[
+        spec(
+            Opt::Membind,
+            Some('m'),
+            "membind",
+            NODES,
+            POLICY,
+            "On these nodes only",
+        ),
+        spec(
+            Opt::Preferred,
+            Some('p'),
+            "preferred",
+            Value::Required("NODE"),
+            POLICY,
+            "On this node; on others when it is full",
+        ),
+        spec(
+            Opt::PreferredMany,
+            Some('P'),
+            "preferred-many",
+            NODES,
+            POLICY,
+            "On these nodes; on others when they are full (Linux 5.15)",
+        ),
+        spec(
+            Opt::Interleave,
+            Some('i'),
+            "interleave",
+            NODES,
+            POLICY,
+            "Page by page over these nodes",
+        ),
+        spec(
+            Opt::WeightedInterleave,
+            Some('w'),
+            "weighted-interleave",
+            NODES,
+            POLICY,
+            "Page by page, by the weights of the nodes (Linux 6.9)",
+        ),
+        spec(
+            Opt::Localalloc,
+            Some('l'),
+            "localalloc",
+            Value::None,
+            POLICY,
+            "On the node of the CPU that touches a page first",
+        ),
+        spec(
+            Opt::CpuNodeBind,
+            Some('N'),
+            "cpunodebind",
+            NODES,
+            CPUS,
+            "On the CPUs of these nodes",
+        ),
+        // An old name.
+        spec(Opt::CpuNodeBind, Some('c'), "cpubind", NODES, CPUS, ""),
+        spec(
+            Opt::PhysCpuBind,
+            Some('C'),
+            "physcpubind",
+            Value::Required("CPUS"),
+            CPUS,
+            "On these CPUs",
+        ),
+        spec(
+            Opt::All,
+            Some('a'),
+            "all",
+            Value::None,
+            HOW,
+            "NODES and CPUS may be outside of the cpuset; before them",
+        ),
+        spec(
+            Opt::Balancing,
+            Some('b'),
+            "balancing",
+            Value::None,
+            HOW,
+            "NUMA balancing may move pages within NODES (with -m: Linux 5.12, with -P: 6.12)",
+        ),
+        spec(
+            Opt::Static,
+            None,
+            "static",
+            Value::None,
+            HOW,
+            "NODES stay the same when the cpuset changes",
+        ),
+        spec(
+            Opt::Relative,
+            None,
+            "relative",
+            Value::None,
+            HOW,
+            "NODES count within the cpuset, also when it changes",
+        ),
+        spec(
+            Opt::BestEffort,
+            None,
+            "best-effort",
+            Value::None,
+            HOW,
+            "Where the kernel, a filter or the cpuset refuses something, say so and do the nearest thing that is permitted",
+        ),
+        spec(
+            Opt::Show,
+            Some('s'),
+            "show",
+            Value::None,
+            SHOW,
+            "The policy that COMMAND would have",
+        ),
+        spec(
+            Opt::Hardware,
+            Some('H'),
+            "hardware",
+            Value::None,
+            SHOW,
+            "The nodes, their CPUs, memory and distances",
+        ),
+        spec(
+            Opt::CpuCompress,
+            None,
+            "cpu-compress",
+            Value::None,
+            SHOW,
+            "CPUs as ranges, with -H",
+        ),
+        spec(
+            Opt::Explain,
+            None,
+            "explain",
+            Value::None,
+            SHOW,
+            "What would happen, and each reason why it would not; status 1 if it would not work. Nothing is done",
+        ),
+        spec(Opt::Explain, None, "dry-run", Value::None, SHOW, "The same"),
+        spec(
+            Opt::Json,
+            None,
+            "json",
+            Value::None,
+            SHOW,
+            "As one JSON document",
+        ),
+        spec(
+            Opt::Version,
+            None,
+            "version",
+            Value::None,
+            SHOW,
+            "The version",
+        ),
+        spec(Opt::Help, None, "help", Value::None, SHOW, "This help"),
+        spec(
+            Opt::Shm,
+            Some('S'),
+            "shm",
+            Value::Required("FILE"),
+            SHARED,
+            "The System V segment with the key of FILE",
+        ),
+        spec(
+            Opt::ShmId,
+            Some('I'),
+            "shmid",
+            Value::Required("ID"),
+            SHARED,
+            "The number in that key; before --shm",
+        ),
+        spec(
+            Opt::File,
+            Some('f'),
+            "file",
+            Value::Required("FILE"),
+            SHARED,
+            "A file of tmpfs or hugetlbfs",
+        ),
+        spec(
+            Opt::Length,
+            Some('L'),
+            "length",
+            Value::Required("SIZE"),
+            SHARED,
+            "Bytes, or with k, m or g; before --shm or --file",
+        ),
+        spec(
+            Opt::Offset,
+            Some('o'),
+            "offset",
+            Value::Required("SIZE"),
+            SHARED,
+            "Where in the file the bytes begin",
+        ),
+        spec(
+            Opt::ShmMode,
+            Some('M'),
+            "shmmode",
+            Value::Required("MODE"),
+            SHARED,
+            "Permissions of a new segment or file, in octal",
+        ),
+        spec(
+            Opt::Huge,
+            Some('u'),
+            "huge",
+            Value::None,
+            SHARED,
+            "Make the segment of huge pages",
+        ),
+        spec(
+            Opt::Strict,
+            Some('t'),
+            "strict",
+            Value::None,
+            SHARED,
+            "Fail if pages are on other nodes already",
+        ),
+        spec(
+            Opt::Touch,
+            Some('T'),
+            "touch",
+            Value::None,
+            SHARED,
+            "Allocate all pages now",
+        ),
+        spec(
+            Opt::Verify,
+            Some('V'),
+            "verify",
+            Value::None,
+            SHARED,
+            "Check that pages are where the policy says; status 1 if not",
+        ),
+        spec(
+            Opt::Dump,
+            Some('d'),
+            "dump",
+            Value::None,
+            SHARED,
+            "The policies of the memory",
+        ),
+        spec(
+            Opt::DumpNodes,
+            Some('D'),
+            "dump-nodes",
+            Value::None,
+            SHARED,
+            "The nodes of the memory",
+        ),
+    ],
+    new: &[
+        Opt::Static,
+        Opt::Relative,
+        Opt::BestEffort,
+        Opt::Explain,
+        Opt::Json,
+        Opt::Help,
+    ],
     stops_at_operand: true,
-    after: "",
+    after: "NODES are 0, 0-3, 0,2, all, !1 (all but 1), +0 (the first of the cpuset's), or a\n\
+            device: netdev:eth0, block:sda, file:PATH, ip:ADDRESS, pci:ADDRESS. \"same\" repeats\n\
+            the last NODES.",
 };

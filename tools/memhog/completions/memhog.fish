@@ -1,0 +1,1 @@
+complete -c memhog -l help -d 'Show this help'

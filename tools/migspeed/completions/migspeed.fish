@@ -1,0 +1,1 @@
+complete -c migspeed -l help -d 'Show this help'

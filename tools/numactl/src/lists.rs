@@ -1,0 +1,121 @@
+//! Node and CPU lists of the command line, and why they are refused.
+
+// Errors carry names and must not need the heap.
+#![allow(clippy::result_large_err)]
+
+use numa::strings::{self, ListError, Universe};
+use numa::{CpuMask, NodeMask, Root, device};
+
+use crate::machine::Machine;
+use crate::refusal::Refusal;
+use cli::text::safe;
+
+/// A list that could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum List<M> {
+    /// What it names.
+    Named(M),
+    /// It names some that exist and cannot be used: what it names, and why not.
+    Unusable(M, Refusal),
+}
+
+/// An option and its value, as messages show them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Given {
+    /// Such as `--membind`.
+    pub(crate) option: String,
+    /// The value, whatever it is.
+    pub(crate) text: Vec<u8>,
+}
+
+impl Given {
+    /// The value as text that is safe to show.
+    pub(crate) fn value(&self) -> String {
+        safe(&String::from_utf8_lossy(&self.text))
+    }
+
+    /// `--membind=0`
+    pub(crate) fn name(&self) -> String {
+        if self.text.is_empty() {
+            self.option.clone()
+        } else {
+            format!("{}={}", self.option, self.value())
+        }
+    }
+}
+
+/// Reads a node list: nodes of `accepted`, which `all`, `!` and `+` count in.
+pub(crate) fn nodes(
+    given: &Given,
+    accepted: &NodeMask,
+    machine: &Machine,
+) -> Result<List<NodeMask>, Refusal> {
+    let read = |accepted: &NodeMask| {
+        let mut nodes = NodeMask::new(machine.node_bits).map_err(|_| None)?;
+        let universe = Universe {
+            accepted: accepted.as_bits(),
+            relative_to: accepted.as_bits(),
+            beyond: machine.node_bits as u32,
+        };
+        let mut device = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
+        strings::parse_list(&given.text, universe, nodes.bits_mut(), &mut device)
+            .map(|()| nodes)
+            .map_err(Some)
+    };
+    let error = match read(accepted) {
+        Ok(nodes) => return Ok(List::Named(nodes)),
+        Err(None) => return Err(Refusal::of(given, "out of memory")),
+        Err(Some(error)) => error,
+    };
+    let refusal = Refusal::of_list(given, "node", &error, || {
+        let ListError::OutOfRange { number, .. } = error else {
+            return "not a list of nodes such as 0, 0-3, 0,2, !1, +0, all or netdev:eth0".into();
+        };
+        machine.why_not_node(number)
+    });
+    // Nodes that exist and that this process may not use.
+    match read(&machine.nodes) {
+        Ok(nodes) => Ok(List::Unusable(nodes, refusal)),
+        Err(_) => Err(refusal),
+    }
+}
+
+/// Reads a CPU list, likewise.
+pub(crate) fn cpus(
+    given: &Given,
+    accepted: &CpuMask,
+    machine: &Machine,
+) -> Result<List<CpuMask>, Refusal> {
+    let read = |accepted: &CpuMask| {
+        let mut cpus = CpuMask::new(machine.cpu_bits).map_err(|_| None)?;
+        let universe = Universe {
+            accepted: accepted.as_bits(),
+            relative_to: accepted.as_bits(),
+            beyond: machine.cpu_bits as u32,
+        };
+        strings::parse_list(&given.text, universe, cpus.bits_mut(), &mut |_| None)
+            .map(|()| cpus)
+            .map_err(Some)
+    };
+    let error = match read(accepted) {
+        Ok(cpus) => return Ok(List::Named(cpus)),
+        Err(None) => return Err(Refusal::of(given, "out of memory")),
+        Err(Some(error)) => error,
+    };
+    let all = machine.possible_cpus();
+    let refusal = Refusal::of_list(given, "cpu", &error, || {
+        let ListError::OutOfRange { number, .. } = error else {
+            return "not a list of CPUs such as 0, 0-3, 0,2, !1, +0 or all".into();
+        };
+        let exists = u32::try_from(number).is_ok_and(|n| all.contains(numa::Cpu(n)));
+        if exists {
+            format!("this process may run on CPUs {accepted} only (cpuset or affinity)")
+        } else {
+            format!("there is no CPU {number}, only {all}")
+        }
+    });
+    match read(&all) {
+        Ok(cpus) => Ok(List::Unusable(cpus, refusal)),
+        Err(_) => Err(refusal),
+    }
+}

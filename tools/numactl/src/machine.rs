@@ -1,0 +1,193 @@
+//! The nodes and CPUs of the machine, and those that this process may use. Everything from /sys and
+//! /proc: no memory policy call is made.
+
+use std::fs;
+
+use numa::{CpuMask, Node, NodeMask, Root, affinity, topology};
+
+/// What there is.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    /// Bits of node masks.
+    pub(crate) node_bits: usize,
+    /// Bits of CPU masks.
+    pub(crate) cpu_bits: usize,
+    /// Nodes that exist.
+    pub(crate) nodes: NodeMask,
+    /// Nodes with memory that the cpuset allows.
+    pub(crate) allowed: NodeMask,
+    /// CPUs that the affinity and the cpuset allow.
+    pub(crate) cpus: CpuMask,
+}
+
+impl Machine {
+    /// Reads it. What /proc does not say is what /sys has.
+    pub(crate) fn read() -> numa::Result<Machine> {
+        let node_bits = topology::node_mask_size(Root::SYSTEM);
+        let cpu_bits = topology::cpu_mask_size();
+        let nodes = topology::nodes(Root::SYSTEM, node_bits)?;
+        let mut allowed = match topology::allowed_nodes(Root::SYSTEM, node_bits) {
+            Ok(allowed) => allowed,
+            Err(_) => nodes.clone(),
+        };
+        // A kernel that shows all bits of its masks shows nodes that do not exist.
+        allowed.intersect(&nodes);
+        let mut cpus = match topology::allowed_cpus(Root::SYSTEM, cpu_bits) {
+            Ok(cpus) => cpus,
+            Err(_) => this_threads_cpus(cpu_bits)?,
+        };
+        let machine = Machine {
+            node_bits,
+            cpu_bits,
+            nodes,
+            allowed,
+            cpus: cpus.clone(),
+        };
+        cpus.intersect(&machine.possible_cpus());
+        Ok(Machine { cpus, ..machine })
+    }
+
+    /// CPUs that may ever be online.
+    pub(crate) fn possible_cpus(&self) -> CpuMask {
+        topology::possible_cpus(Root::SYSTEM, self.cpu_bits).unwrap_or_else(|_| self.cpus.clone())
+    }
+
+    /// The CPUs of a node; none where they cannot be read.
+    pub(crate) fn cpus_of(&self, node: Node) -> CpuMask {
+        topology::cpus_of_node(Root::SYSTEM, node, self.cpu_bits)
+            .or_else(|_| CpuMask::new(self.cpu_bits))
+            .unwrap_or_else(|_| self.cpus.clone())
+    }
+
+    /// The CPUs of nodes.
+    pub(crate) fn cpus_of_all(&self, nodes: &NodeMask) -> numa::Result<CpuMask> {
+        let mut cpus = CpuMask::new(self.cpu_bits)?;
+        for node in nodes.iter() {
+            cpus.bits_mut().add(self.cpus_of(node).as_bits());
+        }
+        Ok(cpus)
+    }
+
+    /// The nodes of which some of these CPUs are.
+    pub(crate) fn nodes_of(&self, cpus: &CpuMask) -> numa::Result<NodeMask> {
+        let mut found = NodeMask::new(self.node_bits)?;
+        for node in self.nodes.iter() {
+            if self.cpus_of(node).intersects(cpus) {
+                found.insert(node)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Nodes that a process can be told to run on: those that the cpuset allows, and those without
+    /// memory, which no cpuset knows.
+    pub(crate) fn run_nodes(&self) -> numa::Result<NodeMask> {
+        let mut nodes = self.allowed.clone();
+        for node in self.nodes.iter() {
+            if !self.allowed.contains(node) && is_memoryless(node) {
+                nodes.insert(node)?;
+            }
+        }
+        Ok(nodes)
+    }
+
+    /// Nodes with CPUs.
+    fn nodes_with_cpus(&self) -> Option<NodeMask> {
+        let mut found = NodeMask::new(self.node_bits).ok()?;
+        for node in self.nodes.iter() {
+            if !self.cpus_of(node).is_empty() {
+                found.insert(node).ok()?;
+            }
+        }
+        Some(found)
+    }
+
+    /// Why memory cannot be taken from a node.
+    pub(crate) fn why_not_node(&self, number: i64) -> String {
+        let node = u32::try_from(number).ok().map(Node);
+        match node.filter(|&node| self.nodes.contains(node)) {
+            None => format!("there is no node {number}, only {}", self.nodes),
+            Some(node) if is_memoryless(node) => format!("node {node} has no memory"),
+            Some(_) => self.why_not_allowed(),
+        }
+    }
+
+    /// That the cpuset allows other nodes.
+    pub(crate) fn why_not_allowed(&self) -> String {
+        let nodes = &self.allowed;
+        let noun = if nodes.len() == 1 { "node" } else { "nodes" };
+        format!(
+            "the cpuset of this process{} allows memory of {noun} {nodes} only",
+            cpuset()
+        )
+    }
+
+    /// Why nothing can run on nodes.
+    pub(crate) fn why_no_cpus(&self, nodes: &NodeMask) -> String {
+        let (noun, has) = if nodes.len() == 1 {
+            ("node", "has")
+        } else {
+            ("nodes", "have")
+        };
+        let others = match self.nodes_with_cpus() {
+            Some(found) if !found.is_empty() => format!(", only nodes {found} have CPUs"),
+            _ => String::new(),
+        };
+        format!("{noun} {nodes} {has} no CPUs{others}")
+    }
+}
+
+/// Whether a node has no memory.
+pub(crate) fn is_memoryless(node: Node) -> bool {
+    topology::node_memory(Root::SYSTEM, node).is_ok_and(|memory| memory.total == 0)
+}
+
+/// The CPUs that this thread may run on and that are online.
+pub(crate) fn this_threads_cpus(bits: usize) -> numa::Result<CpuMask> {
+    let mut cpus = CpuMask::new(bits)?;
+    affinity::read_thread_cpus(0, &mut cpus.bits_mut())?;
+    Ok(cpus)
+}
+
+/// ` (/system.slice/db.service)`: the name of this process's cpuset, where it has one.
+fn cpuset() -> String {
+    let name = fs::read_to_string("/proc/self/cpuset").unwrap_or_default();
+    match name.trim_end() {
+        "" | "/" => String::new(),
+        name => format!(" ({})", cli::text::safe(name)),
+    }
+}
+
+/// Whether a seccomp filter looks at this process's calls.
+pub(crate) fn is_filtered() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().any(|line| {
+        line.strip_prefix("Seccomp:")
+            .is_some_and(|mode| mode.trim() == "2")
+    })
+}
+
+/// Whether NUMA balancing is on; `None` where the kernel does not say.
+pub(crate) fn is_balancing() -> Option<bool> {
+    let text = fs::read_to_string("/proc/sys/kernel/numa_balancing").ok()?;
+    let mode: u32 = text.trim().parse().ok()?;
+    Some(mode & 1 != 0)
+}
+
+/// The kernel's release, such as `6.12.1`.
+pub(crate) fn release() -> String {
+    let text = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    text.trim().to_owned()
+}
+
+/// Whether the kernel is at least this one. A kernel that does not say is.
+pub(crate) fn is_at_least(major: u32, minor: u32) -> bool {
+    let release = release();
+    let mut parts = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(a)), Some(Ok(b))) => (a, b) >= (major, minor),
+        _ => true,
+    }
+}

@@ -1,0 +1,1 @@
+complete -c numastat -l help -d 'Show this help'
