@@ -18,11 +18,11 @@ use core::ffi::{CStr, c_int, c_uint};
 use crate::error::{Error, Result};
 use crate::mask::Bits;
 use crate::policy::{self, Mode};
-use crate::sys::Errno;
 use crate::sys::shared::segment_flags;
+use crate::sys::{Errno, memory};
 use crate::topology;
 
-pub use crate::sys::memory::Mapping;
+pub use crate::sys::memory::{FileMapping, Mapping};
 pub use crate::sys::shared::{Segment, Shared};
 
 impl Mapping {
@@ -30,6 +30,20 @@ impl Mapping {
     /// touched yet. EINVAL if `len` is 0, ENOMEM if there is no room.
     pub fn new(len: usize) -> Result<Mapping> {
         Mapping::map(len).map_err(Error::kernel("mmap"))
+    }
+
+    /// The same in huge pages of the kernel's pool, of `page_size` bytes (a power of two; 0 means the
+    /// default size). `len` is a multiple of that. EINVAL if there is no such size, ENOMEM if the pool
+    /// has too few pages.
+    ///
+    /// What is reserved is not on any node yet: under a policy whose nodes have no huge page left,
+    /// touching a page ends the process with SIGBUS; [`policy::populate`] tells before.
+    pub fn new_huge(len: usize, page_size: usize) -> Result<Mapping> {
+        if page_size != 0 && !page_size.is_power_of_two() {
+            return Err(Error::Invalid("size of huge pages"));
+        }
+        let shift = page_size.checked_ilog2().unwrap_or(0);
+        Mapping::map_huge(len, shift).map_err(Error::kernel("mmap"))
     }
 
     /// Changes the number of bytes; the memory may move, and keeps its contents and its policy. On an
@@ -46,6 +60,11 @@ impl Mapping {
     /// Sets the policy of its pages; see [`policy::set_range_policy`].
     pub fn place(&self, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
         policy::set_range_policy(self.address(), self.bytes().len(), mode, nodes, false)
+    }
+
+    /// Asks for transparent huge pages, or for none; see [`advise_huge`].
+    pub fn advise_huge(&self, wanted: bool) -> Result<()> {
+        advise_huge(self.address(), self.bytes().len(), wanted)
     }
 
     /// Touches all pages, so that they are where the policy says; see [`policy::populate`].
@@ -110,6 +129,20 @@ impl Shared {
     pub fn read_resident(&self, at: usize, pages: &mut [u8]) -> Result<usize> {
         self.resident(at, pages).map_err(Error::kernel("mincore"))
     }
+}
+
+impl FileMapping {
+    /// The first `len` bytes of a file that can be read and written. The errors are those of open(2),
+    /// and EINVAL if `len` is 0. The file keeps its size.
+    pub fn open(path: &CStr, len: usize) -> Result<FileMapping> {
+        FileMapping::map(path, len).map_err(Error::kernel("open"))
+    }
+}
+
+/// Asks for transparent huge pages in an address range that begins on a page boundary, or for none
+/// there. EINVAL where the kernel is built without them.
+pub fn advise_huge(address: usize, len: usize, wanted: bool) -> Result<()> {
+    memory::advise_huge(address, len, wanted).map_err(Error::kernel("madvise"))
 }
 
 #[cfg(test)]
@@ -177,6 +210,54 @@ mod tests {
     fn impossible_sizes_are_refused() {
         assert_eq!(Mapping::new(0).unwrap_err().errno(), Errno::EINVAL);
         assert_eq!(Mapping::new(usize::MAX).unwrap_err().errno(), Errno::ENOMEM);
+    }
+
+    #[test]
+    fn huge_pages_that_cannot_be_had_are_refused() {
+        // No machine has pages of this size, and the pool of the default size is seldom filled.
+        let refused = Mapping::new_huge(1 << 21, 1 << 13).unwrap_err();
+        assert_eq!(refused.errno(), Errno::EINVAL);
+        let refused = Mapping::new_huge(1 << 21, 3 << 20).unwrap_err();
+        assert_eq!(refused.errno(), Errno::EINVAL);
+        match Mapping::new_huge(1 << 30, 0) {
+            Ok(memory) => assert_eq!(memory.bytes().len(), 1 << 30),
+            Err(error) => assert!(matches!(error.errno(), Errno::ENOMEM | Errno::EINVAL)),
+        }
+    }
+
+    #[test]
+    fn transparent_huge_pages_may_be_asked_for() {
+        let memory = Mapping::new(1 << 22).unwrap();
+        for wanted in [true, false] {
+            // A kernel may be built without them.
+            let advised = memory.advise_huge(wanted).map_err(|error| error.errno());
+            assert!(matches!(advised, Ok(()) | Err(Errno::EINVAL)));
+        }
+        let unmapped = advise_huge(1 << 12, 1 << 12, false).unwrap_err().errno();
+        assert!(matches!(unmapped, Errno::ENOMEM | Errno::EINVAL));
+    }
+
+    #[test]
+    fn a_file_is_written_and_keeps_its_size() {
+        let name = format!("numa-memory-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, [0; 100]).unwrap();
+        let c_path = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+        let mut file = FileMapping::open(&c_path, 100).unwrap();
+        assert_eq!((file.len(), file.is_empty()), (100, false));
+        assert_eq!(file.address() % topology::page_size(), 0);
+        file.fill(10..20, 7);
+        // Nothing behind the end is touched.
+        file.fill(90..usize::MAX, 8);
+        file.fill(200..300, 9);
+        drop(file);
+        let found = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(found.len(), 100);
+        assert_eq!(found[9..21], [0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0]);
+        assert_eq!(found[88..], [0, 0, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8]);
+        let gone = FileMapping::open(&c_path, 100).unwrap_err();
+        assert_eq!(gone.errno(), Errno::ENOENT);
     }
 
     #[test]

@@ -239,6 +239,13 @@ pub fn set_range_policy_with(
     mempolicy::mbind(address, len, mode, nodes, strict).map_err(Error::kernel("mbind"))
 }
 
+/// The same, and moves the pages there that are elsewhere and that no other process maps. Those that
+/// cannot be moved stay, and are no error.
+pub fn move_range(address: usize, len: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
+    let flags = mempolicy::MF_MOVE as c_uint;
+    mempolicy::mbind(address, len, mode.number(), nodes, flags).map_err(Error::kernel("mbind"))
+}
+
 /// Sets the home node of an address range with a bind or preferred-many policy: the node
 /// of the set that is tried first (Linux 5.17).
 pub fn set_home_node(address: usize, len: usize, node: Node) -> Result<()> {
@@ -395,6 +402,27 @@ mod tests {
             assert!(!supports_mode(Mode::Other(77)));
             let _ = supports_home_node();
             assert_eq!(thread_policy(SIZE).unwrap().mode, Mode::Default);
+        });
+    }
+
+    #[test]
+    fn a_range_is_moved_to_its_nodes() {
+        with_policies(|| {
+            let memory = vec![1u8; 4 * topology::page_size()];
+            let start = (memory.as_ptr() as usize).next_multiple_of(topology::page_size());
+            let nodes = node_0();
+            move_range(
+                start,
+                topology::page_size(),
+                Mode::Bind,
+                Some(nodes.as_bits()),
+            )
+            .unwrap();
+            let policy = policy_at(start, SIZE).unwrap();
+            assert_eq!((policy.mode, policy.nodes), (Mode::Bind, nodes));
+            move_range(start, topology::page_size(), Mode::Default, None).unwrap();
+            let refused = move_range(start, topology::page_size(), Mode::Bind, None).unwrap_err();
+            assert_eq!(refused.errno(), Errno::EINVAL);
         });
     }
 

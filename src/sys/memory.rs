@@ -1,10 +1,12 @@
 //! Mappings of the calling process.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::mem::ManuallyDrop;
+use core::ops::Range;
 use core::ptr;
 use core::slice;
 
+use super::file::File;
 use super::{Errno, answer};
 
 /// Private anonymous memory of the calling process, unmapped when dropped.
@@ -26,18 +28,32 @@ fn mapped(start: *mut c_void) -> c_int {
     if start == libc::MAP_FAILED { -1 } else { 0 }
 }
 
+/// Maps `len` new bytes for reading and writing, where the kernel likes.
+fn map(len: usize, flags: c_int, file: c_int) -> Result<*mut u8, Errno> {
+    const PROTECTION: c_int = libc::PROT_READ | libc::PROT_WRITE;
+    let mut start = ptr::null_mut();
+    answer(|| {
+        // SAFETY: a new mapping at an address of the kernel's choice touches nothing.
+        start = unsafe { libc::mmap(ptr::null_mut(), len, PROTECTION, flags, file, 0) };
+        mapped(start).into()
+    })?;
+    Ok(start.cast())
+}
+
 impl Mapping {
     /// Maps `len` bytes; the kernel rounds up to whole pages. EINVAL if `len` is 0.
     pub(crate) fn map(len: usize) -> Result<Mapping, Errno> {
-        const PROTECTION: c_int = libc::PROT_READ | libc::PROT_WRITE;
-        const FLAGS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let mut start = ptr::null_mut();
-        answer(|| {
-            // SAFETY: a new mapping at an address of the kernel's choice touches nothing.
-            start = unsafe { libc::mmap(ptr::null_mut(), len, PROTECTION, FLAGS, -1, 0) };
-            mapped(start).into()
-        })?;
-        let start = start.cast();
+        let start = map(len, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)?;
+        Ok(Mapping { start, len })
+    }
+
+    /// The same in pages of the hugetlb pool, of `1 << shift` bytes, or of the default size if that
+    /// is 0. `len` is a multiple of it.
+    pub(crate) fn map_huge(len: usize, shift: u32) -> Result<Mapping, Errno> {
+        // Six bits of the flags are the size's.
+        let size = ((shift & 63) << libc::MAP_HUGE_SHIFT) as c_int;
+        let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let start = map(len, anonymous | libc::MAP_HUGETLB | size, -1)?;
         Ok(Mapping { start, len })
     }
 
@@ -104,6 +120,67 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         let _ = self.release();
     }
+}
+
+/// A file's bytes, shared with whoever else maps or writes it; unmapped when dropped. They are
+/// written only, and never borrowed, as they may change at any time.
+#[derive(Debug)]
+pub struct FileMapping {
+    start: *mut u8,
+    len: usize,
+}
+
+impl FileMapping {
+    /// Maps the first `len` bytes of a file that can be read and written. EINVAL if `len` is 0.
+    pub(crate) fn map(path: &CStr, len: usize) -> Result<FileMapping, Errno> {
+        let file = File::open_to_write(path)?;
+        let start = map(len, libc::MAP_SHARED, file.descriptor())?;
+        Ok(FileMapping { start, len })
+    }
+
+    /// Address of the first byte.
+    pub fn address(&self) -> usize {
+        self.start as usize
+    }
+
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether that is 0, which it never is.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Writes a byte to each place of a range, cut to the mapping. A place that the file does not
+    /// reach, because it is shorter, ends the process with SIGBUS.
+    pub fn fill(&mut self, range: Range<usize>, byte: u8) {
+        let end = range.end.min(self.len);
+        let start = range.start.min(end);
+        // SAFETY: the range is within the mapping, which belongs to this value; nothing borrows it.
+        unsafe { ptr::write_bytes(self.start.add(start), byte, end - start) }
+    }
+}
+
+impl Drop for FileMapping {
+    fn drop(&mut self) {
+        let start = self.start.cast();
+        // SAFETY: the mapping belongs to this value, which ends here.
+        let _ = answer(|| unsafe { libc::munmap(start, self.len) }.into());
+    }
+}
+
+/// Asks for transparent huge pages in a range, or for none. `addr` must be page-aligned. EINVAL where
+/// the kernel lacks them.
+pub(crate) fn advise_huge(addr: usize, len: usize, wanted: bool) -> Result<(), Errno> {
+    let advice = if wanted {
+        libc::MADV_HUGEPAGE
+    } else {
+        libc::MADV_NOHUGEPAGE
+    };
+    // SAFETY: the advice keeps contents; a range that is not mapped is refused by the kernel.
+    answer(|| unsafe { libc::madvise(addr as *mut c_void, len, advice) }.into()).map(drop)
 }
 
 /// Faults all pages of the range in for writing, keeping their contents (Linux 5.14). `addr`
