@@ -97,6 +97,13 @@ impl Failed {
     }
 }
 
+/// strerror(3), in the words of perror(3): `Invalid argument`.
+pub fn strerror(errno: Errno) -> String {
+    let text = std::io::Error::from_raw_os_error(errno.0).to_string();
+    let number = format!(" (os error {})", errno.0);
+    text.strip_suffix(&number).unwrap_or(&text).to_owned()
+}
+
 impl From<BadNodes> for Failed {
     fn from(bad: BadNodes) -> Failed {
         match bad {
@@ -167,6 +174,12 @@ mod tests {
                 .message
                 .starts_with("not allowed to look at the memory of process 7")
         );
+    }
+
+    #[test]
+    fn errors_in_the_words_of_perror() {
+        assert_eq!(strerror(Errno::EINVAL), "Invalid argument");
+        assert_eq!(strerror(Errno::ENOSYS), "Function not implemented");
     }
 
     #[test]

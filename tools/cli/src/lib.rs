@@ -3,6 +3,7 @@
 //! - [`options`]: options of a command line, defined once
 //! - [`manual`]: manual pages and completions from that (feature `docs`)
 //! - [`nodes`]: the machine's nodes, and node lists of a command line
+//! - [`nodestring`]: node lists that are refused in libnuma's words
 //! - [`pids`]: process ids of a command line
 //! - [`processes`]: names, families, cgroups and cpusets of processes
 //! - [`failures`]: why something could not be done, and exit statuses
@@ -14,6 +15,7 @@ pub mod failures;
 #[cfg(feature = "docs")]
 pub mod manual;
 pub mod nodes;
+pub mod nodestring;
 pub mod options;
 pub mod pids;
 pub mod processes;
