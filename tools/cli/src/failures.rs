@@ -1,6 +1,8 @@
 //! Why something could not be done: a kind for programs that read the report, a message for people,
 //! and the exit status.
 
+use std::io::Write as _;
+
 use numa::migrate::Process;
 use numa::{Errno, Error, Root};
 use serde::Serialize;
@@ -102,6 +104,14 @@ pub fn strerror(errno: Errno) -> String {
     let text = std::io::Error::from_raw_os_error(errno.0).to_string();
     let number = format!(" (os error {})", errno.0);
     text.strip_suffix(&number).unwrap_or(&text).to_owned()
+}
+
+/// perror(3): a line on standard error, which is returned as well.
+pub fn perror(what: &str, errno: Errno) -> String {
+    let text = format!("{what}: {}", strerror(errno));
+    // Where standard error is full or closed, nobody can be told.
+    let _ = writeln!(std::io::stderr(), "{text}");
+    text
 }
 
 impl From<BadNodes> for Failed {

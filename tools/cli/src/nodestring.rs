@@ -19,10 +19,14 @@ pub struct BadList {
 }
 
 impl BadList {
-    /// Says so, as libnuma and the commands do: the warning, then the list.
-    pub fn complain(&self) {
+    /// Says so, as libnuma and the commands do: the warning, and then, unless something else is to
+    /// stand on standard output, the list.
+    pub fn complain(&self, is_told: bool) {
         // Who has closed a stream does not want to know.
         let _ = io::stderr().write_all(&[b"libnuma: Warning: ", &*self.warning, b"\n"].concat());
+        if !is_told {
+            return;
+        }
         let mut out = io::stdout().lock();
         let _ = out.write_all(&[b"<", &*self.text, b"> is invalid\n"].concat());
         let _ = out.flush();

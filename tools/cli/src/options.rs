@@ -183,6 +183,12 @@ impl<T: Copy + PartialEq> Definition<T> {
         text
     }
 
+    /// What `--version` prints: the release of the package that it stands for, and its own.
+    pub fn version(&self) -> String {
+        let own = env!("CARGO_PKG_VERSION");
+        format!("{} 2.0.19 (libnuma-rs {own})\n", self.name)
+    }
+
     /// What `--help` prints.
     pub fn help(&self) -> String {
         let mut text = format!("{}\n\n{}", self.about, self.usage());
@@ -355,6 +361,11 @@ mod tests {
             read(&["--show=1"]).unwrap_err(),
             "option '--show' doesn't allow an argument"
         );
+    }
+
+    #[test]
+    fn a_version_tells_both_releases() {
+        assert!(DEFINITION.version().starts_with("try 2.0.19 (libnuma-rs "));
     }
 
     #[test]
