@@ -23,15 +23,21 @@ impl std::error::Error for BadNumber {}
 
 /// A number that is not negative.
 pub fn whole(text: &OsStr) -> Result<u64, BadNumber> {
-    scaled(text, &[])
+    scaled(text, &[], false)
+}
+
+/// One that is always decimal, as atoi(3) reads it: `010` is 10.
+pub fn decimal(text: &OsStr) -> Result<u64, BadNumber> {
+    scaled(text, &[], true)
 }
 
 /// A number of bytes, with k, m or g for 2^10, 2^20 or 2^30 of them.
 pub fn size(text: &OsStr) -> Result<u64, BadNumber> {
-    scaled(text, &[('k', 10), ('m', 20), ('g', 30)])
+    scaled(text, &[('k', 10), ('m', 20), ('g', 30)], false)
 }
 
-fn scaled(text: &OsStr, units: &[(char, u32)]) -> Result<u64, BadNumber> {
+/// `is_decimal`: a base is not looked for.
+fn scaled(text: &OsStr, units: &[(char, u32)], is_decimal: bool) -> Result<u64, BadNumber> {
     let text = text.to_string_lossy();
     let bad = |reason: String| BadNumber {
         text: text.clone().into_owned(),
@@ -48,6 +54,7 @@ fn scaled(text: &OsStr, units: &[(char, u32)]) -> Result<u64, BadNumber> {
         .strip_prefix("0x")
         .or_else(|| number.strip_prefix("0X"));
     let (digits, base) = match hex {
+        _ if is_decimal => (number, 10),
         Some(hex) => (hex, 16),
         None if number.starts_with('0') => (number, 8),
         None => (number, 10),

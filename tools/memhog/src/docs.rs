@@ -5,7 +5,64 @@ use cli::manual::Prose;
 /// The manual page's prose.
 pub const PROSE: Prose = Prose {
     section: "8",
-    synopsis: &[],
-    sections: &[],
-    see_also: "numactl(8)",
+    synopsis: &["[OPTIONS] SIZE[k|m|g] [POLICY [NODES]]"],
+    sections: &[
+        (
+            "OPERANDS",
+            &[
+                "SIZE is a number of bytes, or with k, m or g of KiB, MiB or GiB. It is decimal, hexadecimal \
+                 behind 0x, and octal behind 0.",
+                "POLICY says where the pages come from, by mbind(2). default: where the policy of the process \
+                 says. local: near the CPU that touches a page. membind: from NODES only. preferred: from the \
+                 first of NODES, from others when it is full. preferred-many: the same with all of NODES (Linux \
+                 5.15). interleave: page by page over NODES. weighted-interleave: by the weights in \
+                 /sys/kernel/mm/mempolicy (Linux 6.9).",
+                "NODES is a list of nodes as in numactl(8): 0, 2-5, 0,3, !1 (all but node 1), +0-1 (relative \
+                 to the cpuset), all, or a device: file:PATH, block:NAME, netdev:NAME, ip:ADDRESS, \
+                 pci:ADDRESS.",
+            ],
+        ),
+        (
+            "OUTPUT",
+            &[
+                "A dot stands for 10 MiB that were written, or the rest of SIZE. Each repetition is a line.",
+                "If the kernel refuses the policy, as in containers with a seccomp filter, one line on \
+                 standard error says so, and the memory is written all the same. With --json, the document \
+                 says it under refused, and under placed where the pages are.",
+            ],
+        ),
+        (
+            "HUGE PAGES",
+            &[
+                "Pages of the pool are reserved when the memory is mapped, but not on a node. If a node of \
+                 POLICY has none left, the command says so and ends (before Linux 5.14: SIGBUS).",
+            ],
+        ),
+        (
+            "EXIT STATUS",
+            &[
+                "0: Success.",
+                "1: The command line is wrong, a node does not exist or may not be used, or there is no such \
+                 memory.",
+            ],
+        ),
+        (
+            "EXAMPLES",
+            &[
+                "memhog 1g membind 1",
+                "Writes 1 GiB on node 1.",
+                "memhog --json 1g interleave all",
+                "Shows how fast memory is written that is spread over all nodes.",
+                "memhog --hold 4g preferred 0",
+                "Keeps 4 GiB, on node 0 as long as that has room, until the command is ended.",
+                "memhog -r10 --huge=1g 2g",
+                "Writes ten times to two huge pages of 1 GiB.",
+            ],
+        ),
+        (
+            "FILES",
+            &["docs/memhog.schema.json: The shape of the JSON document."],
+        ),
+    ],
+    see_also: "numactl(8), migspeed(8), numastat(8), mbind(2), numa_maps in proc(5)",
 };

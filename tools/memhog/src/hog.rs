@@ -32,7 +32,12 @@ impl Memory {
     /// Maps it; no page is touched yet.
     pub(crate) fn map(order: &Order) -> Result<Memory, Failed> {
         match &order.file {
-            None => Huge::map(order.huge, order.size).map(Memory::Own),
+            None => Huge::map(order.huge, order.size)
+                .map(Memory::Own)
+                .map_err(|failed| Failed {
+                    message: format!("size '{}': {}", order.size_text, failed.message),
+                    ..failed
+                }),
             Some(file) => map_file(file, order.size).map(Memory::File),
         }
     }
@@ -173,6 +178,15 @@ mod tests {
         let mut memory = Memory::map(&order).unwrap();
         memory.write(&order, None).unwrap();
         assert!(matches!(memory, Memory::Own(memory) if memory.bytes().iter().all(|&b| b == 0)));
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_named() {
+        let message = Memory::map(&order(&["99999g"])).unwrap_err().message;
+        assert_eq!(
+            message,
+            "size '99999g': cannot map 97.7 TiB: Cannot allocate memory"
+        );
     }
 
     #[test]

@@ -19,6 +19,8 @@ use crate::options::Opt;
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) size: usize,
+    /// SIZE as it was written, safe to show.
+    pub(crate) size_text: String,
     pub(crate) policy: Named,
     pub(crate) nodes: NodeMask,
     pub(crate) repeat: u64,
@@ -94,7 +96,7 @@ impl Order {
             match word {
                 Word::Operand(word) => operands.push(word),
                 Word::Option(Opt::Repeat, Some(value)) => {
-                    repeat = numbers::whole(&value).map_err(|bad| usage(format!("-r {bad}")))?;
+                    repeat = numbers::decimal(&value).map_err(|bad| usage(format!("-r {bad}")))?;
                 }
                 Word::Option(Opt::File, value) => file = value,
                 Word::Option(Opt::NoHuge, _) => no_huge = true,
@@ -112,10 +114,12 @@ impl Order {
             return Err(usage("--huge: the pages of -f are the file's".into()));
         }
         let mut operands = operands.into_iter();
-        let size = read_size(&operands.next().ok_or(Stop::Usage)?)?;
+        let size_text = operands.next().ok_or(Stop::Usage)?;
+        let size = read_size(&size_text)?;
         let (policy, nodes) = read_policy(operands.next(), operands.next())?;
         Ok(Order {
             size,
+            size_text: safe(&size_text.to_string_lossy()),
             policy,
             nodes,
             repeat,

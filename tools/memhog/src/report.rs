@@ -87,3 +87,66 @@ impl Written {
         self.bytes_per_second = (seconds > 0.0).then(|| bytes / seconds);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DEFINITION;
+    use crate::hog::Memory;
+    use std::ffi::OsString;
+
+    fn schema() -> jsonschema::Validator {
+        let text = include_str!("../../../docs/memhog.schema.json");
+        jsonschema::validator_for(&serde_json::from_str(text).expect("JSON")).expect("a schema")
+    }
+
+    fn run(words: &[&str]) -> Document {
+        let args: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let order = Order::read(DEFINITION.read(args).unwrap()).unwrap();
+        let mut memory = Memory::map(&order).unwrap();
+        let mut written = memory.write(&order, None).unwrap();
+        memory.locate(&mut written);
+        Document::new(Ok(written))
+    }
+
+    #[test]
+    fn documents_have_the_shape_that_is_written_down() {
+        let schema = schema();
+        let failed = Failed::usage("size 'x': it is no number");
+        for document in [
+            run(&["4k"]),
+            run(&["-H", "-r0", "1m", "local"]),
+            run(&["--huge=thp", "-r2", "3m", "default"]),
+            Document::new(Err((1, failed))),
+        ] {
+            let document = serde_json::to_value(&document).unwrap();
+            let errors: Vec<String> = schema
+                .iter_errors(&document)
+                .map(|error| format!("{}: {error}", error.instance_path))
+                .collect();
+            assert!(errors.is_empty(), "{errors:#?}\n{document}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_somewhere() {
+        let Some(written) = run(&["-r2", "1m"]).memory else {
+            panic!("no memory")
+        };
+        assert!(written.bytes_per_second.unwrap() > 0.0);
+        if let Some(placed) = written.placed {
+            assert_eq!(placed.iter().map(|on| on.bytes).sum::<u64>(), 1 << 20);
+        }
+    }
+
+    #[test]
+    fn the_schema_refuses_other_documents() {
+        for bad in [
+            "{}",
+            r#"{"format":2,"status":0}"#,
+            r#"{"format":1,"status":0}"#,
+        ] {
+            assert!(!schema().is_valid(&serde_json::from_str(bad).expect("JSON")));
+        }
+    }
+}

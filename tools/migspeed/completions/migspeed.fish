@@ -1,1 +1,7 @@
-complete -c migspeed -l help -d 'Show this help'
+complete -c migspeed -s p -l pages -d 'Move N pages (1000)' -r
+complete -c migspeed -l pid -d 'Move the first N pages that this process has on FROM, and move them back, instead of memory of its own' -r
+complete -c migspeed -l huge -d 'Use huge pages of the kernel\'s pool, of its default size or of SIZE, or ask for transparent ones (thp)' -r
+complete -c migspeed -s v -l verbose -d 'Say what is done before it is done'
+complete -c migspeed -l json -d 'Report as one JSON document what moved, and how fast'
+complete -c migspeed -s h -l help -d 'Show this help'
+complete -c migspeed -l version -d 'Show the version'

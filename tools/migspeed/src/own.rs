@@ -16,10 +16,13 @@ use crate::report::{Leg, Measured};
 /// Exit status: there is no memory.
 const OUT_OF_MEMORY: u8 = 2;
 
-/// Where the pages are: a piece of the heap, as malloc gives it, begun on a page boundary, or huge pages.
+/// From so many bytes on, malloc(3) maps memory. Less is of the heap, which the kernel's line says.
+const MAPPED_FROM: usize = 128 << 10;
+
+/// Where the pages are: in a piece of the heap, begun on a page boundary, or in a mapping.
 enum Memory {
     Heap(Vec<u8>),
-    Huge(Mapping),
+    Mapped(Mapping),
 }
 
 /// What went wrong, with the exit status. What is to be said of it has been said.
@@ -104,19 +107,22 @@ fn allocate(
     let Some(len) = pages.and_then(|pages| pages.checked_mul(page)) else {
         return Ok(None);
     };
-    if order.huge.is_some() && len > 0 {
-        let mapping = Huge::map(order.huge, len).map_err(|failed| {
-            terminal.complain(format_args!("{}", failed.message));
-            (FAILED, failed)
-        })?;
+    // With room for the boundary and for malloc's own words.
+    let is_mapped = len.saturating_add(page + 32) >= MAPPED_FROM;
+    if len > 0 && (order.huge.is_some() || is_mapped) {
+        let mapping = match Huge::map(order.huge, len) {
+            Ok(mapping) => mapping,
+            Err(_) if order.huge.is_none() => return Ok(None),
+            Err(failed) => {
+                terminal.complain(format_args!("{}", failed.message));
+                return Err((FAILED, failed));
+            }
+        };
         let start = mapping.address();
-        return Ok(Some((Memory::Huge(mapping), start, len)));
+        return Ok(Some((Memory::Mapped(mapping), start, len)));
     }
     let mut heap = Vec::new();
-    let Some(room) = len.checked_add(page) else {
-        return Ok(None);
-    };
-    if heap.try_reserve_exact(room).is_err() {
+    if heap.try_reserve_exact(len + page).is_err() {
         return Ok(None);
     }
     let start = (heap.as_ptr() as usize).next_multiple_of(page);
@@ -130,7 +136,7 @@ impl Memory {
         match self {
             // The address stays: there is room for all of it.
             Memory::Heap(heap) => heap.resize(heap.capacity(), BYTE),
-            Memory::Huge(mapping) => {
+            Memory::Mapped(mapping) => {
                 Huge::fault_in(huge, mapping.address(), mapping.bytes().len())?;
                 mapping.bytes_mut().fill(BYTE);
             }

@@ -81,6 +81,57 @@ impl Leg {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::Order;
+    use crate::{DEFINITION, other, own};
+    use cli::terminal::Terminal;
+    use std::ffi::OsString;
+
+    fn schema() -> jsonschema::Validator {
+        let text = include_str!("../../../docs/migspeed.schema.json");
+        jsonschema::validator_for(&serde_json::from_str(text).expect("JSON")).expect("a schema")
+    }
+
+    fn check(document: &Document) {
+        let document = serde_json::to_value(document).unwrap();
+        let errors: Vec<String> = schema()
+            .iter_errors(&document)
+            .map(|error| format!("{}: {error}", error.instance_path))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{document}");
+    }
+
+    #[test]
+    fn documents_have_the_shape_that_is_written_down() {
+        check(&Document::new(Err((2, Failed::other("Out of Memory")))));
+        let read = |words: &[&str]| {
+            let args: Vec<OsString> = words.iter().map(OsString::from).collect();
+            Order::read(DEFINITION.read(args).unwrap())
+        };
+        // Where there are no policies, it refuses.
+        let Ok(order) = read(&["-p", "3", "0", "0"]) else {
+            return;
+        };
+        let measured = own::run(&order, true, &Terminal::new("migspeed")).unwrap();
+        assert_eq!((measured.pages, measured.there.pages_moved), (3, Some(0)));
+        check(&Document::new(Ok((0, measured))));
+        let me = std::process::id();
+        let (measured, away) = other::run(&order, me as i32).unwrap();
+        assert_eq!((measured.pages, away), (3, 0));
+        check(&Document::new(Ok((0, measured))));
+        let gone = other::run(&order, i32::MAX).unwrap_err();
+        check(&Document::new(Err((1, gone))));
+    }
+
+    #[test]
+    fn the_schema_refuses_other_documents() {
+        for bad in [
+            "{}",
+            r#"{"format":2,"status":0}"#,
+            r#"{"format":1,"status":0}"#,
+        ] {
+            assert!(!schema().is_valid(&serde_json::from_str(bad).expect("JSON")));
+        }
+    }
 
     #[test]
     fn the_line() {
