@@ -87,7 +87,10 @@ fn refused(stop: Stop, json: bool, terminal: &Terminal) -> Result<ExitCode, Fail
             terminal.print(&DEFINITION.usage());
             return Ok(ExitCode::from(FAILED));
         }
-        Stop::Nodes(bad) => {
+        Stop::Nodes(said, bad) => {
+            if !json {
+                terminal.print(&said);
+            }
             bad.complain(!json);
             return Err(Failed::usage(bad.reason()));
         }

@@ -36,7 +36,8 @@ pub(crate) enum Stop {
     Usage,
     /// The kernel has no policies, or denies them.
     NoPolicies(Errno),
-    Nodes(BadList),
+    /// A bad list, and what `-v` has said before it is looked at.
+    Nodes(String, BadList),
     Failed(Failed),
 }
 
@@ -78,10 +79,11 @@ impl Order {
         };
         let machine = Machine::read(Root::SYSTEM)
             .map_err(|error| Failed::other(format!("cannot read the nodes: {error}")))?;
-        let parse = |text: OsString| nodestring::parse(&text, &machine).map_err(Stop::Nodes);
-        let from = parse(from)?;
+        let parse = |text: OsString| nodestring::parse(&text, &machine);
+        let from = parse(from).map_err(|bad| Stop::Nodes(String::new(), bad))?;
         topology::ask_for_policies().map_err(|error| Stop::NoPolicies(error.errno()))?;
-        let to = parse(to)?;
+        let said = || verbose.then(|| listed("From", &from)).unwrap_or_default();
+        let to = parse(to).map_err(|bad| Stop::Nodes(said(), bad))?;
         Ok(Order {
             pages,
             pid,
@@ -91,6 +93,12 @@ impl Order {
             to,
         })
     }
+}
+
+/// `From: 0 1 `, a line of `-v`.
+pub(crate) fn listed(title: &str, nodes: &NodeMask) -> String {
+    let ids: String = nodes.iter().map(|node| format!("{node} ")).collect();
+    format!("{title}: {ids}\n")
 }
 
 #[cfg(test)]
@@ -121,8 +129,14 @@ mod tests {
         assert_eq!((order.pages, order.verbose), (16, true));
         let order = read(&["--pid=7", "0", "0"]).unwrap();
         assert_eq!(order.pid, Some(7));
-        assert!(matches!(read(&["0", "5000"]), Err(Stop::Nodes(_))));
-        assert!(matches!(read(&["5000", "0"]), Err(Stop::Nodes(_))));
+        let said = |words: &[&str]| match read(words) {
+            Err(Stop::Nodes(said, _)) => said,
+            other => panic!("{words:?}: {other:?}"),
+        };
+        assert_eq!(said(&["0", "5000"]), "");
+        assert_eq!(said(&["5000", "0"]), "");
+        assert_eq!(said(&["-v", "5000", "0"]), "");
+        assert_eq!(said(&["-v", "0", "5000"]), "From: 0 \n");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use numa::memory::Mapping;
 use numa::policy::{self, Mode};
 use numa::{Error, migrate, topology};
 
-use crate::order::Order;
+use crate::order::{Order, listed};
 use crate::report::{Leg, Measured};
 
 /// Exit status: there is no memory.
@@ -45,11 +45,7 @@ pub(crate) fn run(order: &Order, json: bool, terminal: &Terminal) -> Result<Meas
         Some(Huge::Pool(page)) => page,
         _ => topology::page_size(),
     };
-    tell(&format!(
-        "From: {}\nTo: {}\n",
-        ids(order, true),
-        ids(order, false)
-    ));
+    tell(&(listed("From", &order.from) + &listed("To", &order.to)));
     let pages = order.pages;
     tell(&format!(
         "Allocating {pages} pages of {page} bytes of memory\n"
@@ -150,12 +146,6 @@ fn nodes_of(start: usize, len: usize, page: usize) -> Option<Vec<i32>> {
     let mut nodes = vec![0; len / page];
     migrate::locate_range(0, start..start + len, page, &mut nodes).ok()?;
     Some(nodes)
-}
-
-/// `0 1 `
-fn ids(order: &Order, from: bool) -> String {
-    let nodes = if from { &order.from } else { &order.to };
-    nodes.iter().map(|node| format!("{node} ")).collect()
 }
 
 /// What the kernel says of the memory: its line of numa_maps.
