@@ -81,38 +81,43 @@ check 'a node that is not there' is '1 yes' "$? $(grep -q "^<$count> is invalid"
 
 # --- numactl and memhog, seen by numastat -p -------------------------------------------------
 
-# column PID ROW NODE: what numastat says of a process; node Total for all of them.
+# ask PID...: what numastat says of processes, which column takes apart: column ROW NODE, or Total.
+ask() { numastat -p "$@" >process 2>/dev/null; }
 column() {
-    numastat -p "$1" 2>/dev/null | awk -v row="$2" -v node="$3" '
-        $1 == "Node" { for (i = 1; i <= NF; i++) if ($i == node) { at = node == "Total" ? i - (i - 1) / 2 + 1 : i / 2 + 1 } }
-        $1 == row { print $at }'
+    awk -v row="$1" -v node="$2" '
+        $1 == "Node" { for (i = 1; i <= NF; i++) if ($i == node) at = node == "Total" ? (NF - 1) / 2 + 2 : i / 2 + 1 }
+        $1 == row { print $at }' process
 }
 # start COMMAND...: in the background, as $pid.
 start() {
     "$@" >background 2>&1 </dev/null &
     pid=$!
 }
-# settled MEGABYTES: waits until the process has so much, by the kernel's word.
+# settled MEGABYTES: waits until the process has so much, by the kernel's word, and stops it there.
 settled() {
     tries=0
-    while [ "$tries" -lt 2000 ] && kill -0 "$pid" 2>/dev/null; do
-        resident=$(awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$pid/status")
-        [ "${resident:-0}" -lt "$1" ] || return 0
+    while [ "$tries" -lt 500 ] && kill -0 "$pid" 2>/dev/null; do
+        resident=$(awk '/^RssAnon:/ { print int($2 / 1024) }' "/proc/$pid/status")
+        if [ "${resident:-0}" -ge "$1" ]; then
+            kill -STOP "$pid"
+            return
+        fi
         tries=$((tries + 1))
     done
     echo "# ${resident:-0} MB of $1 are there"
     return 1
 }
 stop() {
-    kill "$pid" 2>/dev/null
+    kill -KILL "$pid" 2>/dev/null
     wait "$pid" 2>/dev/null
 }
-# on_node NAME NODE: 16 MB are there, and nearly nothing elsewhere.
+# on_node NAME NODE: 15 of its 16 MB are there (kernels count late), and nearly nothing elsewhere.
 on_node() {
-    check "$1: it is there" settled 16
-    check "$1: node $2 by numastat" at_least 16 "$(column "$pid" Total "$2")"
+    check "$1: it is there" settled 15
+    ask "$pid"
+    check "$1: node $2 by numastat" at_least 14 "$(column Total "$2")"
     for node in $nodes; do
-        [ "$node" = "$2" ] || check "$1: nothing on node $node" less 4 "$(column "$pid" Total "$node")"
+        [ "$node" = "$2" ] || check "$1: nothing on node $node" less 4 "$(column Total "$node")"
     done
 }
 for node in $nodes; do
@@ -131,11 +136,11 @@ on_node '--physcpubind' 1
 stop
 start memhog -r1000000 16m membind "$last"
 on_node 'memhog membind' "$last"
-check 'a Private row' at_least 16 "$(column "$pid" Private "$last")"
-check 'the Total column' at_least 16 "$(column "$pid" Total Total)"
-check 'one Huge row' is 1 "$(numastat -p "$pid" | grep -c '^Huge')"
-check 'one Total row' is 1 "$(numastat -p "$pid" | grep -c '^Total')"
-check 'the title names it' is 1 "$(numastat -p "$pid" | grep -c "PID $pid (memhog)")"
+check 'a Private row' at_least 14 "$(column Private "$last")"
+check 'the Total column' at_least 14 "$(column Total Total)"
+check 'one Huge row' is 1 "$(grep -c '^Huge' process)"
+check 'one Total row' is 1 "$(grep -c '^Total' process)"
+check 'the title names it' is 1 "$(grep -c "PID $pid (memhog)" process)"
 # The pattern would find itself in the arguments of whatever runs beside numastat.
 numastat -p memhog >stat
 check 'by name' is 1 "$(grep -c "PID $pid (memhog)" stat)"
@@ -143,7 +148,7 @@ first=$pid
 
 # Two of them are rows.
 start memhog -r1000000 16m membind 0
-check 'a second one' settled 16
+check 'a second one' settled 15
 numastat -p memhog >stat
 check 'two by name: a row each' is "$(printf '%s\n%s\n' "$first" "$pid" | sort -n | xargs)" \
     "$(awk '$2 == "(memhog)" { print $1 }' stat | xargs)"
@@ -154,14 +159,15 @@ migratepages "$pid" 0 "$last"
 check 'migratepages: status' is 0 $?
 on_node 'migratepages' "$last"
 stop
-kill "$first"
-wait "$first" 2>/dev/null
+pid=$first
+stop
 
 start numactl --interleave=all memhog -r1000000 16m
-check '--interleave: it is there' settled 16
+check '--interleave: it is there' settled 15
+ask "$pid"
 for node in $nodes; do
-    check "--interleave: a share on node $node" at_least $((16 / count - 1)) "$(column "$pid" Total "$node")"
-    check "--interleave: no more on node $node" less $((16 / count + 4)) "$(column "$pid" Total "$node")"
+    check "--interleave: a share on node $node" at_least $((16 / count - 2)) "$(column Total "$node")"
+    check "--interleave: no more on node $node" less $((16 / count + 4)) "$(column Total "$node")"
 done
 stop
 
