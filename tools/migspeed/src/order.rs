@@ -82,8 +82,10 @@ impl Order {
         let parse = |text: OsString| nodestring::parse(&text, &machine);
         let from = parse(from).map_err(|bad| Stop::Nodes(String::new(), bad))?;
         topology::ask_for_policies().map_err(|error| Stop::NoPolicies(error.errno()))?;
-        let said = || verbose.then(|| listed("From", &from)).unwrap_or_default();
-        let to = parse(to).map_err(|bad| Stop::Nodes(said(), bad))?;
+        let to = parse(to).map_err(|bad| {
+            let said = verbose.then(|| listed("From", &from));
+            Stop::Nodes(said.unwrap_or_default(), bad)
+        })?;
         Ok(Order {
             pages,
             pid,
