@@ -9,7 +9,6 @@
 //! - [`pids`]: process ids of a command line
 //! - [`processes`]: names, families, cgroups and cpusets of processes
 //! - [`failures`]: why something could not be done, and exit statuses
-//! - [`sizes`]: sizes of a command line, such as 64k
 //! - [`text`]: numbers, sizes and lists for people
 //! - [`terminal`]: where all that is written, and how wide
 
@@ -24,6 +23,5 @@ pub mod options;
 pub mod pids;
 pub mod processes;
 mod reasons;
-pub mod sizes;
 pub mod terminal;
 pub mod text;

@@ -56,20 +56,38 @@ pub fn parse(text: &OsStr, machine: &Machine) -> Result<NodeMask, BadList> {
     };
     let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
     strings::parse_list(text, universe, nodes.bits_mut(), &mut lookup)
-        .map_err(|error| bad(warning(&error)))?;
+        .map_err(|error| bad(warning("node", &error)))?;
     Ok(nodes)
 }
 
-/// libnuma's warning; those about lists end with a line end of their own.
-fn warning(error: &ListError<'_>) -> Vec<u8> {
-    let with = |before: &str, rest: &[u8], after: &[u8]| [before.as_bytes(), rest, after].concat();
+/// libnuma's warning about a list of nodes or CPUs (`kind` is `node` or `cpu`); those about lists end with
+/// a line end of their own.
+pub fn warning(kind: &str, error: &ListError<'_>) -> Vec<u8> {
+    let with = |before: &str, rest: &[u8], after: &str| {
+        [before.as_bytes(), rest, after.as_bytes()].concat()
+    };
     match *error {
-        ListError::OutOfRange { number, end, .. } => {
+        ListError::OutOfRange {
+            number, end, rest, ..
+        } => {
+            let shown = number.to_string();
+            // Of CPUs it shows the rest of the text.
+            let shown = if kind == "cpu" {
+                rest
+            } else {
+                shown.as_bytes()
+            };
             let is = if end { "" } else { "is " };
-            format!("node argument {number} {is}out of range\n").into_bytes()
+            with(
+                &format!("{kind} argument "),
+                shown,
+                &format!(" {is}out of range\n"),
+            )
         }
-        ListError::MissingEnd { rest } => with("missing node argument ", rest, b"\n"),
-        ListError::Unparseable { rest } => with("unparseable node description `", rest, b"'\n"),
+        ListError::MissingEnd { rest } => with(&format!("missing {kind} argument "), rest, "\n"),
+        ListError::Unparseable { rest } => {
+            with(&format!("unparseable {kind} description `"), rest, "'\n")
+        }
         ListError::Device(ref error) => of_device(error),
         _ => error.to_string().into_bytes(),
     }

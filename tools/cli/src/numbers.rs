@@ -21,6 +21,13 @@ impl fmt::Display for BadNumber {
 
 impl std::error::Error for BadNumber {}
 
+impl BadNumber {
+    /// The reason alone.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
 /// A number that is not negative.
 pub fn whole(text: &OsStr) -> Result<u64, BadNumber> {
     scaled(text, &[], false)

@@ -65,13 +65,6 @@ fn escaped(
     out
 }
 
-/// What strerror(3) says.
-pub fn reason(errno: numa::Errno) -> String {
-    let text = std::io::Error::from_raw_os_error(errno.0).to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    text[..end].to_owned()
-}
-
 /// `12,345`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -158,7 +151,6 @@ mod tests {
         assert_eq!(pages(1), "1 page");
         assert_eq!(pages(1_234_567), "1,234,567 pages");
         assert_eq!(grouped(999), "999");
-        assert_eq!(reason(numa::Errno(22)), "Invalid argument");
         assert_eq!(size(0), "0 B");
         assert_eq!(size(64 << 20), "64 MiB");
         assert_eq!(size(3 << 29), "1.5 GiB");

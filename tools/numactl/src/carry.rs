@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use cli::failures::FAILED;
+use cli::failures::{FAILED, strerror};
 use cli::terminal::Terminal;
 use cli::text;
 use numa::{Errno, affinity};
@@ -220,7 +220,7 @@ fn execute(command: &[std::ffi::OsString]) -> Refusal {
     let _ = std::io::stdout().flush();
     let error = Command::new(&command[0]).args(&command[1..]).exec();
     let reason = match error.raw_os_error() {
-        Some(errno) => text::reason(Errno(errno)),
+        Some(errno) => strerror(Errno(errno)),
         None => error.to_string(),
     };
     let name = text::safe(&command[0].to_string_lossy());

@@ -36,9 +36,6 @@ use plan::Plan;
 use refusal::Refusal;
 use report::Document;
 
-/// The release of numactl that this one stands for, and its own version.
-const VERSION: &str = concat!("2.0.19 (libnuma-rs ", env!("CARGO_PKG_VERSION"), ")\n");
-
 /// Runs the command with these arguments, its name left out.
 pub fn run(args: Vec<OsString>) -> ExitCode {
     let terminal = Terminal::new("numactl");
@@ -49,7 +46,9 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         return status(0, &terminal);
     }
     if plan.refusals.is_empty() && plan.how.version {
-        terminal.print(VERSION);
+        // As the reference says it, without the name.
+        let version = DEFINITION.version();
+        terminal.print(version.strip_prefix("numactl ").unwrap_or(&version));
         return status(0, &terminal);
     }
     if plan.is_empty && plan.refusals.is_empty() && !plan.how.explain {

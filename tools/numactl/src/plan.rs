@@ -6,8 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 
+use cli::numbers;
 use cli::options::{Misread, Word};
-use cli::sizes;
 use numa::policy::{Flags, Mode};
 use numa::{CpuMask, NodeMask};
 
@@ -602,9 +602,13 @@ fn name(id: Opt) -> String {
 }
 
 fn size(given: &Given) -> Result<u64, Refusal> {
-    sizes::parse(&String::from_utf8_lossy(&given.text))
-        .filter(|&size| i64::try_from(size).is_ok())
-        .ok_or_else(|| Refusal::of(given, "not a size such as 4096, 64k, 10m or 2g"))
+    let size = numbers::size(OsStr::from_bytes(&given.text));
+    let size = size.map_err(|bad| Refusal::of(given, bad.reason()))?;
+    // What no file can have.
+    if i64::try_from(size).is_err() {
+        return Err(Refusal::of(given, "the number is too large"));
+    }
+    Ok(size)
 }
 
 fn permissions(given: &Given) -> Result<u32, Refusal> {
@@ -616,9 +620,9 @@ fn permissions(given: &Given) -> Result<u32, Refusal> {
 }
 
 fn number(given: &Given) -> Result<i32, Refusal> {
-    sizes::parse(&String::from_utf8_lossy(&given.text))
-        .and_then(|number| i32::try_from(number).ok())
-        .ok_or_else(|| Refusal::of(given, "not a number"))
+    let number = numbers::whole(OsStr::from_bytes(&given.text));
+    let number = number.map_err(|bad| Refusal::of(given, bad.reason()))?;
+    i32::try_from(number).map_err(|_| Refusal::of(given, "the number is too large"))
 }
 
 #[cfg(test)]
@@ -690,7 +694,7 @@ mod tests {
             ),
             (
                 &["-L", "10x", "-f", "x"],
-                "--length=10x: not a size such as 4096, 64k, 10m or 2g",
+                "--length=10x: 'x' follows the number; units are k, m and g",
             ),
             (&["-f", "x", "-V"], "Need a policy first to verify"),
             (

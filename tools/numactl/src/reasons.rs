@@ -1,6 +1,6 @@
 //! Why the kernel refuses a policy or CPUs.
 
-use cli::text::reason;
+use cli::failures::strerror;
 use numa::policy::Mode;
 use numa::{Errno, Error};
 
@@ -39,7 +39,7 @@ pub(crate) fn of_policy(placement: &Placement, error: Error, machine: &Machine) 
         Errno::EFAULT => Some("the range is not mapped".into()),
         _ => None,
     };
-    let text = reason(errno);
+    let text = strerror(errno);
     Refusal::of(
         &placement.given,
         match why {
@@ -103,7 +103,7 @@ pub(crate) fn of_running(running: &Running, error: Error, machine: &Machine) -> 
         )),
         _ => None,
     };
-    let text = reason(errno);
+    let text = strerror(errno);
     Refusal::of(
         &running.given,
         match why {

@@ -1,6 +1,7 @@
 //! Why something is refused: in the reference's words, where it has some, and with the option, the
 //! value and the reason.
 
+use cli::nodestring;
 use cli::text::safe;
 use numa::strings::ListError;
 use serde::Serialize;
@@ -68,36 +69,14 @@ impl Refusal {
         error: &ListError<'_>,
         why: impl FnOnce() -> String,
     ) -> Refusal {
-        let shown = |rest: &[u8]| safe(&String::from_utf8_lossy(rest));
-        let mut warning = None;
+        let warning = nodestring::warning(kind, error);
         let reason = match error {
-            ListError::OutOfRange {
-                number, rest, end, ..
-            } => {
-                // Of CPUs the reference shows the rest of the text.
-                let what = if kind == "cpu" {
-                    shown(rest)
-                } else {
-                    number.to_string()
-                };
-                let is = if *end { "" } else { "is " };
-                warning = Some(format!("{kind} argument {what} {is}out of range"));
-                why()
-            }
-            ListError::MissingEnd { rest } => {
-                warning = Some(format!("missing {kind} argument {}", shown(rest)));
-                "a number is missing after '-'".to_owned()
-            }
-            // The reason says all that there is to say.
+            ListError::MissingEnd { .. } => "a number is missing after '-'".to_owned(),
             ListError::Device(error) => error.to_string(),
-            ListError::Unparseable { rest } => {
-                warning = Some(format!("unparseable {kind} description `{}'", shown(rest)));
-                why()
-            }
             _ => why(),
         };
         Refusal {
-            warning,
+            warning: Some(safe(String::from_utf8_lossy(&warning).trim_end())),
             out: Some(format!("<{}> is invalid\n", given.value())),
             ..Refusal::of(given, reason)
         }

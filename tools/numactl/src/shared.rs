@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
+use cli::failures::strerror;
 use cli::terminal::Terminal;
 use cli::text;
 use numa::memory::{Segment, Shared};
@@ -52,7 +53,7 @@ fn refused(memory: &Memory, reason: impl Into<String>) -> Refusal {
 
 fn io_reason(error: &io::Error) -> String {
     match error.raw_os_error() {
-        Some(errno) => text::reason(Errno(errno)),
+        Some(errno) => strerror(Errno(errno)),
         None => error.to_string(),
     }
 }
@@ -102,7 +103,7 @@ impl Opened {
                     "not all pages can be allocated: the nodes, the file system or the pool of huge pages is full"
                         .to_owned()
                 }
-                errno => text::reason(errno),
+                errno => strerror(errno),
             };
             Refusal::saying(format!("--touch: {reason}"), "--touch", "")
         })
@@ -275,7 +276,7 @@ fn segment(memory: &Memory, terminal: &Terminal) -> Result<Shared, Refusal> {
         if !matches!(error.errno(), Errno::ENOENT) {
             return Err(refused(
                 memory,
-                format!("shmget: {}", text::reason(error.errno())),
+                format!("shmget: {}", strerror(error.errno())),
             ));
         }
     }
@@ -314,7 +315,7 @@ fn segment(memory: &Memory, terminal: &Terminal) -> Result<Shared, Refusal> {
             Errno::ENOMEM if memory.huge => {
                 "too few free huge pages (see /proc/meminfo)".to_owned()
             }
-            errno => text::reason(errno),
+            errno => strerror(errno),
         };
         Refusal::saying(
             "cannot create shared memory segment",
@@ -388,7 +389,7 @@ fn file(memory: &Memory) -> Result<Shared, Refusal> {
             })?;
         }
         Shared::file(file.as_raw_fd(), length, memory.offset).map_err(|error| {
-            let mut reason = format!("mmap: {}", text::reason(error.errno()));
+            let mut reason = format!("mmap: {}", strerror(error.errno()));
             match error.errno() {
                 Errno::EINVAL => {
                     reason.push_str("; on hugetlbfs --offset and --length count in huge pages")
