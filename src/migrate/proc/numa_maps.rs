@@ -47,6 +47,12 @@ impl<'a> NumaLine<'a> {
         Some(parsed)
     }
 
+    /// What stands between the blanks: address, policy, then what the kernel says of the mapping. A policy
+    /// may have a blank (`prefer (many):0-1`), a file's name has none.
+    pub fn words(&self) -> impl Iterator<Item = &'a [u8]> + 'a {
+        fields(self.line)
+    }
+
     /// How many pages lie on which node.
     pub fn nodes(&self) -> impl Iterator<Item = (Node, u64)> + 'a {
         // The address and the policy come first; a file may not look like a count.
@@ -83,7 +89,35 @@ impl Process {
         })
     }
 
-    /// The same, with the mapping as maps has it, unless that has come or gone in between.
+    /// Calls `each` for every line of numa_maps alone, for those who need no [`Kind`]: half the reading.
+    /// There are none of a process without memory of its own ([`Process::state`]).
+    ///
+    /// # Errors
+    /// Those of [`for_each_numa_mapping`].
+    pub fn for_each_numa_line(&self, mut each: impl FnMut(&NumaLine<'_>)) -> Result<()> {
+        let mut lines = Lines::of(self.duplicate()?, FILE)?;
+        let mut any = false;
+        while let Some(line) = lines.next()? {
+            each(&NumaLine::read(line)?);
+            any = true;
+        }
+        self.check_whole(any, &lines)
+    }
+
+    /// Fails if lines were seen and the memory that they were about has gone since.
+    fn check_whole(&self, any: bool, lines: &Lines) -> Result<()> {
+        if !any || !lines.is_over() {
+            return Ok(());
+        }
+        let errno = if self.has_no_memory() {
+            Errno::ESRCH
+        } else {
+            Errno::EAGAIN
+        };
+        Err(Error::File { file: FILE, errno })
+    }
+
+    /// The same as [`Process::for_each_numa_mapping`], with the mapping as maps has it, unless that has come or gone in between.
     pub(crate) fn for_each_line(
         &self,
         mut each: impl FnMut(Option<Mapping>, &NumaLine<'_>),
@@ -103,15 +137,7 @@ impl Process {
             each(mapping.filter(|m| m.start == line.start), &line);
             any = true;
         }
-        if any && numa.is_over() {
-            let errno = if self.has_no_memory() {
-                Errno::ESRCH
-            } else {
-                Errno::EAGAIN
-            };
-            return Err(Error::File { file: FILE, errno });
-        }
-        Ok(())
+        self.check_whole(any, &numa)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Terminal {
     command: &'static str,
     /// Whether a report could not be written.
     lost: AtomicBool,
+    /// Whether whoever read the reports has gone.
+    left: AtomicBool,
 }
 
 impl Terminal {
@@ -23,6 +25,7 @@ impl Terminal {
         Terminal {
             command,
             lost: AtomicBool::new(false),
+            left: AtomicBool::new(false),
         }
     }
 
@@ -31,10 +34,17 @@ impl Terminal {
         let mut out = std::io::stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         if let Err(error) = written {
-            if error.kind() != ErrorKind::BrokenPipe && !self.lost.swap(true, Relaxed) {
+            if error.kind() == ErrorKind::BrokenPipe {
+                self.left.store(true, Relaxed);
+            } else if !self.lost.swap(true, Relaxed) {
                 self.complain(format_args!("cannot write the report: {error}"));
             }
         }
+    }
+
+    /// Whether nobody reads what [`Terminal::print`] writes any more.
+    pub fn is_left(&self) -> bool {
+        self.left.load(Relaxed)
     }
 
     /// Whether something that [`Terminal::print`] was given did not get out.

@@ -1,17 +1,19 @@
-//! The command `numastat`.
+//! The command `numastat`: on which nodes the memory of the system and of processes is.
 
+mod cgroup;
+mod check;
 #[cfg(feature = "docs")]
 pub mod docs;
+mod files;
+mod machine;
 mod options;
+mod process;
+mod report;
+mod run;
+mod sheet;
+mod table;
+#[cfg(test)]
+mod testing;
 
-use std::ffi::OsString;
-use std::process::ExitCode;
-
-pub use options::DEFINITION;
-
-/// Runs the command with these arguments, its name left out.
-pub fn run(args: Vec<OsString>) -> ExitCode {
-    let _ = DEFINITION.read(args);
-    eprintln!("numastat: not there yet");
-    ExitCode::FAILURE
-}
+pub use options::{DEFINITION, Opt};
+pub use run::run;
