@@ -165,3 +165,101 @@ pub(crate) fn check(
         nodes,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+
+    /// Bytes out of place for each reason, and those of files, of a process that may use nodes 0 and 1.
+    fn found(numa_maps: &str) -> (Vec<(String, i128)>, u64) {
+        let made = MadeUp::new();
+        made.process(7, "x", &format!("{numa_maps}\n"));
+        let files = made.files();
+        let process = process::open(&files, 7, None).unwrap();
+        let sheet = check(&files, &process, &[0, 1], 4096).unwrap();
+        let rows = sheet.rows.iter().map(|row| {
+            let total = crate::table::total(&row.cells).unwrap();
+            (row.name.clone(), total / 4096)
+        });
+        let rows = rows.collect();
+        match sheet.about {
+            About::Check { files, .. } => (rows, files / 4096),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reasons() {
+        for (line, reason) in [
+            ("1000 default anon=9 N0=4 N1=5", None),
+            ("1000 local anon=9 N0=4 N1=5", None),
+            ("1000 default anon=9 N0=4 N2=5", Some(("cpuset", 5))),
+            ("1000 bind:2 anon=9 N0=4 N2=5", Some(("bind", 4))),
+            ("1000 bind:1 anon=9 N0=4 N1=5", Some(("bind", 4))),
+            ("1000 bind=static:0-1 anon=9 N0=4 N1=5", None),
+            (
+                "1000 bind=relative|balancing:0 anon=9 N0=4 N1=5",
+                Some(("bind", 5)),
+            ),
+            (
+                "1000 interleave:1,3-4 anon=9 N0=4 N1=5",
+                Some(("interleave", 4)),
+            ),
+            (
+                "1000 weighted interleave:1 anon=9 N0=4 N1=5",
+                Some(("interleave", 4)),
+            ),
+            ("1000 prefer:0 anon=9 N0=4 N1=5", Some(("preferred", 5))),
+            ("1000 prefer (many):0-1 anon=9 N0=4 N1=5", None),
+            (
+                "1000 prefer (many):1 anon=9 N0=4 N1=5",
+                Some(("preferred", 4)),
+            ),
+            ("1000 bind:1 stack anon=9 N0=4 N1=5", Some(("bind", 4))),
+            ("1000 unheard:1 anon=9 N0=4 N1=5", None),
+            ("1000 bind:x anon=9 N0=4 N1=5", None),
+        ] {
+            let (rows, files) = found(line);
+            if line.contains("bind:2") {
+                assert_eq!(rows, [("cpuset".to_owned(), 5), ("bind".to_owned(), 4)]);
+                continue;
+            }
+            let rows: Vec<(&str, i128)> =
+                rows.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+            assert_eq!(rows, reason.into_iter().collect::<Vec<_>>(), "{line}");
+            assert_eq!(files, 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_page_cache_is_in_place_wherever_it_is() {
+        let bind = |line: &str| found(&format!("1000 bind:1 {line}"));
+        let outside = |count| vec![("bind".to_owned(), count)];
+        assert_eq!(bind("file=/lib mapped=9 N0=4 N1=5"), (vec![], 4));
+        assert_eq!(bind("file=/lib anon=9 N0=4 N1=5"), (outside(4), 0));
+        // Which of them are the process's own is not known: those elsewhere, as far as can be.
+        assert_eq!(bind("file=/lib anon=3 mapped=9 N0=4 N1=5"), (vec![], 4));
+        assert_eq!(bind("file=/lib anon=7 mapped=9 N0=4 N1=5"), (outside(2), 2));
+        for memory in [
+            "/dev/shm/x",
+            "/SYSV00000000\\040(deleted)",
+            "/memfd:x\\040(deleted)",
+        ] {
+            let line = format!("file={memory} mapped=9 N0=4 N1=5");
+            assert_eq!(bind(&line), (outside(4), 0), "{memory}");
+        }
+        assert_eq!(
+            bind("file=/mnt/huge/x huge mapped=9 N0=4 N1=5"),
+            (outside(4), 0)
+        );
+    }
+
+    #[test]
+    fn ranges() {
+        assert_eq!(parse_ranges(b"0-3,8"), Some(vec![(0, 3), (8, 8)]));
+        for bad in ["", ",", "1-", "-1", "x", "0,,1", "4294967296"] {
+            assert_eq!(parse_ranges(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}

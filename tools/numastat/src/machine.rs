@@ -264,3 +264,158 @@ pub(crate) fn kind_of(errno: numa::Errno) -> FailedKind {
         _ => FailedKind::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+
+    fn cells<'s>(sheet: &'s Sheet, name: &str) -> &'s [Cell] {
+        let row = sheet.rows.iter().find(|row| row.name == name);
+        &row.unwrap_or_else(|| panic!("no {name}")).cells
+    }
+
+    #[test]
+    fn nodes_are_sorted_by_their_ids() {
+        for (name, expected) in [
+            ("sparse", &[0, 8, 100][..]),
+            ("4nodes", &[0, 1, 2, 3]),
+            ("memoryless", &[0, 1, 2, 3]),
+        ] {
+            let found = nodes(&MadeUp::machine(name), false).unwrap();
+            if name == "memoryless" {
+                assert!(found.is_sorted() && found.len() > 1);
+            } else {
+                assert_eq!(found, expected, "{name}");
+            }
+        }
+        let without = nodes(&MadeUp::machine("no-sys"), true).unwrap_err();
+        let told = "sysfs not mounted or system not NUMA aware: No such file or directory";
+        assert_eq!(without.message, told);
+        let without = nodes(&MadeUp::machine("no-sys"), false).unwrap_err();
+        let told = "Couldn't open /sys/devices/system/node: No such file or directory";
+        assert_eq!(without.message, told);
+        let made = MadeUp::new();
+        made.write("sys/devices/system/node/online", "0\n");
+        let empty = nodes(&made.files(), false).unwrap_err();
+        assert!(empty.message.ends_with("it names no nodes"));
+    }
+
+    #[test]
+    fn machines_of_the_tests() {
+        for name in ["sparse", "epyc-nps4", "power9-gpus", "memoryless"] {
+            let files = MadeUp::machine(name);
+            let nodes = nodes(&files, false).unwrap();
+            let mut failures = Vec::new();
+            let sheet = memory(&files, &nodes, &mut failures);
+            assert_eq!(failures, [], "{name}");
+            for total in cells(&sheet, "MemTotal") {
+                assert!(total.is_some(), "{name}");
+            }
+            // They have no such file.
+            counters(&files, &nodes, 4096, &mut failures);
+            assert_eq!(failures.len(), nodes.len(), "{name}");
+        }
+    }
+
+    /// Two nodes with these files, and what is told of them.
+    fn two(file: &str, texts: [&str; 2]) -> (Sheet, Vec<String>) {
+        let made = MadeUp::new();
+        made.write("proc/meminfo", "MemTotal: 1 kB\nHugepagesize:    2048 kB\n");
+        for (node, text) in texts.iter().enumerate() {
+            made.write(&format!("sys/devices/system/node/node{node}/{file}"), text);
+        }
+        let mut failures = Vec::new();
+        let sheet = match file {
+            "meminfo" => memory(&made.files(), &[0, 1], &mut failures),
+            _ => counters(&made.files(), &[0, 1], 4096, &mut failures),
+        };
+        let told = failures.into_iter().map(|failed| failed.message);
+        (sheet, told.collect())
+    }
+
+    #[test]
+    fn rows_are_the_kernels() {
+        let first = "Node 0 B: 1 kB\nNode 0 A: 2 kB\nNode 0 HugePages_Total: 3\n";
+        let second = "Node 1 B: 4 kB\nNode 1 New: 5 kB\nNode 1 A: 6 kB\n";
+        let (sheet, told) = two("meminfo", [first, second]);
+        assert_eq!(told, [""; 0]);
+        let names: Vec<&str> = sheet.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["B", "New", "A", "HugePages_Total"]);
+        assert_eq!(cells(&sheet, "A"), [Some(2048), Some(6144)]);
+        assert_eq!(cells(&sheet, "New"), [None, Some(5120)]);
+        assert_eq!(cells(&sheet, "HugePages_Total"), [Some(6 << 20), None]);
+        let (sheet, told) = two("numastat", ["numa_hit 7\nnuma_miss 0\n", "numa_hit 8\n"]);
+        assert_eq!(told, [""; 0]);
+        assert_eq!(cells(&sheet, "numa_hit"), [Some(28672), Some(32768)]);
+        assert_eq!(cells(&sheet, "numa_miss"), [Some(0), None]);
+    }
+
+    #[test]
+    fn odd_files_are_told_and_the_rest_counts() {
+        let good = "Node 1 A: 1 kB\n";
+        for bad in [
+            "Node 0 A: 1 kB\nNode 0 B",
+            "Node 0 A: 1 kB\nNode 0 B: x kB\n",
+            "Node 0 A: 1 kB\nNode 0 B: -1 kB\n",
+            "Node 0 A: 1 kB\nNode 0 B: 1 MB\n",
+            "Node 0 A: 1 kB\nNode 0 B: 99999999999999999999 kB\n",
+            "Node 0 A: 1 kB\nNode 0 \u{fffd}\n",
+            "Node 0 A: 1 kB\nNode 0 B: 1 kB",
+            "Node 0 A: 1 kB\nB: 1 kB\n",
+        ] {
+            let (sheet, told) = two("meminfo", [bad, good]);
+            let path = "/sys/devices/system/node/node0/meminfo";
+            assert_eq!(
+                told,
+                [format!("{path}: line 2 is no figure, or is cut short")]
+            );
+            assert_eq!(cells(&sheet, "A"), [Some(1024), Some(1024)], "{bad:?}");
+        }
+        let (_, told) = two("meminfo", ["", good]);
+        assert_eq!(told, ["/sys/devices/system/node/node0/meminfo is empty"]);
+        // Most of what there can be.
+        let long = format!("Node 0 A: {} kB\n", u64::MAX).repeat(1000);
+        let (sheet, told) = two("meminfo", [&long, good]);
+        assert_eq!((sheet.rows.len(), told.len()), (1, 0));
+        let (sheet, told) = two("numastat", ["numa_hit\n\u{0}\n", "numa_hit 1 junk\n"]);
+        assert_eq!(told.len(), 1);
+        assert_eq!(cells(&sheet, "numa_hit"), [None, Some(4096)]);
+    }
+
+    #[test]
+    fn huge_pages_of_all_sizes() {
+        let made = MadeUp::new();
+        let write = |size: &str, file: &str, text: &str| {
+            let path = format!("sys/devices/system/node/node0/hugepages/hugepages-{size}kB/{file}");
+            made.write(&path, text);
+        };
+        made.write(
+            "sys/devices/system/node/node0/meminfo",
+            "Node 0 HugePages_Total: 1\nNode 0 HugePages_Free: 0\nNode 0 HugePages_Surp: 0\n",
+        );
+        write("2048", "nr_hugepages", "1\n");
+        write("1048576", "nr_hugepages", "2\n");
+        write("1048576", "free_hugepages", "1\n");
+        let read = || {
+            let sheet = memory(&made.files(), &[0], &mut Vec::new());
+            ["Total", "Free", "Surp"].map(|name| cells(&sheet, &format!("HugePages_{name}"))[0])
+        };
+        // Without the size of the default ones, their number says nothing.
+        assert_eq!(read(), [None, Some(1 << 30), Some(0)]);
+        made.write("proc/meminfo", "Hugepagesize:    2048 kB\n");
+        let all = [Some((2 << 20) + (2 << 30)), Some(1 << 30), Some(0)];
+        assert_eq!(read(), all);
+        // What the system has none of is not looked for.
+        made.write(
+            "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages",
+            "2\n",
+        );
+        assert_eq!(read(), all);
+        made.write(
+            "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages",
+            "0\n",
+        );
+        assert_eq!(read(), [Some(2 << 20), Some(0), Some(0)]);
+    }
+}

@@ -320,3 +320,198 @@ fn commands(files: &Files) -> Vec<(i32, Vec<u8>)> {
     }
     commands
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MadeUp;
+    use numa::Root;
+
+    fn read(made: &MadeUp, pid: i32) -> Result<Sheet, Failed> {
+        let files = made.files();
+        let process = open(&files, pid, None)?;
+        usage(&files, &process, &[0, 1], 4096)
+    }
+
+    /// Pages of huge, heap, stack and private memory on node 0 and 1, from a line.
+    fn counted(line: &str) -> [[i128; 2]; 4] {
+        let made = MadeUp::new();
+        made.process(7, "x", &format!("{line}\n"));
+        let sheet = read(&made, 7).unwrap();
+        assert_eq!(sheet.nodes, [0, 1], "{line}");
+        let cells = |row: usize| [0, 1].map(|at: usize| sheet.rows[row].cells[at].unwrap() / 1024);
+        [0, 1, 2, 3].map(cells)
+    }
+
+    #[test]
+    fn lines_of_numa_maps() {
+        const NONE: [i128; 2] = [0, 0];
+        for (line, rows) in [
+            (
+                "1000 default anon=3 dirty=3 N0=1 N1=2 kernelpagesize_kB=4",
+                [NONE, NONE, NONE, [4, 8]],
+            ),
+            (
+                "1000 default heap anon=3 N1=2 kernelpagesize_kB=4",
+                [NONE, [0, 8], NONE, NONE],
+            ),
+            (
+                "1000 prefer (many):0-1 stack N1=2 kernelpagesize_kB=64",
+                [NONE, NONE, [0, 128], NONE],
+            ),
+            ("1000 bind:1 stack:12 N1=2", [NONE, NONE, [0, 8], NONE]),
+            (
+                "1000 default file=/anon_hugepage\\040(deleted) huge anon=1 N0=1 kernelpagesize_kB=2048",
+                [[2048, 0], NONE, NONE, NONE],
+            ),
+            (
+                "1000 default file=/heap\\040N1=4 mapped=1 N0=1 kernelpagesize_kB=4",
+                [NONE, NONE, NONE, [4, 0]],
+            ),
+            ("1000 default", [NONE; 4]),
+            (
+                "1000 default N0=x N=1 N0 Nx=1 N0=1x N1=1",
+                [NONE, NONE, NONE, [0, 4]],
+            ),
+        ] {
+            assert_eq!(counted(line), rows, "{line}");
+        }
+    }
+
+    #[test]
+    fn nodes_that_the_machine_does_not_show_have_a_column() {
+        let made = MadeUp::new();
+        made.process(7, "x", "1000 default N8=1 N99999999=1\n");
+        let sheet = read(&made, 7).unwrap();
+        assert_eq!(sheet.nodes, [0, 1, 8]);
+        assert_eq!(sheet.totals(), [Some(0), Some(0), Some(4096)]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_row_of_zeros() {
+        let made = MadeUp::new();
+        let told = |made: &MadeUp| {
+            let failed = read(made, 7).unwrap_err();
+            (failed.kind, failed.message)
+        };
+        let gone = "Can't read /proc/7/numa_maps: No such file or directory";
+        assert_eq!(told(&made), (FailedKind::NoSuchProcess, gone.into()));
+        made.process(7, "x", "");
+        assert!(told(&made).1.ends_with(": it is empty"));
+        made.process(7, "x", "1000 default N0=1\n2000 def");
+        assert!(told(&made).1.contains("cut short"));
+        for (stat, why) in [
+            ("Z 1 7 7 0 -1 4227084", "has ended"),
+            ("R 1 7 7 0 -1 4194308", "is ending"),
+        ] {
+            made.process(7, "x", "");
+            let text = format!("7 (x) {stat} 1 0 0 0 0 0 0 0 20 0 1 0 77\n");
+            made.write("proc/7/stat", text);
+            let (kind, message) = told(&made);
+            assert_eq!(kind, FailedKind::NoSuchProcess);
+            assert!(message.contains(why), "{message}");
+        }
+        // A kernel thread has no memory, and that is what is shown.
+        let text = "7 (x) S 0 0 0 0 -1 2129984 1 0 0 0 0 0 0 0 20 0 1 0 77\n";
+        made.write("proc/7/stat", text);
+        assert_eq!(read(&made, 7).unwrap().totals(), [Some(0), Some(0)]);
+        made.remove("proc/7/numa_maps");
+        assert_eq!(told(&made).1, gone);
+    }
+
+    #[test]
+    fn one_that_began_at_another_time_is_another() {
+        let made = MadeUp::new();
+        made.process(7, "x", "1000 default N0=1\n");
+        assert!(open(&made.files(), 7, Some(77)).is_ok());
+        let failed = open(&made.files(), 7, Some(78)).unwrap_err();
+        assert_eq!(failed.kind, FailedKind::NoSuchProcess);
+    }
+
+    #[test]
+    fn kinds() {
+        let made = MadeUp::new();
+        made.process(
+            7,
+            "x",
+            "1000 default heap N0=1\n2000 default N0=2\n3000 default file=/a N0=3\n\
+             4000 default file=/b N0=4\n5000 default stack N1=5\n6000 default huge N0=1 kernelpagesize_kB=2048\n\
+             7000 default huge N1=1 kernelpagesize_kB=1048576\n",
+        );
+        made.write(
+            "proc/7/maps",
+            "1000-2000 rw-p 0 00:00 0 [heap]\n2000-3000 rw-p 0 00:00 0\n3000-4000 r--p 0 00:01 9 /a\n\
+             4000-5000 rw-s 0 00:01 8 /b\n5000-6000 rw-p 0 00:00 0 [stack]\n6000-7000 rw-p 0 00:00 0\n\
+             7000-8000 rw-p 0 00:00 0\n",
+        );
+        let files = made.files();
+        let process = open(&files, 7, None).unwrap();
+        let sheet = usage_by_kind(&files, &process, &[0, 1], 4096).unwrap();
+        let rows: Vec<(&str, Option<i128>)> = sheet
+            .rows
+            .iter()
+            .map(|row| (row.name.as_str(), crate::table::total(&row.cells)))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("anonymous", Some(8192)),
+                ("heap", Some(4096)),
+                ("stack", Some(20480)),
+                ("file", Some(12288)),
+                ("shared", Some(16384)),
+                ("huge_2048kB", Some(2 << 20)),
+                ("huge_1048576kB", Some(1 << 30)),
+            ]
+        );
+    }
+
+    #[test]
+    fn processes_are_found_by_numbers_and_texts() {
+        let made = MadeUp::new();
+        for (pid, name) in [(30, "ab"), (4, "b c"), (200, "\u{1b}[31m")] {
+            made.process(pid, name, "");
+        }
+        made.write("proc/5/cmdline", "");
+        made.write("proc/x/cmdline", "ab");
+        let found = |wanted: &[Wanted]| {
+            let (pids, failures) = find(&made.files(), wanted);
+            let messages: Vec<String> = failures.into_iter().map(|failed| failed.message).collect();
+            (pids, messages)
+        };
+        let pid = |digits: &str| Wanted::Pid(digits.to_owned());
+        let pattern = |text: &str| Wanted::Pattern(text.into());
+        assert_eq!(found(&[pid("30"), pid("4"), pid("30")]).0, [4, 30]);
+        assert_eq!(found(&[pattern("b"), pid("7")]).0, [4, 7, 30, 200]);
+        assert_eq!(found(&[pattern("/b c --x ")]).0, [4]);
+        assert_eq!(found(&[pattern("\u{1b}")]).0, [200]);
+        let (pids, told) = found(&[pattern("no\u{1b}ne"), pid("0"), pid("99999999999")]);
+        assert_eq!(pids, [0; 0]);
+        assert_eq!(
+            told,
+            [
+                "Found no processes containing pattern: \"no\\u{1b}ne\"",
+                "Can't read /proc/0/numa_maps: No such file or directory",
+                "Can't read /proc/99999999999/numa_maps: No such file or directory",
+            ]
+        );
+    }
+
+    #[test]
+    fn names_that_are_no_text() {
+        let made = MadeUp::new();
+        made.write("proc/7/status", b"State:\tS\nName:\ta\xffb\\n\n");
+        assert_eq!(name(&made.files(), 7), "a\u{fffd}b\\n");
+        assert_eq!(name(&made.files(), 8), "");
+    }
+
+    #[test]
+    fn this_process() {
+        let files = Files::default();
+        let me = Process::open(Root::SYSTEM, 0).unwrap();
+        // Where the kernel has the file at all.
+        if let Ok(sheet) = usage(&files, &me, &[0], 4096) {
+            assert!(sheet.totals()[0] > Some(0));
+        }
+    }
+}

@@ -266,3 +266,120 @@ fn family(pid: i32) -> Result<Vec<(i32, Option<u64>)>, Failed> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::{Sort, Wanted};
+    use crate::testing::MadeUp;
+
+    fn machine() -> MadeUp {
+        let made = MadeUp::new();
+        for node in [0, 8] {
+            let file = |file: &str| format!("sys/devices/system/node/node{node}/{file}");
+            made.write(&file("meminfo"), format!("Node {node} MemTotal: 2048 kB\n"));
+            made.write(&file("numastat"), "numa_hit 256\n");
+        }
+        made
+    }
+
+    fn processes(pids: &[&str]) -> Request {
+        let pids = pids.iter().map(|pid| Wanted::Pid((*pid).to_owned()));
+        Request {
+            processes: pids.collect(),
+            ..Request::default()
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_the_others_are_shown() {
+        let made = machine();
+        made.process(7, "a\u{1b}", "1000 default N0=256\n");
+        let request = processes(&["7", "9"]);
+        let report = Report::make(&request, &made.files());
+        assert_eq!(report.status(), FAILED);
+        let text = report.text(false, &request, Style::default());
+        assert!(text.contains("\n7 (a\\u{1b})"), "{text}");
+        assert!(
+            text.contains("\nTotal                        1.00 "),
+            "{text}"
+        );
+        assert!(!text.contains("\n9 "), "{text}");
+        let request = processes(&["9"]);
+        let report = Report::make(&request, &made.files());
+        assert_eq!(report.text(false, &request, Style::default()), "");
+        let json = report.json(false);
+        assert!(json.contains("\"kind\": \"no-such-process\""), "{json}");
+        assert!(json.contains("\"reports\": []"), "{json}");
+    }
+
+    #[test]
+    fn without_options_there_are_pages() {
+        let made = machine();
+        let request = Request {
+            counters: true,
+            ..Request::default()
+        };
+        let report = Report::make(&request, &made.files());
+        let text = "                           node0           node8\n\
+                    numa_hit                     256             256\n";
+        assert_eq!(report.text(true, &request, Style::default()), text);
+        let change = report.since(&report, 1.5);
+        let text = "\n                           node0           node8\n\
+                    numa_hit                       0               0\n";
+        assert_eq!(change.text(true, &request, Style::default()), text);
+        assert!(change.json(true).contains("\"seconds\":1.5"));
+        assert_eq!(change.json(true).lines().count(), 1);
+        assert!(report.has_node(8) && !report.has_node(1));
+    }
+
+    #[test]
+    fn sorting_goes_on_where_the_table_before_ended() {
+        let made = machine();
+        made.process(7, "a", "1000 default N0=256\n");
+        made.process(8, "b", "1000 default stack N0=256\n");
+        let request = Request {
+            verbose: true,
+            ..processes(&["7", "8"])
+        };
+        let style = Style {
+            sort: Some(Sort::Total),
+            ..Style::default()
+        };
+        let report = Report::make(&request, &made.files());
+        let text = report.text(false, &request, style);
+        let names: String = text
+            .lines()
+            .filter_map(|line| line.chars().next())
+            .collect();
+        assert_eq!(names, "P  PHSH-TP  SHPH-T", "{text}");
+    }
+
+    #[test]
+    fn memory_out_of_place_has_a_status_of_its_own() {
+        let made = machine();
+        made.process(7, "a", "1000 bind:0 N0=256\n");
+        let request = Request {
+            checks: vec![7],
+            ..Request::default()
+        };
+        let report = Report::make(&request, &made.files());
+        assert_eq!(report.status(), 0);
+        let text = report.text(false, &request, Style::default());
+        assert_eq!(
+            text,
+            "\nPID 7 (a): all memory is where its policies and its cpuset want it\n"
+        );
+        made.process(
+            7,
+            "a",
+            "1000 bind:0 N8=256\n2000 bind:0 file=/x mapped=256 N1=256\n",
+        );
+        let report = Report::make(&request, &made.files());
+        assert_eq!(report.status(), OUT_OF_PLACE);
+        let text = report.text(false, &request, Style::default());
+        assert!(text.contains("\nOutside of its cpuset "), "{text}");
+        assert!(text.contains("Not counted: 1.00 MBs of files"), "{text}");
+        assert!(report.json(false).contains("\"in_place\": false"));
+    }
+}
