@@ -78,7 +78,9 @@ fn page(command: &Command, prose: &Prose) -> io::Result<Vec<u8>> {
     }
     roff.to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
-    man.render_options_section(&mut page)?;
+    let mut options = Vec::new();
+    man.render_options_section(&mut options)?;
+    page.extend(letters_with_values(&String::from_utf8_lossy(&options)).into_bytes());
     let mut roff = Roff::default();
     for (title, paragraphs) in prose.sections {
         roff.control("SH", [*title]);
@@ -104,6 +106,24 @@ fn page(command: &Command, prose: &Prose) -> io::Result<Vec<u8>> {
     roff.text([roman(prose.see_also)]);
     roff.to_writer(&mut page)?;
     Ok(page)
+}
+
+/// What may follow a letter follows it at once, as getopt(3) reads it: clap would write `-s[=<NODE>]`.
+fn letters_with_values(options: &str) -> String {
+    const EQUALS: &str = "\\fR[=";
+    let mut text = String::new();
+    for line in options.lines() {
+        let letter = line.strip_prefix("\\fB\\-").and_then(|rest| rest.get(1..));
+        match letter.and_then(|rest| rest.strip_prefix(EQUALS)) {
+            Some(rest) => {
+                text.push_str(&line[..line.len() - rest.len() - 1]);
+                text.push_str(rest);
+            }
+            None => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// Writes NAME.SECTION and the completions for bash, zsh and fish into a directory.

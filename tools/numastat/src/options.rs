@@ -259,9 +259,11 @@ pub(crate) enum Action {
 
 /// Reads the command line.
 pub(crate) fn read(args: Vec<OsString>) -> Action {
-    let plain = args.is_empty();
     let (words, misread) = DEFINITION.read_partly(args);
     let mut request = Request::default();
+    // These two say nothing of how tables look.
+    let is_plain = |word: &Word<Opt>| matches!(word, Word::Option(Opt::Interval | Opt::Json, _));
+    let plain = words.iter().all(is_plain);
     for word in words {
         let (option, value) = match word {
             Word::Operand(word) => {
@@ -386,7 +388,8 @@ mod tests {
     fn request(words: &[&str]) -> Request {
         match action(words) {
             Action::Show(request, plain) => {
-                assert_eq!(plain, words.is_empty());
+                let others = ["--interval", "0.5"];
+                assert_eq!(plain, words.iter().all(|word| others.contains(word)));
                 *request
             }
             other => panic!("{words:?}: {other:?}"),

@@ -28,10 +28,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Looks.
-    pub(crate) fn make(request: &Request, files: &Files) -> Report {
+    /// Looks. `plain`: without options.
+    pub(crate) fn make(request: &Request, plain: bool, files: &Files) -> Report {
         let mut report = Report::default();
-        let plain = !request.has_processes() && !request.memory && request.counters;
         let nodes = match machine::nodes(files, plain) {
             Ok(nodes) => nodes,
             Err(failed) => {
@@ -296,7 +295,7 @@ mod tests {
         let made = machine();
         made.process(7, "a\u{1b}", "1000 default N0=256\n");
         let request = processes(&["7", "9"]);
-        let report = Report::make(&request, &made.files());
+        let report = Report::make(&request, false, &made.files());
         assert_eq!(report.status(), FAILED);
         let text = report.text(false, &request, Style::default());
         assert!(text.contains("\n7 (a\\u{1b})"), "{text}");
@@ -306,7 +305,7 @@ mod tests {
         );
         assert!(!text.contains("\n9 "), "{text}");
         let request = processes(&["9"]);
-        let report = Report::make(&request, &made.files());
+        let report = Report::make(&request, false, &made.files());
         assert_eq!(report.text(false, &request, Style::default()), "");
         let json = report.json(false);
         assert!(json.contains("\"kind\": \"no-such-process\""), "{json}");
@@ -320,7 +319,7 @@ mod tests {
             counters: true,
             ..Request::default()
         };
-        let report = Report::make(&request, &made.files());
+        let report = Report::make(&request, false, &made.files());
         let text = "                           node0           node8\n\
                     numa_hit                     256             256\n";
         assert_eq!(report.text(true, &request, Style::default()), text);
@@ -346,7 +345,7 @@ mod tests {
             sort: Some(Sort::Total),
             ..Style::default()
         };
-        let report = Report::make(&request, &made.files());
+        let report = Report::make(&request, false, &made.files());
         let text = report.text(false, &request, style);
         let names: String = text
             .lines()
@@ -363,7 +362,7 @@ mod tests {
             checks: vec![7],
             ..Request::default()
         };
-        let report = Report::make(&request, &made.files());
+        let report = Report::make(&request, false, &made.files());
         assert_eq!(report.status(), 0);
         let text = report.text(false, &request, Style::default());
         assert_eq!(
@@ -375,7 +374,7 @@ mod tests {
             "a",
             "1000 bind:0 N8=256\n2000 bind:0 file=/x mapped=256 N1=256\n",
         );
-        let report = Report::make(&request, &made.files());
+        let report = Report::make(&request, false, &made.files());
         assert_eq!(report.status(), OUT_OF_PLACE);
         let text = report.text(false, &request, Style::default());
         assert!(text.contains("\nOutside of its cpuset "), "{text}");

@@ -77,7 +77,7 @@ fn show(request: &Request, plain: bool, terminal: &Terminal) -> u8 {
     let mut last: Option<(Report, Instant)> = None;
     let mut failed = false;
     for round in 1.. {
-        let report = Report::make(request, &files);
+        let report = Report::make(request, plain, &files);
         let now = Instant::now();
         for failure in &report.failures {
             if told.insert(failure.message.clone()) {
