@@ -203,6 +203,15 @@ pub const DEFINITION: Definition<Opt> = Definition {
         ),
         spec(Opt::Usage, Some('?'), "", Value::None, OTHERS, ""),
     ],
+    new: &[
+        Opt::By,
+        Opt::Tree,
+        Opt::Cgroup,
+        Opt::Check,
+        Opt::Interval,
+        Opt::Json,
+        Opt::Version,
+    ],
     stops_at_operand: false,
     after: "A terminal's lines are folded at its width; NUMASTAT_WIDTH sets one everywhere.\n\
             The exit status is 1 if something could not be shown.",
@@ -259,12 +268,18 @@ pub(crate) enum Action {
 
 /// Reads the command line.
 pub(crate) fn read(args: Vec<OsString>) -> Action {
-    let (words, misread) = DEFINITION.read_partly(args);
+    let words = DEFINITION.words(args);
     let mut request = Request::default();
     // These two say nothing of how tables look.
-    let is_plain = |word: &Word<Opt>| matches!(word, Word::Option(Opt::Interval | Opt::Json, _));
-    let plain = words.iter().all(is_plain);
+    let is_plain = |option| matches!(option, Opt::Interval | Opt::Json);
+    let plain = words
+        .iter()
+        .all(|word| matches!(word, Ok(Word::Option(option, _)) if is_plain(*option)));
     for word in words {
+        let word = match word {
+            Ok(word) => word,
+            Err(misread) => return Action::Usage(Some(misread.to_string())),
+        };
         let (option, value) = match word {
             Word::Operand(word) => {
                 request.processes.push(wanted(&word));
@@ -282,9 +297,6 @@ pub(crate) fn read(args: Vec<OsString>) -> Action {
                 }
             }
         }
-    }
-    if let Some(misread) = misread {
-        return Action::Usage(Some(misread.to_string()));
     }
     if let Err(message) = request.check() {
         return Action::Usage(Some(message));
