@@ -7,6 +7,8 @@
 # shellcheck source=tests/lib/tap.sh
 . /t/tap.sh
 ours=${1:-/t/ours} reference=${2:-/t/reference}
+# The reference's commands need its library; ours need none.
+export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-$reference}"
 work=/tmp/memhog
 mkdir -p $work
 chmod 777 $work
