@@ -36,6 +36,7 @@ pub use plan::{Plan, Route};
 pub use proc::maps::{Kind, Kinds};
 pub use proc::numa_maps::{NumaLine, for_each_numa_mapping};
 pub use proc::process::{Process, Stat, State};
+pub use proc::purpose::Purpose;
 pub use proc::status::{Sizes, sizes};
 pub use tally::{NodeCount, Reason};
 pub use worker::Worker;

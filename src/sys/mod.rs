@@ -17,6 +17,7 @@ pub(crate) mod mempolicy;
 pub(crate) mod net;
 pub(crate) mod pagemap;
 pub(crate) mod process;
+pub(crate) mod procmap;
 pub(crate) mod sched;
 pub(crate) mod shared;
 

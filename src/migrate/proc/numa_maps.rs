@@ -9,7 +9,7 @@ use crate::root::Root;
 use crate::root::decimal;
 use crate::sys::Errno;
 
-const FILE: &str = "numa_maps";
+pub(super) const FILE: &str = "numa_maps";
 
 /// A line of /proc/PID/numa_maps.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +105,7 @@ impl Process {
     }
 
     /// Fails if lines were seen and the memory that they were about has gone since.
-    fn check_whole(&self, any: bool, lines: &Lines) -> Result<()> {
+    pub(super) fn check_whole(&self, any: bool, lines: &Lines) -> Result<()> {
         if !any || !lines.is_over() {
             return Ok(());
         }

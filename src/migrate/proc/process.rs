@@ -177,20 +177,21 @@ impl Process {
         }
     }
 
+    /// Whether it is a process of the running system that the kernel tells apart from others.
+    pub(super) fn is_of_system(&self) -> bool {
+        self.descriptor.is_some()
+    }
+
+    /// Where its heap begins and its stack is; `None` where the kernel does not say that.
+    pub(super) fn layout(&self) -> Option<Layout> {
+        let mut buf = [0; STAT_ROOM];
+        parse_layout(self.read_stat(&mut buf).ok()?)
+    }
+
     fn stat(&self) -> Result<Stat> {
-        /// Numbers of 20 digits in all of its fields, and a name.
-        const ROOM: usize = 2048;
         let file = "stat";
-        let opened = self.file(file)?;
-        let (mut buf, mut len) = ([0; ROOM], 0);
-        while len < ROOM {
-            match opened.read(&mut buf[len..]) {
-                Ok(0) => break,
-                Ok(read) => len += read,
-                Err(errno) => return Err(Error::File { file, errno }),
-            }
-        }
-        match &buf[..len] {
+        let mut buf = [0; STAT_ROOM];
+        match self.read_stat(&mut buf)? {
             [] if self.is_there() => Err(Error::Empty { file }),
             [] => {
                 let errno = Errno::ESRCH;
@@ -199,6 +200,45 @@ impl Process {
             text => Stat::parse(text).ok_or(Error::Malformed { file }),
         }
     }
+
+    fn read_stat<'b>(&self, buf: &'b mut [u8; STAT_ROOM]) -> Result<&'b [u8]> {
+        let file = "stat";
+        let opened = self.file(file)?;
+        let mut len = 0;
+        while len < STAT_ROOM {
+            match opened.read(&mut buf[len..]) {
+                Ok(0) => break,
+                Ok(read) => len += read,
+                Err(errno) => return Err(Error::File { file, errno }),
+            }
+        }
+        Ok(&buf[..len])
+    }
+}
+
+/// Numbers of 20 digits in all fields of /proc/PID/stat, and a name.
+const STAT_ROOM: usize = 2048;
+
+/// Addresses of a process's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Where the heap begins.
+    pub(super) heap: usize,
+    /// An address in the stack.
+    pub(super) stack: usize,
+}
+
+/// They are 0 for whoever may not look at the process's memory.
+fn parse_layout(text: &[u8]) -> Option<Layout> {
+    let end = text.iter().rposition(|&b| b == b')')?;
+    let text = text[end + 1..].strip_suffix(b"\n")?;
+    let mut fields = text.split(|&b| b == b' ').filter(|field| !field.is_empty());
+    let mut address = |nth| usize::try_from(decimal(fields.nth(nth)?)?).ok();
+    let layout = Layout {
+        stack: address(25)?,
+        heap: address(18)?,
+    };
+    (layout.stack > 0 && layout.heap > 0).then_some(layout)
 }
 
 /// What /proc/PID/stat says.
@@ -460,6 +500,27 @@ mod tests {
         assert_eq!(count(b"NStgid:\t1\nNSpid:\t123\t45\t1\nNSpgid:\t7\t7\n"), 3);
         assert_eq!(count(b"Name:\tx\nPid:\t7\n"), 0);
         assert!(is_of_callers_namespace(Root::SYSTEM));
+    }
+
+    #[test]
+    fn where_heap_and_stack_are() {
+        let stat = |stack: &str, heap: &str| {
+            let between = "0 ".repeat(18);
+            let before = "0 ".repeat(24);
+            std::format!("7 (a) b) S {before}{stack} {between}{heap} 0 0 0 0 0\n")
+        };
+        let layout = |text: &str| parse_layout(text.as_bytes());
+        let found = Layout {
+            heap: 66,
+            stack: 77,
+        };
+        assert_eq!(layout(&stat("77", "66")), Some(found));
+        assert_eq!(layout(&stat("0", "66")), None);
+        assert_eq!(layout(&stat("77", "x")), None);
+        assert_eq!(layout("7 (a) S 1 2\n"), None);
+        let me = Process::open(Root::SYSTEM, 0).unwrap();
+        // The kernel hides it from nobody that may look at itself.
+        assert!(me.layout().is_some_and(|layout| layout.stack > layout.heap));
     }
 
     #[test]

@@ -27,14 +27,18 @@ kilobytes() { awk -v row="$1:" '$3 == row { sum += $4 } END { printf "%.2f", sum
 sleep 100000 &
 still=$!
 asuser user sleep 100001 >/dev/null 2>&1 &
-until other=$(pgrep -f '^sleep 100001') && [ "$(cat "/proc/$still/comm")" = sleep ]; do :; done
+other=$!
+# runs_sleep PID: until it does, it is another program yet.
+runs_sleep() { until [ "$(cat "/proc/$1/comm")" = sleep ]; do kill -0 "$1" || exit 2; done; }
+runs_sleep "$still"
+runs_sleep "$other"
 
 # Numbers of the system move, and with them the width of columns; those of a process that sleeps do not.
 # 2.0.16 has other rows of meminfo, and a line for each that it does not know.
 steady() {
     case $1 in
     *"$still"*) cat ;;
-    *-m*) sed -E -e '/^[A-Z][A-Za-z_()]* +[0-9.]/d' -e '/^Token /d' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
+    -*m*) sed -E -e '/^[A-Z][A-Za-z_()]* +[0-9.]/d' -e '/^Token /d' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
     *) sed -E -e 's/ +[0-9]+(\.[0-9]+)?/ #/g' -e 's/(ode) #/\1/g' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
     esac
 }
@@ -88,7 +92,7 @@ huge() {
     columns HugePages_Total out | grep -q '[^0-9]4\.00 4\.00 $\|^4\.00 4\.00 $'
     status=$?
     echo 0 >"/sys/devices/system/node/node$last/hugepages/hugepages-2048kB/nr_hugepages"
-    return $status
+    return "$status"
 }
 check 'huge pages on the last node' huge
 
@@ -131,7 +135,9 @@ if [ "$first" != "$last" ]; then
     check "8 MB on node $first" placed "$first"
     out_of_place() {
         "$ours/numastat" --check "$hog" >out
-        [ $? = 3 ] && grep -q '^Outside of bind .* 8\.[0-9][0-9]$' out || { sed 's/^/# /' out; false; }
+        if [ $? = 3 ] && grep -q '^Outside of bind .* 8\.[0-9][0-9]$' out; then return; fi
+        sed 's/^/# /' out
+        false
     }
     check 'memory on a node that its policy does not name' out_of_place
 else

@@ -76,7 +76,9 @@ impl Refusal {
             _ => why(),
         };
         Refusal {
-            warning: Some(safe(String::from_utf8_lossy(&warning).trim_end_matches('\n'))),
+            warning: Some(safe(
+                String::from_utf8_lossy(&warning).trim_end_matches('\n'),
+            )),
             out: Some(format!("<{}> is invalid\n", given.value())),
             ..Refusal::of(given, reason)
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use cli::failures::{Failed, FailedKind};
-use numa::migrate::{Kind, NumaLine, Process, State};
+use numa::migrate::{Kind, Process, Purpose, State};
 use numa::{Errno, Error};
 
-use crate::files::{Files, number, reason_of};
+use crate::files::{Files, reason_of};
 use crate::machine::kind_of;
 use crate::options::Wanted;
 use crate::sheet::{About, Sheet};
@@ -106,52 +106,22 @@ pub(crate) fn columns(nodes: &[u32], found: impl Iterator<Item = u32>) -> Vec<u3
 }
 
 /// The reference's rows.
-const ROWS: [&str; 4] = ["huge", "heap", "stack", "private"];
-const PRIVATE: usize = 3;
-
-/// What a line of numa_maps adds: pages in a row on each node.
-fn count(line: &NumaLine<'_>, page: u64, counting: &mut Counting<4>) {
-    let size = if line.page_size > 0 {
-        line.page_size
-    } else {
-        page
-    };
-    let mut row = PRIVATE;
-    for word in line.words().skip(2) {
-        match word {
-            // Whichever comes first.
-            b"huge" if row == PRIVATE => row = 0,
-            b"heap" if row == PRIVATE => row = 1,
-            _ if row == PRIVATE && word.starts_with(b"stack") => row = 2,
-            [b'N', rest @ ..] => {
-                let Some(equals) = rest.iter().position(|&byte| byte == b'=') else {
-                    continue;
-                };
-                let (node, pages) = (number(&rest[..equals]), number(&rest[equals + 1..]));
-                if let (Some(node), Some(pages)) = (node, pages) {
-                    counting.add(node as usize, row, pages.saturating_mul(size));
-                }
-            }
-            _ => {}
-        }
-    }
-}
+const ROWS: [(&str, Purpose); 4] = [
+    ("huge", Purpose::Huge),
+    ("heap", Purpose::Heap),
+    ("stack", Purpose::Stack),
+    ("private", Purpose::Private),
+];
 
 /// The memory of a process by the reference's rows.
-pub(crate) fn usage(
-    files: &Files,
-    process: &Process,
-    nodes: &[u32],
-    page: u64,
-) -> Result<Sheet, Failed> {
+pub(crate) fn usage(files: &Files, process: &Process, nodes: &[u32]) -> Result<Sheet, Failed> {
     let about = about(files, process);
     let pid = process.pid();
     let mut counting = Counting { nodes: Vec::new() };
-    let mut any = false;
-    process
-        .for_each_numa_line(|line| {
-            any = true;
-            count(line, page, &mut counting);
+    let any = process
+        .for_each_share(|purpose, node, bytes| {
+            let row = ROWS.iter().position(|(_, other)| *other == purpose);
+            counting.add(node.0 as usize, row.unwrap_or(0), bytes);
         })
         .map_err(|error| failed(pid, error))?;
     check_memory(process, any)?;
@@ -162,7 +132,7 @@ pub(crate) fn usage(
         let rows = counting.nodes.get(*node as usize);
         Some(rows.map_or(0, |rows| rows[row].into()))
     };
-    let rows = ROWS.iter().enumerate().map(|(at, name)| Row {
+    let rows = ROWS.iter().enumerate().map(|(at, (name, _))| Row {
         name: (*name).to_owned(),
         cells: nodes.iter().map(|node| cell(node, at)).collect(),
     });
@@ -330,7 +300,7 @@ mod tests {
     fn read(made: &MadeUp, pid: i32) -> Result<Sheet, Failed> {
         let files = made.files();
         let process = open(&files, pid, None)?;
-        usage(&files, &process, &[0, 1], 4096)
+        usage(&files, &process, &[0, 1])
     }
 
     /// Pages of huge, heap, stack and private memory on node 0 and 1, from a line.
@@ -510,7 +480,7 @@ mod tests {
         let files = Files::default();
         let me = Process::open(Root::SYSTEM, 0).unwrap();
         // Where the kernel has the file at all.
-        if let Ok(sheet) = usage(&files, &me, &[0], 4096) {
+        if let Ok(sheet) = usage(&files, &me, &[0]) {
             assert!(sheet.totals()[0] > Some(0));
         }
     }

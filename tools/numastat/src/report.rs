@@ -11,10 +11,12 @@ use serde_json::json;
 
 use crate::files::Files;
 use crate::options::Request;
-use crate::run::OUT_OF_PLACE;
 use crate::sheet::{About, Sheet, with_change};
 use crate::table::{Cell, Kept, Row, Shape, Style, Table, megabytes};
 use crate::{cgroup, check, machine, process};
+
+/// Exit status with `--check`: some memory is out of place.
+pub(crate) const OUT_OF_PLACE: u8 = 3;
 
 /// Everything that one look found.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +90,7 @@ impl Report {
             let usage =
                 process::open(files, pid, began).and_then(|process| match request.by_kind {
                     true => process::usage_by_kind(files, &process, nodes, page),
-                    false => process::usage(files, &process, nodes, page),
+                    false => process::usage(files, &process, nodes),
                 });
             self.add(usage);
         }

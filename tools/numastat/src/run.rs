@@ -13,7 +13,7 @@ use cli::text::{safe, safe_lines};
 
 use crate::files::Files;
 use crate::options::{self, Action, DEFINITION, Request, Sort};
-use crate::report::Report;
+use crate::report::{OUT_OF_PLACE, Report};
 use crate::table::Style;
 
 /// The release whose output this is.
@@ -48,9 +48,6 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         status => ExitCode::from(status),
     }
 }
-
-/// Exit status with `--check`: some memory is out of place.
-pub(crate) const OUT_OF_PLACE: u8 = 3;
 
 /// A message that stands by itself, as the reference writes them.
 fn tell(message: &str) {
