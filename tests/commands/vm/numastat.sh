@@ -28,17 +28,16 @@ sleep 100000 &
 still=$!
 asuser user sleep 100001 >/dev/null 2>&1 &
 other=$!
-# runs_sleep PID: until it does, it is another program yet.
-runs_sleep() { until [ "$(cat "/proc/$1/comm")" = sleep ]; do kill -0 "$1" || exit 2; done; }
-runs_sleep "$still"
-runs_sleep "$other"
+# Until both are the program, the user's as the user.
+is_sleeping() { [ "$(cat "/proc/$1/comm")" = sleep ] && [ "$(stat -c %U "/proc/$1")" = "$2" ]; }
+until is_sleeping $still root && is_sleeping $other user; do :; done
 
 # Numbers of the system move, and with them the width of columns; those of a process that sleeps do not.
 # 2.0.16 has other rows of meminfo, and a line for each that it does not know.
 steady() {
     case $1 in
     *"$still"*) cat ;;
-    -*m*) sed -E -e '/^[A-Z][A-Za-z_()]* +[0-9.]/d' -e '/^Token /d' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
+    *-m*) sed -E -e '/^[A-Z][A-Za-z_()]* +[0-9.]/d' -e '/^Token /d' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
     *) sed -E -e 's/ +[0-9]+(\.[0-9]+)?/ #/g' -e 's/(ode) #/\1/g' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
     esac
 }
@@ -92,7 +91,7 @@ huge() {
     columns HugePages_Total out | grep -q '[^0-9]4\.00 4\.00 $\|^4\.00 4\.00 $'
     status=$?
     echo 0 >"/sys/devices/system/node/node$last/hugepages/hugepages-2048kB/nr_hugepages"
-    return "$status"
+    return $status
 }
 check 'huge pages on the last node' huge
 
@@ -135,9 +134,7 @@ if [ "$first" != "$last" ]; then
     check "8 MB on node $first" placed "$first"
     out_of_place() {
         "$ours/numastat" --check "$hog" >out
-        if [ $? = 3 ] && grep -q '^Outside of bind .* 8\.[0-9][0-9]$' out; then return; fi
-        sed 's/^/# /' out
-        false
+        [ $? = 3 ] && grep -q '^Outside of bind .* 8\.[0-9][0-9]$' out || { sed 's/^/# /' out; false; }
     }
     check 'memory on a node that its policy does not name' out_of_place
 else

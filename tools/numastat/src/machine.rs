@@ -130,14 +130,14 @@ fn read(
         });
         filling.at = 0;
         let mut bad = None;
-        for (number, line) in text.split(|&byte| byte == b'\n').enumerate() {
-            // A line's end is there unless the file is cut.
-            let is_last = number == text.iter().filter(|&&byte| byte == b'\n').count();
-            if line.is_empty() {
+        for (number, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
+            // The end of a line is there unless the file is cut.
+            let is_whole = line.ends_with(b"\n");
+            if line == b"\n" {
                 continue;
             }
             match parse(line) {
-                Some(figure) if !is_last => {
+                Some(figure) if is_whole => {
                     filling.put(figure.name, column, bytes(&figure, node));
                 }
                 _ => bad = bad.or(Some(number + 1)),
