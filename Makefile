@@ -10,6 +10,7 @@
 #                        ROWS=part-of-a-name, MARKDOWN=1)
 #   make bench-scale     how the cost of calls grows with nodes and CPUs, on made-up machines
 #   make bench-migrate   figures of migratepages against migrate_pages(2)
+#   make bench-commands  whole processes of the other commands beside the reference's
 #
 # How the libraries are made: mk/libraries.mk and docs/architecture.md.
 
@@ -59,7 +60,7 @@ RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 TOOL_SOURCES := $(shell find tools -name '*.rs' -o -name Cargo.toml)
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
-.PHONY: all install uninstall headers manual stage test demo bench-migrate clean $(COMMANDS) bench bench-scale
+.PHONY: all install uninstall headers manual stage test demo bench-migrate bench-commands clean $(COMMANDS) bench bench-scale
 
 all: $(BUILD)/$(REAL) $(BUILD)/libnuma.a $(BUILD)/$(EXT_REAL) $(BUILD)/libnuma_ext.a \
      $(BUILD)/numa.pc $(BUILD)/numa-ext.pc $(BUILD)/migratepages $(BUILD)/numactl
@@ -188,6 +189,9 @@ bench-scale: all
 # How fast migratepages moves, and how long its target waits, against migrate_pages(2).
 bench-migrate: all
 	tests/migratepages/bench 5 $(CURDIR)/$(BUILD)/migratepages
+
+bench-commands: all
+	bench/commands
 
 clean:
 	rm -rf $(BUILD)

@@ -57,7 +57,7 @@ impl<'a> Carrier<'a> {
         }
         for notice in &self.plan.notices {
             self.terminal
-                .complain(format_args!("{}; left out (--best-effort)", notice.line()));
+                .complain(format_args!("{} (--best-effort)", notice.line()));
         }
         for step in &self.plan.steps {
             status = self.step(step)?.max(status);

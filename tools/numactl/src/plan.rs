@@ -387,8 +387,10 @@ impl Reader {
         match lists::nodes(given, accepted, machine)? {
             List::Named(nodes) => Ok((nodes, None)),
             List::Unusable(mut nodes, refusal) if self.plan.how.best_effort => {
+                let mut dropped = nodes.clone();
+                accepted.iter().for_each(|node| dropped.remove(node));
                 nodes.intersect(accepted);
-                Ok((nodes, Some(refusal)))
+                Ok((nodes, Some(refusal.without(&format!("node {dropped}")))))
             }
             List::Unusable(_, refusal) => Err(refusal),
         }
@@ -434,8 +436,10 @@ impl Reader {
         let (cpus, notice) = match lists::cpus(&given, &accepted, machine)? {
             List::Named(cpus) => (cpus, None),
             List::Unusable(mut cpus, refusal) if self.plan.how.best_effort => {
+                let mut dropped = cpus.clone();
+                accepted.iter().for_each(|cpu| dropped.remove(cpu));
                 cpus.intersect(&accepted);
-                (cpus, Some(refusal))
+                (cpus, Some(refusal.without(&format!("CPU {dropped}"))))
             }
             List::Unusable(_, refusal) => return Err(refusal),
         };

@@ -84,6 +84,12 @@ impl Refusal {
         }
     }
 
+    /// The same as a notice: what is left out, and why.
+    pub(crate) fn without(self, dropped: &str) -> Refusal {
+        let reason = format!("{dropped} is left out: {}", self.reason);
+        Refusal { reason, ..self }
+    }
+
     /// What goes to standard output.
     pub(crate) fn out(&self) -> Option<&str> {
         self.out.as_deref()
