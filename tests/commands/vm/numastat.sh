@@ -37,7 +37,7 @@ until is_sleeping $still root && is_sleeping $other user; do :; done
 steady() {
     case $1 in
     *"$still"*) cat ;;
-    *-m*) sed -E -e '/^[A-Z][A-Za-z_()]* +[0-9.]/d' -e '/^Token /d' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
+    -*m*) sed -E -e '/^[A-Z][A-Za-z_()]* +[0-9.]/d' -e '/^Token /d' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
     *) sed -E -e 's/ +[0-9]+(\.[0-9]+)?/ #/g' -e 's/(ode) #/\1/g' -e 's/ +-+/ -/g' -e 's/ +/ /g' ;;
     esac
 }
@@ -91,7 +91,7 @@ huge() {
     columns HugePages_Total out | grep -q '[^0-9]4\.00 4\.00 $\|^4\.00 4\.00 $'
     status=$?
     echo 0 >"/sys/devices/system/node/node$last/hugepages/hugepages-2048kB/nr_hugepages"
-    return $status
+    return "$status"
 }
 check 'huge pages on the last node' huge
 
@@ -134,7 +134,9 @@ if [ "$first" != "$last" ]; then
     check "8 MB on node $first" placed "$first"
     out_of_place() {
         "$ours/numastat" --check "$hog" >out
-        [ $? = 3 ] && grep -q '^Outside of bind .* 8\.[0-9][0-9]$' out || { sed 's/^/# /' out; false; }
+        if [ $? = 3 ] && grep -q '^Outside of bind .* 8\.[0-9][0-9]$' out; then return; fi
+        sed 's/^/# /' out
+        false
     }
     check 'memory on a node that its policy does not name' out_of_place
 else

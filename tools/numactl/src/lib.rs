@@ -9,6 +9,7 @@ mod carry;
 pub mod docs;
 mod effort;
 mod explain;
+mod given;
 mod hardware;
 mod lists;
 mod machine;

@@ -6,9 +6,9 @@
 use numa::strings::{self, ListError, Universe};
 use numa::{CpuMask, NodeMask, Root, device};
 
+use crate::given::Given;
 use crate::machine::Machine;
 use crate::refusal::Refusal;
-use cli::text::safe;
 
 /// A list that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,31 +17,6 @@ pub(crate) enum List<M> {
     Named(M),
     /// It names some that exist and cannot be used: what it names, and why not.
     Unusable(M, Refusal),
-}
-
-/// An option and its value, as messages show them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Given {
-    /// Such as `--membind`.
-    pub(crate) option: String,
-    /// The value, whatever it is.
-    pub(crate) text: Vec<u8>,
-}
-
-impl Given {
-    /// The value as text that is safe to show.
-    pub(crate) fn value(&self) -> String {
-        safe(&String::from_utf8_lossy(&self.text))
-    }
-
-    /// `--membind=0`
-    pub(crate) fn name(&self) -> String {
-        if self.text.is_empty() {
-            self.option.clone()
-        } else {
-            format!("{}={}", self.option, self.value())
-        }
-    }
 }
 
 /// Reads a node list: nodes of `accepted`, which `all`, `!` and `+` count in.

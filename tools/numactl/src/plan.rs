@@ -11,7 +11,8 @@ use cli::options::{Misread, Word};
 use numa::policy::{Flags, Mode};
 use numa::{CpuMask, NodeMask};
 
-use crate::lists::{self, Given, List};
+use crate::given::Given;
+use crate::lists::{self, List};
 use crate::machine::Machine;
 use crate::options::{DEFINITION, Opt};
 use crate::refusal::Refusal;

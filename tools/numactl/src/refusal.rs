@@ -6,7 +6,7 @@ use cli::text::safe;
 use numa::strings::ListError;
 use serde::Serialize;
 
-use crate::lists::Given;
+use crate::given::Given;
 
 /// Something that is not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
