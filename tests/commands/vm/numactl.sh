@@ -122,8 +122,8 @@ if mount -t hugetlbfs none /tmp/huge 2>/dev/null && echo 4 >/proc/sys/vm/nr_huge
     check 'hugetlbfs' says 0 '^[0-9a-f]{16}-0000000000400000: [0-9]+$' "$numactl" -L 4m -f /tmp/huge/a -T -D
     check 'hugetlbfs: used up' says 1 'pool of huge pages|too few free huge pages' "$numactl" -L 64m -f /tmp/huge/b -T
     rm -f /tmp/huge/*
-    check 'huge segment' says 0 ': bind : ' "$numactl" -u -L 2m -S /tmp/segment -m all -T -d
-    ipcrm -a 2>/dev/null
+    # A segment outlives its maker, unless its namespace ends.
+    check 'huge segment' says 0 ': bind : ' unshare -i "$numactl" -u -L 2m -S /tmp/segment -m all -T -d
     echo 0 >/proc/sys/vm/nr_hugepages
     umount /tmp/huge
 fi
