@@ -151,8 +151,17 @@ pub(crate) fn this_threads_cpus(bits: usize) -> numa::Result<CpuMask> {
 
 /// ` (/system.slice/db.service)`: the name of this process's cpuset, where it has one.
 fn cpuset() -> String {
-    let name = fs::read_to_string("/proc/self/cpuset").unwrap_or_default();
-    match name.trim_end() {
+    let read = |file| fs::read_to_string(file).unwrap_or_default();
+    let own = read("/proc/self/cpuset");
+    // Kernels without that file have the control group of version 2.
+    let groups = read("/proc/self/cgroup");
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::"));
+    let name = if own.is_empty() {
+        group.unwrap_or_default()
+    } else {
+        own.trim_end()
+    };
+    match name {
         "" | "/" => String::new(),
         name => format!(" ({})", cli::text::safe(name)),
     }
