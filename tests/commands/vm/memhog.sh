@@ -42,7 +42,8 @@ both() {
     sed 's/^/# /' difference
     return 1
 }
-below=''
+# Where memory goes that several nodes may have hangs on the CPU.
+below='taskset -c 0'
 for line in "membind $last" "membind all" "interleave $first,$last" "preferred $last" "preferred $last,$first" \
     "preferred-many all" "preferred $bare" "membind $bare" "membind +1" "membind +0-1" \
     "membind $first-$last" "interleave $last-$first" "local" "default"; do
