@@ -229,6 +229,25 @@ impl<T: Copy + PartialEq> Definition<T> {
 const COLUMN: usize = 28;
 
 impl<T> Spec<T> {
+    /// An option with all of this.
+    pub const fn new(
+        id: T,
+        short: Option<char>,
+        long: &'static str,
+        value: Value,
+        heading: &'static str,
+        help: &'static str,
+    ) -> Spec<T> {
+        Spec {
+            id,
+            short,
+            long,
+            value,
+            help,
+            heading,
+        }
+    }
+
     /// `-m, --membind=NODES`
     fn names(&self) -> String {
         let mut text = match self.short {

@@ -23,6 +23,7 @@ pub enum Opt {
     Version,
 }
 
+/// They are few, and stand under one heading.
 const fn spec(
     id: Opt,
     short: Option<char>,
@@ -30,14 +31,7 @@ const fn spec(
     value: Value,
     help: &'static str,
 ) -> Spec<Opt> {
-    Spec {
-        id,
-        short,
-        long,
-        value,
-        help,
-        heading: "Options",
-    }
+    Spec::new(id, short, long, value, "Options", help)
 }
 
 /// The command and its options.

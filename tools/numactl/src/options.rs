@@ -71,24 +71,6 @@ pub enum Opt {
     Help,
 }
 
-const fn spec(
-    id: Opt,
-    short: Option<char>,
-    long: &'static str,
-    value: Value,
-    heading: &'static str,
-    help: &'static str,
-) -> Spec<Opt> {
-    Spec {
-        id,
-        short,
-        long,
-        value,
-        help,
-        heading,
-    }
-}
-
 const NODES: Value = Value::Required("NODES");
 
 const POLICY: &str = "Where the memory of COMMAND is (one of these)";
@@ -107,7 +89,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
         "[--length=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
     ],
     options: &[
-        spec(
+        Spec::new(
             Opt::Membind,
             Some('m'),
             "membind",
@@ -115,7 +97,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             POLICY,
             "On these nodes only",
         ),
-        spec(
+        Spec::new(
             Opt::Preferred,
             Some('p'),
             "preferred",
@@ -123,7 +105,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             POLICY,
             "On this node; on others when it is full",
         ),
-        spec(
+        Spec::new(
             Opt::PreferredMany,
             Some('P'),
             "preferred-many",
@@ -131,7 +113,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             POLICY,
             "On these nodes; on others when they are full (Linux 5.15)",
         ),
-        spec(
+        Spec::new(
             Opt::Interleave,
             Some('i'),
             "interleave",
@@ -139,7 +121,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             POLICY,
             "Page by page over these nodes",
         ),
-        spec(
+        Spec::new(
             Opt::WeightedInterleave,
             Some('w'),
             "weighted-interleave",
@@ -147,7 +129,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             POLICY,
             "Page by page, by the weights of the nodes (Linux 6.9)",
         ),
-        spec(
+        Spec::new(
             Opt::Localalloc,
             Some('l'),
             "localalloc",
@@ -155,7 +137,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             POLICY,
             "On the node of the CPU that touches a page first",
         ),
-        spec(
+        Spec::new(
             Opt::CpuNodeBind,
             Some('N'),
             "cpunodebind",
@@ -164,8 +146,8 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "On the CPUs of these nodes",
         ),
         // An old name.
-        spec(Opt::CpuNodeBind, Some('c'), "cpubind", NODES, CPUS, ""),
-        spec(
+        Spec::new(Opt::CpuNodeBind, Some('c'), "cpubind", NODES, CPUS, ""),
+        Spec::new(
             Opt::PhysCpuBind,
             Some('C'),
             "physcpubind",
@@ -173,7 +155,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             CPUS,
             "On these CPUs",
         ),
-        spec(
+        Spec::new(
             Opt::All,
             Some('a'),
             "all",
@@ -181,7 +163,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             HOW,
             "NODES and CPUS may be outside of the cpuset; before them",
         ),
-        spec(
+        Spec::new(
             Opt::Balancing,
             Some('b'),
             "balancing",
@@ -189,7 +171,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             HOW,
             "NUMA balancing may move pages within NODES (with -m: Linux 5.12, with -P: 6.12)",
         ),
-        spec(
+        Spec::new(
             Opt::Static,
             None,
             "static",
@@ -197,7 +179,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             HOW,
             "NODES stay the same when the cpuset changes",
         ),
-        spec(
+        Spec::new(
             Opt::Relative,
             None,
             "relative",
@@ -205,7 +187,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             HOW,
             "NODES count within the cpuset, also when it changes",
         ),
-        spec(
+        Spec::new(
             Opt::BestEffort,
             None,
             "best-effort",
@@ -213,7 +195,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             HOW,
             "Where the kernel, a filter or the cpuset refuses something, say so and do the nearest thing that is permitted",
         ),
-        spec(
+        Spec::new(
             Opt::Show,
             Some('s'),
             "show",
@@ -221,7 +203,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHOW,
             "The policy that COMMAND would have",
         ),
-        spec(
+        Spec::new(
             Opt::Hardware,
             Some('H'),
             "hardware",
@@ -229,7 +211,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHOW,
             "The nodes, their CPUs, memory and distances",
         ),
-        spec(
+        Spec::new(
             Opt::CpuCompress,
             None,
             "cpu-compress",
@@ -237,7 +219,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHOW,
             "CPUs as ranges, with -H",
         ),
-        spec(
+        Spec::new(
             Opt::Explain,
             None,
             "explain",
@@ -245,8 +227,8 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHOW,
             "What would happen, and each reason why it would not; status 1 if it would not work. Nothing is done",
         ),
-        spec(Opt::Explain, None, "dry-run", Value::None, SHOW, "The same"),
-        spec(
+        Spec::new(Opt::Explain, None, "dry-run", Value::None, SHOW, "The same"),
+        Spec::new(
             Opt::Json,
             None,
             "json",
@@ -254,7 +236,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHOW,
             "As one JSON document",
         ),
-        spec(
+        Spec::new(
             Opt::Version,
             None,
             "version",
@@ -262,8 +244,8 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHOW,
             "The version",
         ),
-        spec(Opt::Help, None, "help", Value::None, SHOW, "This help"),
-        spec(
+        Spec::new(Opt::Help, None, "help", Value::None, SHOW, "This help"),
+        Spec::new(
             Opt::Shm,
             Some('S'),
             "shm",
@@ -271,7 +253,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "The System V segment with the key of FILE",
         ),
-        spec(
+        Spec::new(
             Opt::ShmId,
             Some('I'),
             "shmid",
@@ -279,7 +261,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "The number in that key; before --shm",
         ),
-        spec(
+        Spec::new(
             Opt::File,
             Some('f'),
             "file",
@@ -287,7 +269,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "A file of tmpfs or hugetlbfs",
         ),
-        spec(
+        Spec::new(
             Opt::Length,
             Some('L'),
             "length",
@@ -295,7 +277,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "Bytes, or with k, m or g; before --shm or --file",
         ),
-        spec(
+        Spec::new(
             Opt::Offset,
             Some('o'),
             "offset",
@@ -303,7 +285,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "Where in the file the bytes begin",
         ),
-        spec(
+        Spec::new(
             Opt::ShmMode,
             Some('M'),
             "shmmode",
@@ -311,7 +293,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "Permissions of a new segment or file, in octal",
         ),
-        spec(
+        Spec::new(
             Opt::Huge,
             Some('u'),
             "huge",
@@ -319,7 +301,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "Make the segment of huge pages",
         ),
-        spec(
+        Spec::new(
             Opt::Strict,
             Some('t'),
             "strict",
@@ -327,7 +309,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "Fail if pages are on other nodes already",
         ),
-        spec(
+        Spec::new(
             Opt::Touch,
             Some('T'),
             "touch",
@@ -335,7 +317,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "Allocate all pages now",
         ),
-        spec(
+        Spec::new(
             Opt::Verify,
             Some('V'),
             "verify",
@@ -343,7 +325,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "Check that pages are where the policy says; status 1 if not",
         ),
-        spec(
+        Spec::new(
             Opt::Dump,
             Some('d'),
             "dump",
@@ -351,7 +333,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             SHARED,
             "The policies of the memory",
         ),
-        spec(
+        Spec::new(
             Opt::DumpNodes,
             Some('D'),
             "dump-nodes",

@@ -50,24 +50,6 @@ const REPORTS: &str = "What is shown";
 const TABLES: &str = "How it is shown";
 const OTHERS: &str = "Others";
 
-const fn spec(
-    id: Opt,
-    short: Option<char>,
-    long: &'static str,
-    value: Value,
-    heading: &'static str,
-    help: &'static str,
-) -> Spec<Opt> {
-    Spec {
-        id,
-        short,
-        long,
-        value,
-        help,
-        heading,
-    }
-}
-
 /// The command and its options.
 pub const DEFINITION: Definition<Opt> = Definition {
     name: "numastat",
@@ -77,7 +59,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
         "--check=PID",
     ],
     options: &[
-        spec(
+        Spec::new(
             Opt::Memory,
             Some('m'),
             "",
@@ -85,7 +67,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             REPORTS,
             "The memory of the system, as the kernel divides it up",
         ),
-        spec(
+        Spec::new(
             Opt::Counters,
             Some('n'),
             "",
@@ -93,7 +75,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             REPORTS,
             "Where memory was allocated since the system started, as without options, in megabytes",
         ),
-        spec(
+        Spec::new(
             Opt::Process,
             Some('p'),
             "",
@@ -102,7 +84,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "The memory of a process, or of all processes with this text in their command lines; may be \
              repeated, and words that are no option mean the same",
         ),
-        spec(
+        Spec::new(
             Opt::Tree,
             None,
             "tree",
@@ -110,7 +92,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             REPORTS,
             "The memory of a process and of all its descendants",
         ),
-        spec(
+        Spec::new(
             Opt::Cgroup,
             None,
             "cgroup",
@@ -119,7 +101,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "The memory of a control group (version 1 or 2) with those below it; PATH is a directory, or begins at \
              the mount point",
         ),
-        spec(
+        Spec::new(
             Opt::Check,
             None,
             "check",
@@ -128,7 +110,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "What of the memory of a process lies outside of its own policies or of its cpuset; the \
              exit status is 3 if anything does",
         ),
-        spec(
+        Spec::new(
             Opt::By,
             None,
             "by",
@@ -137,7 +119,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "With --by=kind, for each process: anonymous memory, heap, stack, private files, shared \
              memory, huge pages by their size",
         ),
-        spec(
+        Spec::new(
             Opt::Compact,
             Some('c'),
             "",
@@ -145,7 +127,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             TABLES,
             "Columns as narrow as their contents, in whole megabytes",
         ),
-        spec(
+        Spec::new(
             Opt::Sort,
             Some('s'),
             "",
@@ -153,7 +135,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             TABLES,
             "The largest rows first, by that node or by the total; NODE has to follow at once",
         ),
-        spec(
+        Spec::new(
             Opt::Verbose,
             Some('v'),
             "",
@@ -161,7 +143,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             TABLES,
             "A table for each process where there are several",
         ),
-        spec(
+        Spec::new(
             Opt::Nonzero,
             Some('z'),
             "",
@@ -169,7 +151,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             TABLES,
             "No rows and no columns of zeros",
         ),
-        spec(
+        Spec::new(
             Opt::Interval,
             None,
             "interval",
@@ -177,7 +159,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             TABLES,
             "After the first report, what has changed since the last one, every so many seconds",
         ),
-        spec(
+        Spec::new(
             Opt::Json,
             None,
             "json",
@@ -185,7 +167,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             TABLES,
             "The report as JSON, in bytes (numastat.schema.json)",
         ),
-        spec(
+        Spec::new(
             Opt::Help,
             None,
             "help",
@@ -193,7 +175,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             OTHERS,
             "Show this help",
         ),
-        spec(
+        Spec::new(
             Opt::Version,
             Some('V'),
             "version",
@@ -201,7 +183,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             OTHERS,
             "Show the version",
         ),
-        spec(Opt::Usage, Some('?'), "", Value::None, OTHERS, ""),
+        Spec::new(Opt::Usage, Some('?'), "", Value::None, OTHERS, ""),
     ],
     new: &[
         Opt::By,
