@@ -22,7 +22,7 @@ use crate::sys::shared::segment_flags;
 use crate::sys::{Errno, memory};
 use crate::topology;
 
-pub use crate::sys::memory::{FileMapping, Mapping};
+pub use crate::sys::memory::Mapping;
 pub use crate::sys::shared::{Segment, Shared};
 
 impl Mapping {
@@ -131,14 +131,6 @@ impl Shared {
     }
 }
 
-impl FileMapping {
-    /// The first `len` bytes of a file that can be read and written. The errors are those of open(2),
-    /// and EINVAL if `len` is 0. The file keeps its size.
-    pub fn open(path: &CStr, len: usize) -> Result<FileMapping> {
-        FileMapping::map(path, len).map_err(Error::kernel("open"))
-    }
-}
-
 /// Asks for transparent huge pages in an address range that begins on a page boundary, or for none
 /// there. EINVAL where the kernel is built without them.
 pub fn advise_huge(address: usize, len: usize, wanted: bool) -> Result<()> {
@@ -239,11 +231,12 @@ mod tests {
 
     #[test]
     fn a_file_is_written_and_keeps_its_size() {
+        use std::os::fd::AsRawFd;
         let name = format!("numa-memory-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, [0; 100]).unwrap();
-        let c_path = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
-        let mut file = FileMapping::open(&c_path, 100).unwrap();
+        let opened = std::fs::File::options().read(true).write(true).open(&path);
+        let mut file = Shared::file(opened.unwrap().as_raw_fd(), 100, 0).unwrap();
         assert_eq!((file.len(), file.is_empty()), (100, false));
         assert_eq!(file.address() % topology::page_size(), 0);
         file.fill(10..20, 7);
@@ -256,8 +249,8 @@ mod tests {
         assert_eq!(found.len(), 100);
         assert_eq!(found[9..21], [0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0]);
         assert_eq!(found[88..], [0, 0, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8]);
-        let gone = FileMapping::open(&c_path, 100).unwrap_err();
-        assert_eq!(gone.errno(), Errno::ENOENT);
+        let closed = Shared::file(-1, 100, 0).unwrap_err();
+        assert_eq!(closed.errno(), Errno::EBADF);
     }
 
     #[test]

@@ -18,13 +18,6 @@ impl File {
         File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
     }
 
-    /// Opens a file for reading and writing.
-    pub(crate) fn open_to_write(path: &CStr) -> Result<File, Errno> {
-        let flags = libc::O_RDWR | libc::O_CLOEXEC;
-        // SAFETY: `path` is a string with a terminating zero.
-        File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
-    }
-
     /// Opens a directory only to open files below it, which are then of this very directory.
     pub(crate) fn open_directory(path: &CStr) -> Result<File, Errno> {
         let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC;

@@ -1,12 +1,10 @@
 //! Mappings of the calling process.
 
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::{c_int, c_void};
 use core::mem::ManuallyDrop;
-use core::ops::Range;
 use core::ptr;
 use core::slice;
 
-use super::file::File;
 use super::{Errno, answer};
 
 /// Private anonymous memory of the calling process, unmapped when dropped.
@@ -28,13 +26,18 @@ fn mapped(start: *mut c_void) -> c_int {
     if start == libc::MAP_FAILED { -1 } else { 0 }
 }
 
-/// Maps `len` new bytes for reading and writing, where the kernel likes.
-fn map(len: usize, flags: c_int, file: c_int) -> Result<*mut u8, Errno> {
+/// Memory without a file.
+const ANONYMOUS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+
+/// Maps `len` new bytes for reading and writing, where the kernel likes: those of a file from `offset` on,
+/// unless the flags say that there is none.
+pub(super) fn map(len: usize, flags: c_int, file: c_int, offset: u64) -> Result<*mut u8, Errno> {
     const PROTECTION: c_int = libc::PROT_READ | libc::PROT_WRITE;
+    let offset = libc::off_t::try_from(offset).map_err(|_| Errno::EINVAL)?;
     let mut start = ptr::null_mut();
     answer(|| {
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing.
-        start = unsafe { libc::mmap(ptr::null_mut(), len, PROTECTION, flags, file, 0) };
+        start = unsafe { libc::mmap(ptr::null_mut(), len, PROTECTION, flags, file, offset) };
         mapped(start).into()
     })?;
     Ok(start.cast())
@@ -43,7 +46,7 @@ fn map(len: usize, flags: c_int, file: c_int) -> Result<*mut u8, Errno> {
 impl Mapping {
     /// Maps `len` bytes; the kernel rounds up to whole pages. EINVAL if `len` is 0.
     pub(crate) fn map(len: usize) -> Result<Mapping, Errno> {
-        let start = map(len, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)?;
+        let start = map(len, ANONYMOUS, -1, 0)?;
         Ok(Mapping { start, len })
     }
 
@@ -52,8 +55,7 @@ impl Mapping {
     pub(crate) fn map_huge(len: usize, shift: u32) -> Result<Mapping, Errno> {
         // Six bits of the flags are the size's.
         let size = ((shift & 63) << libc::MAP_HUGE_SHIFT) as c_int;
-        let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let start = map(len, anonymous | libc::MAP_HUGETLB | size, -1)?;
+        let start = map(len, ANONYMOUS | libc::MAP_HUGETLB | size, -1, 0)?;
         Ok(Mapping { start, len })
     }
 
@@ -119,55 +121,6 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         let _ = self.release();
-    }
-}
-
-/// A file's bytes, shared with whoever else maps or writes it; unmapped when dropped. They are
-/// written only, and never borrowed, as they may change at any time.
-#[derive(Debug)]
-pub struct FileMapping {
-    start: *mut u8,
-    len: usize,
-}
-
-impl FileMapping {
-    /// Maps the first `len` bytes of a file that can be read and written. EINVAL if `len` is 0.
-    pub(crate) fn map(path: &CStr, len: usize) -> Result<FileMapping, Errno> {
-        let file = File::open_to_write(path)?;
-        let start = map(len, libc::MAP_SHARED, file.descriptor())?;
-        Ok(FileMapping { start, len })
-    }
-
-    /// Address of the first byte.
-    pub fn address(&self) -> usize {
-        self.start as usize
-    }
-
-    /// Number of bytes.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether that is 0, which it never is.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Writes a byte to each place of a range, cut to the mapping. A place that the file does not
-    /// reach, because it is shorter, ends the process with SIGBUS.
-    pub fn fill(&mut self, range: Range<usize>, byte: u8) {
-        let end = range.end.min(self.len);
-        let start = range.start.min(end);
-        // SAFETY: the range is within the mapping, which belongs to this value; nothing borrows it.
-        unsafe { ptr::write_bytes(self.start.add(start), byte, end - start) }
-    }
-}
-
-impl Drop for FileMapping {
-    fn drop(&mut self) {
-        let start = self.start.cast();
-        // SAFETY: the mapping belongs to this value, which ends here.
-        let _ = answer(|| unsafe { libc::munmap(start, self.len) }.into());
     }
 }
 

@@ -2,10 +2,11 @@
 
 use core::ffi::{CStr, c_int, c_uint, c_void};
 use core::mem::MaybeUninit;
+use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use super::{Errno, answer, page_size};
+use super::{Errno, answer, memory, page_size};
 
 /// Memory shared with other processes, which may change it at any time: its bytes are not lent out.
 /// Given back when dropped.
@@ -74,25 +75,9 @@ impl Segment {
 impl Shared {
     /// Maps `len` bytes of an open file from `offset`, a whole page, on.
     pub(crate) fn map(fd: c_int, len: usize, offset: u64) -> Result<Shared, Errno> {
-        const PROTECTION: c_int = libc::PROT_READ | libc::PROT_WRITE;
-        let offset = libc::off_t::try_from(offset).map_err(|_| Errno::EINVAL)?;
-        let mut start = ptr::null_mut();
-        answer(|| {
-            // SAFETY: a new mapping at an address of the kernel's choice touches nothing.
-            start = unsafe {
-                libc::mmap(
-                    ptr::null_mut(),
-                    len,
-                    PROTECTION,
-                    libc::MAP_SHARED,
-                    fd,
-                    offset,
-                )
-            };
-            if start == libc::MAP_FAILED { -1 } else { 0 }
-        })?;
+        let start = memory::map(len, libc::MAP_SHARED, fd, offset)?;
         Ok(Shared {
-            start: start.cast(),
+            start,
             len,
             origin: Origin::File,
         })
@@ -121,6 +106,15 @@ impl Shared {
         // by atomic operations.
         let byte = unsafe { AtomicU8::from_ptr(self.start.add(at)) };
         byte.fetch_or(0, Ordering::Relaxed);
+    }
+
+    /// Writes a byte to each place of a range, cut to the length. A place that the file does not reach,
+    /// because it is shorter, ends the process with SIGBUS.
+    pub fn fill(&mut self, range: Range<usize>, byte: u8) {
+        let end = range.end.min(self.len);
+        let start = range.start.min(end);
+        // SAFETY: the range is in the mapping, which lives as long as this value; nothing borrows it.
+        unsafe { ptr::write_bytes(self.start.add(start), byte, end - start) }
     }
 
     /// Says for each page from `at`, a whole page, on whether it is in memory: bit 0 of a byte.

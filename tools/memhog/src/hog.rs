@@ -1,17 +1,17 @@
 //! The memory, and the writing to it.
 
-use std::ffi::{CString, OsStr};
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 use cli::failures::{Failed, perror, strerror};
 use cli::memory::{Huge, placed};
 use cli::terminal::Terminal;
 use cli::text::{self, safe};
-use numa::memory::{self, FileMapping, Mapping};
-use numa::policy;
+use numa::memory::{self, Mapping, Shared};
+use numa::{Errno, policy};
 
 use crate::order::Order;
 use crate::report::Written;
@@ -25,7 +25,7 @@ const BYTE: u8 = 0xff;
 #[derive(Debug)]
 pub(crate) enum Memory {
     Own(Mapping),
-    File(FileMapping),
+    File(Shared),
 }
 
 impl Memory {
@@ -134,7 +134,7 @@ fn fault_in(order: &Order, address: usize, step: &Range<usize>) -> Result<(), Fa
 }
 
 /// Maps a file. One that is too short would end the command with SIGBUS.
-fn map_file(file: &OsStr, size: usize) -> Result<FileMapping, Failed> {
+fn map_file(file: &OsStr, size: usize) -> Result<Shared, Failed> {
     let shown = safe(&file.to_string_lossy());
     if let Ok(found) = fs::metadata(file) {
         if found.is_file() && found.len() < size as u64 {
@@ -145,8 +145,12 @@ fn map_file(file: &OsStr, size: usize) -> Result<FileMapping, Failed> {
         }
     }
     let bad = |reason| Failed::other(format!("-f '{shown}': {reason}"));
-    let path = CString::new(file.as_bytes()).map_err(|_| bad("no file has this name".into()))?;
-    FileMapping::open(&path, size).map_err(|error| bad(strerror(error.errno())))
+    let opened = File::options().read(true).write(true).open(file);
+    let opened = opened.map_err(|error| {
+        let errno = error.raw_os_error().map(Errno);
+        bad(errno.map_or("no file has this name".into(), strerror))
+    })?;
+    Shared::file(opened.as_raw_fd(), size, 0).map_err(|error| bad(strerror(error.errno())))
 }
 
 #[cfg(test)]
