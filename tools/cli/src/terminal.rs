@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use console::Term;
 
-use crate::text::safe_lines;
+use serde::Serialize;
+
+use crate::text::{safe_json, safe_lines};
 
 /// The two streams that a command writes to.
 #[derive(Debug)]
@@ -40,6 +42,12 @@ impl Terminal {
                 self.complain(format_args!("cannot write the report: {error}"));
             }
         }
+    }
+
+    /// A report for programs to standard output.
+    pub fn print_json(&self, report: &impl Serialize) {
+        let text = serde_json::to_string_pretty(report).unwrap_or_default();
+        self.print(&format!("{}\n", safe_json(&text)));
     }
 
     /// Whether nobody reads what [`Terminal::print`] writes any more.

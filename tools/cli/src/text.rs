@@ -213,6 +213,6 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cells() {
         let row = |cells: [&str; 2]| cells.map(str::to_owned);
         assert_eq!(widths(&[row(["a", "bcd"]), row(["ef", ""])]), [2, 3]);
-        assert_eq!(widths::<[String; 0]>(&[]), []);
+        assert_eq!(widths::<[String; 0]>(&[]), [0usize; 0]);
     }
 }

@@ -14,7 +14,6 @@ use std::thread;
 use cli::failures::{FAILED, Failed, FailedKind};
 use cli::options::Word;
 use cli::terminal::Terminal;
-use cli::text;
 
 use crate::hog::Memory;
 use crate::options::Opt;
@@ -62,8 +61,7 @@ fn act(order: &Order, json: bool, terminal: &Terminal) -> Result<Memory, Failed>
 }
 
 fn report(result: Result<Written, (u8, Failed)>, terminal: &Terminal) {
-    let text = serde_json::to_string_pretty(&Document::new(result)).unwrap_or_default();
-    terminal.print(&format!("{}\n", text::safe_json(&text)));
+    terminal.print_json(&Document::new(result));
 }
 
 /// Says why nothing is done, and with which status.

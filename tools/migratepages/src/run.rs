@@ -43,8 +43,7 @@ pub fn run() -> ExitCode {
         }
     });
     if cli.json {
-        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        terminal.print(&format!("{}\n", text::safe_json(&text)));
+        terminal.print_json(&document);
     }
     match document.status {
         0 | LEFT_BEHIND if terminal.lost_output() => ExitCode::from(FAILED),

@@ -14,7 +14,6 @@ use std::process::ExitCode;
 use cli::failures::{FAILED, Failed, FailedKind, perror};
 use cli::options::Word;
 use cli::terminal::Terminal;
-use cli::text;
 
 use crate::options::Opt;
 use crate::order::{Order, Stop};
@@ -45,8 +44,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Ok((status, _)) | Err((status, _)) => *status,
     };
     if json {
-        let text = serde_json::to_string_pretty(&Document::new(result)).unwrap_or_default();
-        terminal.print(&format!("{}\n", text::safe_json(&text)));
+        terminal.print_json(&Document::new(result));
         if status == 0 && terminal.lost_output() {
             return ExitCode::from(FAILED);
         }

@@ -28,7 +28,6 @@ use std::process::ExitCode;
 
 use cli::failures::FAILED;
 use cli::terminal::Terminal;
-use cli::text;
 
 use carry::Carrier;
 use explain::Explanation;
@@ -67,8 +66,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
     document.error = failed;
     document.status = code;
     if plan.how.json && !document.is_empty() {
-        let report = serde_json::to_string_pretty(&document).unwrap_or_default();
-        terminal.print(&format!("{}\n", text::safe_json(&report)));
+        terminal.print_json(&document);
     }
     status(code, &terminal)
 }
