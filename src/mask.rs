@@ -185,6 +185,11 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
         self.bits_mut().keep(other.as_bits());
     }
 
+    /// Removes the ids that `other` holds.
+    pub fn subtract(&mut self, other: &Self) {
+        other.iter().for_each(|id| self.remove(id));
+    }
+
     /// Empties the set.
     pub fn clear(&mut self) {
         self.bits_mut().clear();

@@ -158,9 +158,13 @@ pub fn set_thread_policy_with(mode: Mode, flags: Flags, nodes: Option<Bits<'_>>)
 /// Binds the calling thread to nodes and lets NUMA balancing move pages among them
 /// (Linux 5.12); on older kernels it binds only.
 pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
-    match mempolicy::set_mempolicy(mode::BIND | mode::FLAG_NUMA_BALANCING, Some(nodes)) {
-        Err(Errno::EINVAL) => set_thread_policy(Mode::Bind, Some(nodes)),
-        result => result.map_err(Error::kernel("set_mempolicy")),
+    let balancing = Flags {
+        balancing: true,
+        ..Flags::NONE
+    };
+    match set_thread_policy_with(Mode::Bind, balancing, Some(nodes)) {
+        Err(error) if error.errno() == Errno::EINVAL => set_thread_policy(Mode::Bind, Some(nodes)),
+        result => result,
     }
 }
 

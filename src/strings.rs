@@ -247,7 +247,7 @@ pub fn parse<'a, I: Id, const W: usize>(
     text: &'a str,
     accepted: &Mask<I, W>,
 ) -> Result<Mask<I, W>, ListError<'a>> {
-    parse_with(text, accepted, &mut |_| None)
+    parse_with(text.as_bytes(), accepted, &mut |_| None)
 }
 
 /// Parses a node string with device words, as the C library and migratepages take it.
@@ -259,11 +259,14 @@ pub fn parse_nodes<'a>(
     text: &'a str,
     accepted: &NodeMask,
 ) -> Result<NodeMask, ListError<'a>> {
-    parse_with(text, accepted, &mut |word| device::node_of_word(root, word))
+    parse_with(text.as_bytes(), accepted, &mut |word| {
+        device::node_of_word(root, word)
+    })
 }
 
-fn parse_with<'a, I: Id, const W: usize>(
-    text: &'a str,
+/// Parses any string in any of these ways: ids of `accepted`, and words that `lookup` knows.
+pub fn parse_with<'a, I: Id, const W: usize>(
+    text: &'a [u8],
     accepted: &Mask<I, W>,
     lookup: WordLookup<'_>,
 ) -> Result<Mask<I, W>, ListError<'a>> {
@@ -274,7 +277,7 @@ fn parse_with<'a, I: Id, const W: usize>(
         relative_to: accepted.as_bits(),
         beyond: accepted.size() as u32,
     };
-    parse_list(text.as_bytes(), universe, out.bits_mut(), lookup)?;
+    parse_list(text, universe, out.bits_mut(), lookup)?;
     Ok(out)
 }
 

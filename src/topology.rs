@@ -706,6 +706,31 @@ pub fn node_mask_size(root: Root<'_>) -> usize {
     node_mask_bits(root, allowed.node_bits)
 }
 
+/// What /proc/self/status says of the process, read once.
+#[derive(Debug, Clone)]
+pub struct Permitted {
+    /// Number of bits of node masks; see [`node_mask_size`].
+    pub node_bits: usize,
+    /// As [`allowed_nodes`], or why they are not known.
+    pub nodes: Result<NodeMask>,
+    /// As [`allowed_cpus`], or why they are not known.
+    pub cpus: Result<CpuMask>,
+}
+
+/// Reads all of it, with CPUs in a mask of `cpu_bits` bits.
+pub fn permitted(root: Root<'_>, cpu_bits: usize) -> Result<Permitted> {
+    let mut nodes = NodeMask::new(MOST_NODES)?;
+    let mut cpus = CpuMask::new(cpu_bits)?;
+    let allowed = read_allowed(root, cpus.bits_mut(), nodes.bits_mut());
+    let node_bits = node_mask_bits(root, allowed.node_bits);
+    Ok(Permitted {
+        node_bits,
+        nodes: in_status(allowed.nodes, nodes)
+            .and_then(|nodes| NodeMask::from_bits(node_bits, nodes.as_bits())),
+        cpus: in_status(allowed.cpus, cpus),
+    })
+}
+
 /// The nodes that the process may allocate from, as /proc/self/status has them, in a mask of `size`
 /// bits.
 pub fn allowed_nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {

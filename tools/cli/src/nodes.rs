@@ -22,8 +22,9 @@ pub struct Machine {
 impl Machine {
     /// Reads it.
     pub fn read(root: Root<'_>) -> numa::Result<Machine> {
-        let size = topology::node_mask_size(root);
-        let allowed = topology::allowed_nodes(root, size)?;
+        // Its CPUs are of no interest.
+        let permitted = topology::permitted(root, 0)?;
+        let (size, allowed) = (permitted.node_bits, permitted.nodes?);
         // Where /sys is not there (some containers), the allowed nodes are all that is known.
         let present = topology::nodes(root, size).unwrap_or_else(|_| allowed.clone());
         Ok(Machine {
@@ -109,13 +110,8 @@ pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
             .split(',')
             .any(|part| part == "all")
     {
-        let usable = nodes.iter().filter(|&node| machine.allowed.contains(node));
-        let mut kept =
-            NodeMask::new(nodes.size()).map_err(|error| BadNodes::Unusable(error.to_string()))?;
-        for node in usable {
-            kept.insert(node)
-                .map_err(|error| BadNodes::Unusable(error.to_string()))?;
-        }
+        let mut kept = nodes;
+        kept.intersect(&machine.allowed);
         return if kept.is_empty() {
             Err(BadNodes::Unusable(format!(
                 "none of the nodes of '{}' can be used: the cpuset of this command allows {}",

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
 use numa::device::{self, DeviceError};
-use numa::strings::{self, ListError, Universe};
+use numa::strings::{self, ListError};
 use numa::{NodeMask, Root};
 
 use crate::nodes::Machine;
@@ -39,25 +39,14 @@ impl BadList {
 }
 
 /// Parses a list of nodes that this process may use: what `all` and `!` mean, and what `+` counts in.
-/// An empty list has no nodes. ENOMEM is told like a bad list.
+/// An empty list has no nodes.
 pub fn parse(text: &OsStr, machine: &Machine) -> Result<NodeMask, BadList> {
     let text = text.as_bytes();
-    let bad = |warning: Vec<u8>| BadList {
-        text: text.to_vec(),
-        warning,
-    };
-    let mut nodes =
-        NodeMask::new(machine.size).map_err(|error| bad(error.to_string().into_bytes()))?;
-    let allowed = machine.allowed.as_bits();
-    let universe = Universe {
-        accepted: allowed,
-        relative_to: allowed,
-        beyond: machine.size as u32,
-    };
     let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
-    strings::parse_list(text, universe, nodes.bits_mut(), &mut lookup)
-        .map_err(|error| bad(warning("node", &error)))?;
-    Ok(nodes)
+    strings::parse_with(text, &machine.allowed, &mut lookup).map_err(|error| BadList {
+        text: text.to_vec(),
+        warning: warning("node", &error),
+    })
 }
 
 /// libnuma's warning about a list of nodes or CPUs (`kind` is `node` or `cpu`); those about lists end with

@@ -23,29 +23,19 @@ pub(crate) fn set(placement: &Placement) -> numa::Result<()> {
         _ => Some(placement.nodes.as_bits()),
     };
     let set = |flags| policy::set_thread_policy_with(placement.mode, flags, nodes);
+    let plain = Flags {
+        balancing: false,
+        ..placement.flags
+    };
     match set(placement.flags) {
-        // Kernels before 5.12 bind without it, as libnuma does; --explain says so.
-        Err(error)
-            if placement.mode == Mode::Bind
-                && placement.flags.balancing
-                && error.errno() == Errno::EINVAL =>
-        {
-            set(Flags {
-                balancing: false,
-                ..placement.flags
-            })
-            .map_err(|_| error)
-        }
-        // Not an error of the mode flag where balancing has no meaning.
+        // Where balancing has no meaning it is left out, and with bind on kernels before 5.12, as libnuma
+        // does; --explain says so.
         Err(error)
             if placement.flags.balancing
-                && !matches!(placement.mode, Mode::Bind | Mode::PreferredMany)
+                && placement.mode != Mode::PreferredMany
                 && error.errno() == Errno::EINVAL =>
         {
-            set(Flags {
-                balancing: false,
-                ..placement.flags
-            })
+            set(plain).map_err(|_| error)
         }
         result => result,
     }

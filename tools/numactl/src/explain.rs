@@ -124,7 +124,8 @@ impl Explanation {
         for step in &plan.steps {
             match step {
                 Step::Policy(wanted) => {
-                    let dropped = without(&wanted.nodes, &machine.allowed);
+                    let mut dropped = wanted.nodes.clone();
+                    dropped.subtract(&machine.allowed);
                     if !wanted.flags.relative_nodes
                         && !dropped.is_empty()
                         && wanted.nodes.intersects(&machine.allowed)
@@ -284,13 +285,6 @@ fn policy_text(now: &Policy) -> String {
         mode if now.nodes.is_empty() => format!("{}{flags}", mode_name(mode)),
         mode => format!("{}{flags}: node {}", mode_name(mode), now.nodes),
     }
-}
-
-/// Nodes of the first set that are not in the second.
-fn without(nodes: &NodeMask, others: &NodeMask) -> NodeMask {
-    let mut left = nodes.clone();
-    others.iter().for_each(|node| left.remove(node));
-    left
 }
 
 /// ` (distance 21 to 28)`

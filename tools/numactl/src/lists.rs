@@ -3,7 +3,7 @@
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err)]
 
-use numa::strings::{self, ListError, Universe};
+use numa::strings::{self, ListError};
 use numa::{CpuMask, NodeMask, Root, device};
 
 use crate::given::Given;
@@ -26,21 +26,12 @@ pub(crate) fn nodes(
     machine: &Machine,
 ) -> Result<List<NodeMask>, Refusal> {
     let read = |accepted: &NodeMask| {
-        let mut nodes = NodeMask::new(machine.node_bits).map_err(|_| None)?;
-        let universe = Universe {
-            accepted: accepted.as_bits(),
-            relative_to: accepted.as_bits(),
-            beyond: machine.node_bits as u32,
-        };
         let mut device = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
-        strings::parse_list(&given.text, universe, nodes.bits_mut(), &mut device)
-            .map(|()| nodes)
-            .map_err(Some)
+        strings::parse_with(&given.text, accepted, &mut device)
     };
     let error = match read(accepted) {
         Ok(nodes) => return Ok(List::Named(nodes)),
-        Err(None) => return Err(Refusal::of(given, "out of memory")),
-        Err(Some(error)) => error,
+        Err(error) => error,
     };
     let refusal = Refusal::of_list(given, "node", &error, || {
         let ListError::OutOfRange { number, .. } = error else {
@@ -61,21 +52,10 @@ pub(crate) fn cpus(
     accepted: &CpuMask,
     machine: &Machine,
 ) -> Result<List<CpuMask>, Refusal> {
-    let read = |accepted: &CpuMask| {
-        let mut cpus = CpuMask::new(machine.cpu_bits).map_err(|_| None)?;
-        let universe = Universe {
-            accepted: accepted.as_bits(),
-            relative_to: accepted.as_bits(),
-            beyond: machine.cpu_bits as u32,
-        };
-        strings::parse_list(&given.text, universe, cpus.bits_mut(), &mut |_| None)
-            .map(|()| cpus)
-            .map_err(Some)
-    };
+    let read = |accepted: &CpuMask| strings::parse_with(&given.text, accepted, &mut |_| None);
     let error = match read(accepted) {
         Ok(cpus) => return Ok(List::Named(cpus)),
-        Err(None) => return Err(Refusal::of(given, "out of memory")),
-        Err(Some(error)) => error,
+        Err(error) => error,
     };
     let all = machine.possible_cpus();
     let refusal = Refusal::of_list(given, "cpu", &error, || {

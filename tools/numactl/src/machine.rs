@@ -23,16 +23,14 @@ pub(crate) struct Machine {
 impl Machine {
     /// Reads it. What /proc does not say is what /sys has.
     pub(crate) fn read() -> numa::Result<Machine> {
-        let node_bits = topology::node_mask_size(Root::SYSTEM);
         let cpu_bits = topology::cpu_mask_size();
+        let permitted = topology::permitted(Root::SYSTEM, cpu_bits)?;
+        let node_bits = permitted.node_bits;
         let nodes = topology::nodes(Root::SYSTEM, node_bits)?;
-        let mut allowed = match topology::allowed_nodes(Root::SYSTEM, node_bits) {
-            Ok(allowed) => allowed,
-            Err(_) => nodes.clone(),
-        };
+        let mut allowed = permitted.nodes.unwrap_or_else(|_| nodes.clone());
         // A kernel that shows all bits of its masks shows nodes that do not exist.
         allowed.intersect(&nodes);
-        let mut cpus = match topology::allowed_cpus(Root::SYSTEM, cpu_bits) {
+        let mut cpus = match permitted.cpus {
             Ok(cpus) => cpus,
             Err(_) => this_threads_cpus(cpu_bits)?,
         };

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use cli::numbers;
 use cli::options::{Misread, Word};
+use numa::mask::{Id, Mask};
 use numa::policy::{Flags, Mode};
 use numa::{CpuMask, NodeMask};
 
@@ -385,13 +386,22 @@ impl Reader {
         accepted: &NodeMask,
         machine: &Machine,
     ) -> Result<(NodeMask, Option<Refusal>), Refusal> {
-        match lists::nodes(given, accepted, machine)? {
-            List::Named(nodes) => Ok((nodes, None)),
-            List::Unusable(mut nodes, refusal) if self.plan.how.best_effort => {
-                let mut dropped = nodes.clone();
-                accepted.iter().for_each(|node| dropped.remove(node));
-                nodes.intersect(accepted);
-                Ok((nodes, Some(refusal.without(&format!("node {dropped}")))))
+        self.usable(lists::nodes(given, accepted, machine)?, accepted)
+    }
+
+    /// The same of a list that has been read.
+    fn usable<I: Id, const W: usize>(
+        &self,
+        list: List<Mask<I, W>>,
+        accepted: &Mask<I, W>,
+    ) -> Result<(Mask<I, W>, Option<Refusal>), Refusal> {
+        match list {
+            List::Named(ids) => Ok((ids, None)),
+            List::Unusable(mut ids, refusal) if self.plan.how.best_effort => {
+                let mut dropped = ids.clone();
+                dropped.subtract(accepted);
+                ids.intersect(accepted);
+                Ok((ids, Some(refusal.without(I::KIND, &dropped))))
             }
             List::Unusable(_, refusal) => Err(refusal),
         }
@@ -434,16 +444,8 @@ impl Reader {
         } else {
             machine.cpus.clone()
         };
-        let (cpus, notice) = match lists::cpus(&given, &accepted, machine)? {
-            List::Named(cpus) => (cpus, None),
-            List::Unusable(mut cpus, refusal) if self.plan.how.best_effort => {
-                let mut dropped = cpus.clone();
-                accepted.iter().for_each(|cpu| dropped.remove(cpu));
-                cpus.intersect(&accepted);
-                (cpus, Some(refusal.without(&format!("CPU {dropped}"))))
-            }
-            List::Unusable(_, refusal) => return Err(refusal),
-        };
+        let list = lists::cpus(&given, &accepted, machine)?;
+        let (cpus, notice) = self.usable(list, &accepted)?;
         if cpus.is_empty() && notice.is_none() {
             return Err(Refusal::of(&given, "no CPU is left: the list is empty"));
         }

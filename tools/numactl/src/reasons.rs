@@ -4,6 +4,7 @@ use cli::failures::strerror;
 use numa::policy::Mode;
 use numa::{Errno, Error};
 
+use crate::given::Given;
 use crate::machine::{Machine, is_at_least, is_filtered, release};
 use crate::plan::{Placement, Running};
 use crate::refusal::Refusal;
@@ -39,14 +40,13 @@ pub(crate) fn of_policy(placement: &Placement, error: Error, machine: &Machine) 
         Errno::EFAULT => Some("the range is not mapped".into()),
         _ => None,
     };
-    let text = strerror(errno);
-    Refusal::of(
-        &placement.given,
-        match why {
-            Some(why) => format!("{call}: {text}: {why}"),
-            None => format!("{call}: {text}"),
-        },
-    )
+    refused(&placement.given, call, errno, why)
+}
+
+/// A call is refused, and why, if that is known.
+fn refused(given: &Given, call: &str, errno: Errno, why: Option<String>) -> Refusal {
+    let why = why.map_or(String::new(), |why| format!(": {why}"));
+    Refusal::of(given, format!("{call}: {}{why}", strerror(errno)))
 }
 
 /// A call is not there, or not permitted.
@@ -103,12 +103,5 @@ pub(crate) fn of_running(running: &Running, error: Error, machine: &Machine) -> 
         )),
         _ => None,
     };
-    let text = strerror(errno);
-    Refusal::of(
-        &running.given,
-        match why {
-            Some(why) => format!("{call}: {text}: {why}"),
-            None => format!("{call}: {text}"),
-        },
-    )
+    refused(&running.given, call, errno, why)
 }

@@ -1,6 +1,8 @@
 //! Why something is refused: in the reference's words, where it has some, and with the option, the
 //! value and the reason.
 
+use std::fmt;
+
 use cli::nodestring;
 use cli::text::safe;
 use numa::strings::ListError;
@@ -84,9 +86,10 @@ impl Refusal {
         }
     }
 
-    /// The same as a notice: what is left out, and why.
-    pub(crate) fn without(self, dropped: &str) -> Refusal {
-        let reason = format!("{dropped} is left out: {}", self.reason);
+    /// The same as a notice: which nodes or CPUs are left out, and why.
+    pub(crate) fn without(self, kind: &str, dropped: &impl fmt::Display) -> Refusal {
+        let kind = if kind == "cpu" { "CPU" } else { kind };
+        let reason = format!("{kind} {dropped} is left out: {}", self.reason);
         Refusal { reason, ..self }
     }
 
