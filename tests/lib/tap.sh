@@ -15,6 +15,11 @@ skip() {
     tap_count=$((tap_count + 1))
     echo "ok $tap_count - $1 # SKIP $2"
 }
+# expand 0-2,5: in single numbers; every_second 0-2,5: from the second on, so the set has gaps.
+expand() {
+    for part in $(echo "$1" | tr , ' '); do seq "${part%-*}" "${part#*-}"; done
+}
+every_second() { expand "$1" | sed -n 'n;p' | tr '\n' ,; }
 finish() {
     echo "1..$tap_count"
     exit $tap_failed

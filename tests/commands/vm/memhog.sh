@@ -14,10 +14,6 @@ mkdir -p $work
 chmod 777 $work
 cd $work || exit 2
 
-# 0-2,5 in single numbers
-expand() {
-    for part in $(echo "$1" | tr , ' '); do seq "${part%-*}" "${part#*-}"; done
-}
 nodes=$(expand "$(cat /sys/devices/system/node/has_memory)")
 first=$(echo "$nodes" | head -n 1)
 last=$(echo "$nodes" | tail -n 1)

@@ -7,12 +7,6 @@
 export LD_LIBRARY_PATH=/t/reference
 numactl=/t/ours/numactl
 
-# 0-2,5 in single numbers
-expand() {
-    for part in $(echo "$1" | tr , ' '); do seq "${part%-*}" "${part#*-}"; done
-}
-every_second() { expand "$1" | sed -n 'n;p' | tr '\n' ,; }
-
 # lines TITLE COMMAND...: the list of tests/numactl, as this user and in this place.
 lines() {
     title=$1

@@ -12,10 +12,6 @@ mkdir -p $work
 chmod 777 $work
 cd $work || exit 2
 
-# 0-2,5 in single numbers
-expand() {
-    for part in $(echo "$1" | tr , ' '); do seq "${part%-*}" "${part#*-}"; done
-}
 nodes=$(expand "$(cat /sys/devices/system/node/online)")
 with_memory=$(expand "$(cat /sys/devices/system/node/has_memory)")
 first=$(echo "$with_memory" | head -n 1)

@@ -34,9 +34,7 @@ cd "$work" || exit 2
 nodes=$(for d in /sys/devices/system/node/node[0-9]*; do echo "${d##*/node}"; done | sort -n)
 count=$(echo "$nodes" | wc -l)
 last=$((count - 1))
-cpus_of() {
-    for part in $(tr , ' ' <"/sys/devices/system/node/node$1/cpulist"); do seq "${part%-*}" "${part#*-}"; done
-}
+cpus_of() { expand "$(cat "/sys/devices/system/node/node$1/cpulist")"; }
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 
 # is WANTED FOUND; at_least NUMBER FOUND; less NUMBER FOUND: numbers may have decimals.

@@ -15,7 +15,7 @@ fn manual_pages_and_completions_are_up_to_date() {
         .expect("the program");
     assert!(status.success());
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for command in ["memhog", "migspeed"] {
+    for command in ["numactl", "numastat", "memhog", "migspeed"] {
         let completions = format!("tools/{command}/completions");
         for (name, place) in [
             (format!("{command}.8"), "docs"),
