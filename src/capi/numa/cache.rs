@@ -150,7 +150,7 @@ impl Cpus {
 
     /// The set, as large as the kernel's masks.
     fn set(&'static self) -> Bits<'static> {
-        let size = limits().cpu_bits();
+        let size = limits().cpu_bits.size();
         // SAFETY: the words follow the head of the block, and are not written any more.
         let words = unsafe {
             let start = ptr::from_ref(self).cast::<Word>().add(Cpus::WORDS);
@@ -216,7 +216,7 @@ fn read_cpus(
     first: *mut Cpus,
     generation: u32,
 ) -> Result<NodeCpus> {
-    let size = limits().cpu_bits();
+    let size = limits().cpu_bits.size();
     let mut block = Block::new(Cpus::WORDS + words_for(size))?;
     let (head, words) = block.words().split_at_mut(Cpus::WORDS);
     let mut set = BitsMut::new(words, size);
@@ -249,7 +249,7 @@ fn read_cpus(
 /// The CPUs that the kernel may ever bring online, as of the first call.
 pub(super) fn possible_cpus() -> Result<Bits<'static>> {
     static KEPT: AtomicPtr<Word> = AtomicPtr::new(ptr::null_mut());
-    let size = limits().cpu_bits();
+    let size = limits().cpu_bits.size();
     let mut start = KEPT.load(Ordering::Acquire);
     if start.is_null() {
         let mut block = Block::new(words_for(size))?;
@@ -296,7 +296,7 @@ pub(super) fn cached_distance(from: Node, to: Node) -> Option<u32> {
         .get(from.0 as usize)?
         .distances
         .load(Ordering::Acquire);
-    if start.is_null() || to.0 as usize > limits().max_node() {
+    if start.is_null() || to.0 as usize > limits().max_node.size() {
         return None;
     }
     // SAFETY: the slot holds a row up to the highest node, which is not written any more.
@@ -324,12 +324,12 @@ pub(super) fn read_distance(from: Node, to: Node) -> Result<u32> {
             }
         }
     }
-    topology::distance(Root::SYSTEM, from, to, limits.node_bits())
+    topology::distance(Root::SYSTEM, from, to, limits.node_bits.size())
 }
 
 /// Reads a node's distances.
 fn read_row(from: Node) -> Result<Block> {
-    let mut row = Block::new(limits().max_node() + 1)?;
+    let mut row = Block::new(limits().max_node.size() + 1)?;
     let fill = |row: &mut [Word], columns: Bits<'_>| {
         let mut ids = columns.iter();
         let mut count = 0;
@@ -341,9 +341,9 @@ fn read_row(from: Node) -> Result<Block> {
         })?;
         Ok(count)
     };
-    if fill(row.words(), nodes())? != limits().configured_nodes() {
+    if fill(row.words(), nodes())? != limits().configured_nodes.size() {
         // Nodes have come or gone since load, so the nodes of the columns are read now.
-        let now = topology::nodes(Root::SYSTEM, limits().node_bits())?;
+        let now = topology::nodes(Root::SYSTEM, limits().node_bits.size())?;
         row.words().fill(0);
         fill(row.words(), now.as_bits())?;
     }

@@ -49,24 +49,28 @@ pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> BitsMut<'a> {
     }
 }
 
-/// Calls `use_mask` with a view of a mask. Written twice, with the loading and without it,
+/// Calls `use_size` with the number of bits of a mask. Written twice, with the loading and without it,
 /// short functions need no registers that survive a call: 0.8 of the time.
 ///
 /// # Safety
-/// As for [`view`].
+/// `mask` is null or valid.
 #[inline]
-pub(super) unsafe fn with<R>(mask: *mut bitmask, use_mask: impl FnOnce(BitsMut<'_>) -> R) -> R {
+pub(super) unsafe fn with_size<R>(mask: *const bitmask, use_size: impl FnOnce(usize) -> R) -> R {
     // SAFETY: as demanded of the caller.
-    let found = unsafe { bitmask::view_mut(mask) };
-    if found.size() > 0 {
-        use_mask(found)
-    } else {
-        // SAFETY: as above.
-        loading(move || use_mask(unsafe { view_mut(mask) }))
+    match unsafe { mask.as_ref() } {
+        Some(mask) if mask.size > 0 => use_size(mask.size as usize),
+        _ => loading(move || {
+            // SAFETY: as above.
+            let mask = unsafe {
+                make_ready(mask);
+                mask.as_ref()
+            };
+            use_size(mask.map_or(0, |mask| mask.size as usize))
+        }),
     }
 }
 
-/// Like [`with`] for a bit of the mask: one comparison with the size is enough where it is inside.
+/// Like [`with_size`] for a bit of the mask: one comparison with the size is enough where it is inside.
 ///
 /// # Safety
 /// As for [`view`].
@@ -87,7 +91,7 @@ pub(super) unsafe fn with_bit<R>(
     }
 }
 
-/// Like [`with`] for two masks.
+/// Like [`with_size`] for two masks.
 ///
 /// # Safety
 /// As for [`view_mut`] and [`view`], and the masks are not the same.
@@ -207,7 +211,7 @@ pub(super) unsafe fn free(mask: *mut bitmask) {
 /// A new mask for the caller, as large as the kernel's, with these nodes; NULL with errno if there is
 /// no memory.
 pub(super) fn new_node_mask(nodes: Bits<'_>) -> *mut bitmask {
-    let mask = allocate_unset(load::limits().node_bits()).or_errno(ptr::null_mut());
+    let mask = allocate_unset(load::limits().node_bits.size()).or_errno(ptr::null_mut());
     // SAFETY: null or a new mask, all words of which are written.
     unsafe { view_mut(mask) }.copy_from(nodes);
     mask
@@ -215,7 +219,7 @@ pub(super) fn new_node_mask(nodes: Bits<'_>) -> *mut bitmask {
 
 /// An empty set of nodes, as large as the kernel's masks.
 pub(super) fn empty_nodes() -> Result<NodeMask> {
-    NodeMask::new(load::limits().node_bits())
+    NodeMask::new(load::limits().node_bits.size())
 }
 
 /// A set with one node, or without any if the number is no node that the kernel could have; the

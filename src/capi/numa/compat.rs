@@ -118,7 +118,7 @@ pub unsafe extern "C" fn numa_node_to_cpus_v1(
 ) -> c_int {
     // SAFETY: the caller's buffer.
     let words = unsafe { view_words(buffer, usize::try_from(bufferlen).unwrap_or(0)) };
-    if words.len() < words_for(limits().cpu_bits()) {
+    if words.len() < words_for(limits().cpu_bits.size()) {
         Errno::ERANGE.set();
         return -1;
     }

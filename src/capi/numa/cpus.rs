@@ -21,7 +21,7 @@ const SETAFFINITY: &CStr = c"numa_sched_setaffinity_v2_int() failed";
 /// A node number that may exist, or ERANGE, as in the reference for one beyond the highest.
 fn node_in_range(node: c_int) -> Result<Node, Errno> {
     let n = u32::try_from(node).map_err(|_| Errno::ERANGE)?;
-    if n as usize > limits().max_node() {
+    if n as usize > limits().max_node.size() {
         Err(Errno::ERANGE)
     } else {
         Ok(Node(n))
@@ -96,7 +96,7 @@ pub(super) fn node_to_cpus(node: c_int, mut mask: BitsMut<'_>) -> c_int {
         }
         Err(error) => {
             mask.clear();
-            let size = mask.size().min(limits().cpu_bits());
+            let size = mask.size().min(limits().cpu_bits.size());
             BitsMut::new(mask.words_mut(), size).fill();
             Err(error).or_errno(-1)
         }
@@ -141,7 +141,7 @@ fn find_node_of_cpu(cpu: c_int) -> Option<u32> {
 
 /// The CPUs of a node for the calling thread to run on. Warns if they cannot be read.
 fn cpus_to_run_on(node: Node) -> Result<NodeCpus> {
-    let found = if node.0 as usize > limits().max_node() {
+    let found = if node.0 as usize > limits().max_node.size() {
         Err(Error::NoSuchNode(node.0))
     } else {
         cpus_of(node)
@@ -162,7 +162,7 @@ fn run_on(cpus: Bits<'_>) -> Result<()> {
 /// numa_error().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
-    if node >= int(limits().node_bits()) {
+    if node >= limits().node_bits.int() {
         return Err(Error::Invalid("node")).or_errno(-1);
     }
     run_on_number(node).map(|()| 0).or_errno(-1)
@@ -171,7 +171,7 @@ pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
 /// The same for a number that is not too high.
 fn run_on_number(node: c_int) -> Result<()> {
     if node == -1 {
-        let mut cpus = CpuMask::new(limits().cpu_bits())?;
+        let mut cpus = CpuMask::new(limits().cpu_bits.size())?;
         cpus.bits_mut().fill();
         return run_on(cpus.as_bits());
     }
@@ -195,7 +195,7 @@ fn may_run_on(node: Node, any: bool) -> bool {
     let n = node.0 as usize;
     if any {
         // An id in a gap is a node whose CPUs cannot be read, as in the reference.
-        return n <= limits().max_node() || nodes().contains(n);
+        return n <= limits().max_node.size() || nodes().contains(n);
     }
     all_nodes().contains(n) || nodes().contains(n) && is_memoryless(node)
 }
@@ -217,7 +217,7 @@ fn run_on_nodes(wanted: Bits<'_>, any: bool) -> Result<()> {
             }
         }
     }
-    let mut cpus = CpuMask::new(limits().cpu_bits())?;
+    let mut cpus = CpuMask::new(limits().cpu_bits.size())?;
     for n in wanted.iter() {
         let node = Node(n as u32);
         if may_run_on(node, any) {
@@ -269,7 +269,7 @@ pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
         for n in wanted.iter() {
             cpus_to_run_on(Node(n as u32)).map_err(|_| Error::Invalid("node"))?;
         }
-        let mut cpus = CpuMask::new(limits().cpu_bits())?;
+        let mut cpus = CpuMask::new(limits().cpu_bits.size())?;
         for n in wanted.iter() {
             cpus.bits_mut().add(cache::cpus(Node(n as u32))?.set);
         }
@@ -292,7 +292,7 @@ pub(super) fn run_nodes(any: bool) -> Result<NodeMask> {
         // A node whose CPUs cannot be read is left out, after a warning.
         let _ = cpus_of(Node(n as u32));
     }
-    let mut mine = CpuMask::new(limits().cpu_bits())?;
+    let mut mine = CpuMask::new(limits().cpu_bits.size())?;
     if affinity::read_thread_cpus(0, &mut mine.bits_mut()).is_err() {
         return Ok(found);
     }

@@ -5,54 +5,69 @@
 //! earlier, does the same through [`limits`]. What the kernel can do is asked later, by the first
 //! function that has to know.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::ffi::c_int;
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use super::report::keeping_errno;
 use super::variables::{self, CPU_ROOM, NODE_ROOM, Sets};
+use crate::capi::result::int;
 use crate::mask::{CpuMask, NodeMask, WORD_BITS};
 use crate::root::Root;
 use crate::topology;
 
-macro_rules! limits {
-    ($($(#[$doc:meta])* $name:ident)*) => {
-        /// Numbers that are fixed at load. A second thread may write them again, with the same values.
-        pub(super) struct Limits {
-            ready: AtomicBool,
-            seen_nodes: AtomicBool,
-            $($name: AtomicUsize,)*
-        }
+/// A number that C asks for. It is kept as C's int, so that the functions that return it do nothing else.
+pub(super) struct Number(AtomicI32);
 
-        static LIMITS: Limits = Limits {
-            ready: AtomicBool::new(false),
-            seen_nodes: AtomicBool::new(false),
-            $($name: AtomicUsize::new(0),)*
-        };
+impl Number {
+    const fn unset() -> Number {
+        Number(AtomicI32::new(0))
+    }
 
-        impl Limits {
-            $(
-                $(#[$doc])*
-                pub(super) fn $name(&self) -> usize {
-                    self.$name.load(Ordering::Relaxed)
-                }
-            )*
-        }
-    };
+    fn set(&self, value: usize) {
+        self.0.store(int(value), Ordering::Relaxed);
+    }
+
+    /// As C's int.
+    #[inline]
+    pub(super) fn int(&self) -> c_int {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// As a size. None is negative.
+    #[inline]
+    pub(super) fn size(&self) -> usize {
+        self.int() as usize
+    }
 }
 
-limits! {
+/// Numbers that are fixed at load. A second thread may write them again, with the same values.
+pub(super) struct Limits {
+    ready: AtomicBool,
+    seen_nodes: AtomicBool,
     /// Bits of the kernel's node masks.
-    node_bits
+    pub(super) node_bits: Number,
     /// Bits of the kernel's CPU masks.
-    cpu_bits
+    pub(super) cpu_bits: Number,
     /// Highest node that exists.
-    max_node
+    pub(super) max_node: Number,
     /// Number of nodes that exist, at least one.
-    configured_nodes
+    pub(super) configured_nodes: Number,
     /// Number of nodes that the process may use.
-    task_nodes
+    pub(super) task_nodes: Number,
     /// Number of CPUs that the process may use.
-    task_cpus
+    pub(super) task_cpus: Number,
 }
+
+static LIMITS: Limits = Limits {
+    ready: AtomicBool::new(false),
+    seen_nodes: AtomicBool::new(false),
+    node_bits: Number::unset(),
+    cpu_bits: Number::unset(),
+    max_node: Number::unset(),
+    configured_nodes: Number::unset(),
+    task_nodes: Number::unset(),
+    task_cpus: Number::unset(),
+};
 
 impl Limits {
     /// Whether a directory of a node was seen. Without there is one node with all CPUs.
@@ -62,27 +77,23 @@ impl Limits {
 }
 
 /// A number that is read at its first use; 0 until then.
-pub(super) struct Once(AtomicUsize);
+pub(super) struct Once(Number);
 
 impl Once {
     pub(super) const fn new() -> Once {
-        Once(AtomicUsize::new(0))
+        Once(Number::unset())
     }
 
-    pub(super) fn get(&self, ask: fn() -> usize) -> usize {
-        match self.0.load(Ordering::Relaxed) {
-            0 => {
-                let asked = ask();
-                self.0.store(asked, Ordering::Relaxed);
-                asked
-            }
-            known => known,
+    pub(super) fn get(&self, ask: fn() -> usize) -> &Number {
+        if self.0.int() == 0 {
+            self.0.set(ask());
         }
+        &self.0
     }
 }
 
 /// Bytes of a page.
-pub(super) fn page_size() -> usize {
+pub(super) fn page_size() -> &'static Number {
     static SIZE: Once = Once::new();
     SIZE.get(topology::page_size)
 }
@@ -159,16 +170,13 @@ fn load() {
         all_nodes: all_nodes.as_bits(),
         all_cpus: cpus.as_bits(),
     });
-    let set = |number: &AtomicUsize, value: usize| number.store(value, Ordering::Relaxed);
-    set(&LIMITS.node_bits, node_bits);
-    set(&LIMITS.cpu_bits, cpus.size());
-    set(
-        &LIMITS.max_node,
-        nodes.last().map_or(0, |node| node.0 as usize),
-    );
-    set(&LIMITS.configured_nodes, nodes.len());
-    set(&LIMITS.task_nodes, all_nodes.len());
-    set(&LIMITS.task_cpus, cpus.len());
+    LIMITS.node_bits.set(node_bits);
+    LIMITS.cpu_bits.set(cpus.size());
+    let max_node = nodes.last().map_or(0, |node| node.0 as usize);
+    LIMITS.max_node.set(max_node);
+    LIMITS.configured_nodes.set(nodes.len());
+    LIMITS.task_nodes.set(all_nodes.len());
+    LIMITS.task_cpus.set(cpus.len());
     LIMITS.seen_nodes.store(seen, Ordering::Relaxed);
     LIMITS.ready.store(true, Ordering::Release);
 }

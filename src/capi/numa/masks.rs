@@ -1,16 +1,17 @@
 //! Bitmask functions. All but those that allocate are async-signal-safe.
 
-use core::ffi::{c_int, c_uint};
+use core::ffi::{c_int, c_uint, c_ulong};
 use core::ptr;
 
 use super::callers::{
-    self, bitmask, unsigned, view, view_mut, view_old, with, with_bit, with_both,
+    self, bitmask, unsigned, view, view_mut, view_old, with_bit, with_both, with_size,
 };
 use super::load::limits;
 use super::nodemask::nodemask_t;
 use super::report::complain;
 use super::variables::is_static;
 use crate::capi::result::OrErrno;
+use crate::mask::words_for;
 use crate::sys::Errno;
 
 /// Returns a new empty mask of n bits. The caller frees it with numa_bitmask_free().
@@ -44,14 +45,14 @@ pub unsafe extern "C" fn numa_bitmask_free(bmp: *mut bitmask) {
 /// memory. The caller frees it with numa_bitmask_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_allocate_nodemask() -> *mut bitmask {
-    callers::allocate(limits().node_bits()).or_errno(ptr::null_mut())
+    callers::allocate(limits().node_bits.size()).or_errno(ptr::null_mut())
 }
 
 /// Returns a new empty mask of numa_num_possible_cpus() bits, NULL with ENOMEM if there is no
 /// memory. The caller frees it with numa_bitmask_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_allocate_cpumask() -> *mut bitmask {
-    callers::allocate(limits().cpu_bits()).or_errno(ptr::null_mut())
+    callers::allocate(limits().cpu_bits.size()).or_errno(ptr::null_mut())
 }
 
 /// Sets all bits below the mask's size. Returns bmp.
@@ -75,7 +76,7 @@ pub unsafe extern "C" fn numa_bitmask_clearall(bmp: *mut bitmask) -> *mut bitmas
 pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
     unsafe {
-        with_bit(bmp, n, |mut mask, n| {
+        with_bit(bmp, n, move |mut mask, n| {
             mask.insert(n);
             bmp
         })
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn numa_bitmask_setbit(bmp: *mut bitmask, n: c_uint) -> *m
 pub unsafe extern "C" fn numa_bitmask_clearbit(bmp: *mut bitmask, n: c_uint) -> *mut bitmask {
     // SAFETY: the caller's mask.
     unsafe {
-        with_bit(bmp, n, |mut mask, n| {
+        with_bit(bmp, n, move |mut mask, n| {
             mask.remove(n);
             bmp
         })
@@ -116,7 +117,7 @@ pub unsafe extern "C" fn numa_bitmask_weight(bmp: *const bitmask) -> c_uint {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_bitmask_nbytes(bmp: *mut bitmask) -> c_uint {
     // SAFETY: the caller's mask.
-    unsafe { with(bmp, |mask| unsigned(size_of_val(mask.as_bits().words()))) }
+    unsafe { with_size(bmp, |size| unsigned(words_for(size) * size_of::<c_ulong>())) }
 }
 
 /// Returns 1 if both masks have the same bits set, else 0. The sizes may differ: bits that the

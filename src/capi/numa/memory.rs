@@ -171,7 +171,7 @@ pub unsafe extern "C" fn numa_police_memory(start: *mut c_void, size: usize) {
 /// # Safety
 /// The range is mapped for writing.
 unsafe fn touch(start: *mut c_void, size: usize) {
-    let page = page_size();
+    let page = page_size().size();
     let (first, end) = (start as usize, (start as usize).saturating_add(size));
     let mut at = first;
     while at < end {

@@ -35,7 +35,7 @@ pub unsafe extern "C" fn numa_migrate_pages(
 ) -> c_int {
     // SAFETY: the caller's masks.
     let (from, to) = unsafe { (view(fromnodes), view(tonodes)) };
-    migrate::migrate_all(pid, from, to, limits().node_bits())
+    migrate::migrate_all(pid, from, to, limits().node_bits.size())
         .map(int)
         .or_errno(-1)
 }

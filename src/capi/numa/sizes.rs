@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 
 use super::load::{Once, limits, page_size};
-use crate::capi::result::{OrErrno, int};
+use crate::capi::result::OrErrno;
 use crate::sys::Errno;
 use crate::topology;
 
@@ -26,13 +26,13 @@ pub extern "C" fn numa_available() -> c_int {
 /// nodes may have gaps.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_max_node() -> c_int {
-    int(limits().max_node())
+    limits().max_node.int()
 }
 
 /// Returns the highest node that the masks can hold: numa_num_possible_nodes() - 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_max_possible_node() -> c_int {
-    int(limits().node_bits()) - 1
+    limits().node_bits.int() - 1
 }
 
 /// Returns the size of node masks in bits, a multiple of the bits of a long. It comes from the
@@ -40,19 +40,19 @@ pub extern "C" fn numa_max_possible_node() -> c_int {
 /// is more, and is 1024 if the former cannot be read.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_possible_nodes() -> c_int {
-    int(limits().node_bits())
+    limits().node_bits.int()
 }
 
 /// Returns the size of CPU masks in bits: those that sched_getaffinity(2) fills.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_possible_cpus() -> c_int {
-    int(limits().cpu_bits())
+    limits().cpu_bits.int()
 }
 
 /// Returns the number of nodes that exist, those without memory or CPUs included; at least 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_configured_nodes() -> c_int {
-    int(limits().configured_nodes())
+    limits().configured_nodes.int()
 }
 
 /// Returns the number of CPUs of the system, those that are offline included; at least 1. It
@@ -60,20 +60,20 @@ pub extern "C" fn numa_num_configured_nodes() -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_configured_cpus() -> c_int {
     static COUNT: Once = Once::new();
-    int(COUNT.get(topology::configured_cpus))
+    COUNT.get(topology::configured_cpus).int()
 }
 
 /// Returns the number of CPUs in numa_all_cpus_ptr as of load: those that the process may run on.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_task_cpus() -> c_int {
-    int(limits().task_cpus())
+    limits().task_cpus.int()
 }
 
 /// Returns the number of nodes in numa_all_nodes_ptr as of load: those that the process may
 /// allocate from; at least 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_num_task_nodes() -> c_int {
-    int(limits().task_nodes())
+    limits().task_nodes.int()
 }
 
 /// Same as numa_num_task_cpus().
@@ -91,5 +91,5 @@ pub extern "C" fn numa_num_thread_nodes() -> c_int {
 /// Returns the size of a base page in bytes, from sysconf(_SC_PAGESIZE).
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_pagesize() -> c_int {
-    int(page_size())
+    page_size().int()
 }

@@ -191,7 +191,7 @@ fn universe(accepted: Bits<'_>, beyond: usize) -> Universe<'_> {
 }
 
 unsafe fn parse_nodes(string: *const c_char, accepted: Bits<'_>, beyond: usize) -> *mut bitmask {
-    let size = limits().node_bits();
+    let size = limits().node_bits.size();
     let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
     let universe = universe(accepted, beyond);
     // SAFETY: the caller's string.
@@ -199,7 +199,7 @@ unsafe fn parse_nodes(string: *const c_char, accepted: Bits<'_>, beyond: usize) 
 }
 
 unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask {
-    let size = limits().cpu_bits();
+    let size = limits().cpu_bits.size();
     let universe = universe(accepted, size);
     // SAFETY: the caller's string.
     unsafe { parse(string, &CPU_MESSAGES, universe, size, &mut |_| None) }
@@ -210,7 +210,7 @@ unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_nodestring(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
-    unsafe { parse_nodes(string, all_nodes(), limits().node_bits()) }
+    unsafe { parse_nodes(string, all_nodes(), limits().node_bits.size()) }
 }
 
 /// Returns the nodes that a string names, of all that exist (numa_nodes_ptr), as a mask of
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn numa_parse_nodestring(string: *const c_char) -> *mut bi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_nodestring_all(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
-    unsafe { parse_nodes(string, nodes(), limits().cpu_bits()) }
+    unsafe { parse_nodes(string, nodes(), limits().cpu_bits.size()) }
 }
 
 /// Returns the CPUs that a string names, of those in numa_all_cpus_ptr, as a mask of
