@@ -6,13 +6,30 @@
 # (now), which lets the linker protect their addresses from writing and costs 15,000 instructions.
 BIND ?= lazy
 
+# 0 leaves the static libraries out.
+LIBRARIES := $(REAL) $(EXT_REAL)
+ifneq ($(STATIC),0)
+LIBRARIES += libnuma.a libnuma_ext.a
+endif
+libraries: $(LIBRARIES:%=$(BUILD)/%) $(BUILD)/numa.pc $(BUILD)/numa-ext.pc
+
+# The same bits wherever the sources and cargo's own directory are. RUSTFLAGS of the environment are kept, and
+# `rustflags` below `build` of cargo's configuration.
+CARGO_DIR := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)
+SAME_PATHS := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(CARGO_DIR)=cargo
+ifdef RUSTFLAGS
+export RUSTFLAGS := $(RUSTFLAGS) $(SAME_PATHS)
+else
+CARGO_SAME_PATHS := --config 'build.rustflags=["$(word 1,$(SAME_PATHS))","$(word 2,$(SAME_PATHS))"]'
+endif
+
 # Two segments less to map, a tenth of what loading costs, where the linker can.
 FEW_SEGMENTS := $(shell echo 'int x;' | $(CC) -x c -shared -fPIC -nostdlib -o /dev/null - $(LDFLAGS) \
 	-Wl,-z,noseparate-code >/dev/null 2>&1 && echo -Wl,-z,noseparate-code)
 
 LINK_FLAGS := -Wl,-z,$(BIND) -Wl,-z,relro -Wl,-z,defs -Wl,--gc-sections -Wl,--as-needed \
 	-static-libgcc $(FEW_SEGMENTS)
-C_FLAGS    := -std=gnu11 -Wall -Wextra -fPIC -funwind-tables
+C_FLAGS    := -std=gnu11 -Wall -Wextra -fPIC -funwind-tables -ffile-prefix-map=$(CURDIR)=.
 
 # Exceptions, cancellation and backtraces pass through the functions that call back. Rust calls other
 # libraries as C does, so that the linker decides when they are bound.
@@ -30,8 +47,8 @@ GROUPS := $(shell $(LD) --help 2>/dev/null | grep -o -m 1 -- --force-group-alloc
 BITCODE := --remove-section=.llvmbc --remove-section=.llvmcmd
 
 # Whatever is made with other flags than these is made anew. Installing takes what there is.
-FLAGS_NOW := $(CC) $(LD) $(AR) $(OBJCOPY) $(CARGO) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(BIND) $(RUST_TARGET) $(RUSTFLAGS)
-ifeq ($(filter install uninstall clean,$(MAKECMDGOALS)),)
+FLAGS_NOW := $(CC) $(LD) $(AR) $(OBJCOPY) $(CARGO) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(BIND) $(RUST_TARGET) $(RUSTFLAGS) $(CARGO_FLAGS)
+ifeq ($(filter install install-libraries install-commands uninstall clean,$(MAKECMDGOALS)),)
 ifneq ($(strip $(FLAGS_NOW)),$(strip $(file <$(BUILD)/flags)))
 $(shell mkdir -p $(BUILD))
 $(file >$(BUILD)/flags,$(FLAGS_NOW))
@@ -50,7 +67,7 @@ export $(CARGO_LINKER) ?= $(firstword $(CC))
 endif
 
 # The crate with the C layer, its dependencies and core, as an archive.
-RUST_STATICLIB = $(CARGO) rustc --locked --release --lib --crate-type staticlib \
+RUST_STATICLIB = $(CARGO) rustc $(CARGO_FLAGS) $(CARGO_SAME_PATHS) --release --lib --crate-type staticlib \
 	$(CARGO_TARGET) --target-dir $(BUILD)/cargo
 
 # --- libnuma ---------------------------------------------------------------------------------
@@ -89,7 +106,7 @@ $(BUILD)/libnuma.a: $(BUILD)/numa.o $(ABI_DATA)
 	$(OBJCOPY) --keep-global-symbols=$(BUILD)/defaults $(BUILD)/static.o.tmp $(BUILD)/static.o
 	rm $(BUILD)/static.o.tmp
 	rm -f $@
-	$(AR) rcs $@ $(BUILD)/static.o
+	$(AR) rcsD $@ $(BUILD)/static.o
 
 # --- libnuma_ext, the same way ---------------------------------------------------------------
 
@@ -117,4 +134,4 @@ $(BUILD)/libnuma_ext.a: $(BUILD)/ext.o $(ABI_DATA)
 	ABI=abi/ext sh abi/generate defaults > $(BUILD)/ext-defaults
 	$(OBJCOPY) --keep-global-symbols=$(BUILD)/ext-defaults $< $(BUILD)/ext-static.o
 	rm -f $@
-	$(AR) rcs $@ $(BUILD)/ext-static.o
+	$(AR) rcsD $@ $(BUILD)/ext-static.o
