@@ -7,6 +7,7 @@
 #                        install-libraries and install-commands: a part of it; uninstall
 #   make check           the tests that need neither root nor network, and leave the machine as it is
 #   make test            all tests; make demo: the main job, on the screen
+#   make torture         hours of what may go wrong seldom: docs/reliability.md
 #   make headers         writes include/ anew from the sources
 #   make manual          writes the manual pages and the completions anew from the options
 #   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1,
@@ -80,7 +81,7 @@ include mk/libraries.mk mk/tools.mk mk/install.mk mk/packages.mk
 
 # --- tests -----------------------------------------------------------------------------------
 
-.PHONY: stage check test demo bench bench-scale bench-migrate bench-commands clean
+.PHONY: stage check test torture demo bench bench-scale bench-migrate bench-commands clean
 
 # Everything installed into a prefix of its own, as a user of the library would have it.
 STAGE := $(abspath $(BUILD))/stage
@@ -100,6 +101,10 @@ test:
 # Without what has to be downloaded, or installed into the system.
 check: stage
 	LIBNUMA_RS_OFFLINE=1 CI= tests/run unit rules abi headers install c ext numactl numastat memhog
+
+# The long forms of rows of docs/reliability.md; tests/run has the short ones.
+torture: stage
+	tests/torture/run --long --reference
 
 demo:
 	tests/support/setup demo

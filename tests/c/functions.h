@@ -12,25 +12,44 @@
 
 extern int numa_parse_bitmap(char *line, struct bitmask *mask);
 
-/* What the functions work on: a node that this process may use, with memory. */
-static int node;
-static struct bitmask *nodes, *cpus, *some;
-static nodemask_t old_nodes;
-static unsigned long words[1024] UNUSED;
-static char *memory;
-static void *pages[1];
-static int status[1];
+/* What the functions work on: a node that this process may use, with memory. A program with threads
+ * defines PER_THREAD as __thread, and each thread calls arguments(). */
+#ifndef PER_THREAD
+#define PER_THREAD
+#endif
+static PER_THREAD int node;
+static PER_THREAD struct bitmask *nodes, *cpus, *some;
+static PER_THREAD nodemask_t old_nodes;
+static PER_THREAD unsigned long words[1024] UNUSED;
+static PER_THREAD char *memory;
+static PER_THREAD void *pages[1];
+static PER_THREAD int status[1];
 #define BYTES (2 * page())
 
 static void find_old_functions(void);
 
+static struct bitmask *by_hand(unsigned long bits)
+{
+	struct bitmask *mask = calloc(1, sizeof(*mask));
+
+	if (!mask || !(mask->maskp = calloc(bits / LONG_BITS + 1, sizeof(long))))
+		abort();
+	mask->size = bits;
+	return mask;
+}
+
+/* Makes no call of the library, so that any function may be its first, and no policy call, as these may be
+ * filtered. */
 static void arguments(void)
 {
 	struct set allowed, with_memory;
+	int bits = status_map("Mems_allowed:", &allowed);
+	long bytes;
 
-	/* No policy call: these may be filtered. */
-	if (status_map("Mems_allowed:", &allowed) < 0)
+	if (bits < 0) {
+		bits = 1024;
 		add(&allowed, 0);
+	}
 	if (read_list(NODE_DIR "/has_memory", &with_memory))
 		with_memory = allowed;
 	for (node = next(&allowed, -1); node >= 0 && !has(&with_memory, node); node = next(&allowed, node))
@@ -38,15 +57,29 @@ static void arguments(void)
 	if (node < 0)
 		abort();
 	find_old_functions();
-	nodes = one_node(node);
-	cpus = numa_allocate_cpumask();
-	some = numa_bitmask_alloc(100);
-	nodemask_zero(&old_nodes);
+	nodes = by_hand((unsigned long)bits);
+	nodes->maskp[(unsigned)node / LONG_BITS] |= 1UL << ((unsigned)node % LONG_BITS);
+	some = by_hand(100);
+	memset(&old_nodes, 0, sizeof(old_nodes));
 	nodemask_set_compat(&old_nodes, node);
 	memory = fresh(2);
 	pages[0] = memory;
-	if (numa_sched_getaffinity(0, cpus) <= 0)
+	bytes = syscall(SYS_sched_getaffinity, 0, sizeof(words), words);
+	if (bytes <= 0)
 		abort();
+	cpus = by_hand(8 * (unsigned long)bytes);
+	memcpy(cpus->maskp, words, (size_t)bytes);
+}
+
+static UNUSED void forget_arguments(void)
+{
+	struct bitmask *masks[] = {nodes, cpus, some};
+
+	for (int i = 0; i < 3; i++) {
+		free(masks[i]->maskp);
+		free(masks[i]);
+	}
+	munmap(memory, BYTES);
 }
 
 /* FUNCTION(name, the policy calls that it may make, statements that call it). */
@@ -148,29 +181,33 @@ static void arguments(void)
 	FUNCTION(numa_has_preferred_many, MBIND | SET_MEMPOLICY, numa_has_preferred_many())                           \
 	FUNCTION(numa_has_home_node, HOME_NODE | MBIND, numa_has_home_node())
 
-/* The same for the old versions: what they may call, the type, the arguments. */
+/* The same for the old versions: what they may call, what becomes of the result, the type, the
+ * arguments. */
 #define OLD_FUNCTIONS                                                                                                 \
-	OLD(numa_alloc_interleaved_subset, MBIND, void *(*)(size_t, const nodemask_t *), BYTES, &old_nodes)           \
-	OLD(numa_bind, SET_MEMPOLICY, void (*)(const nodemask_t *), &old_nodes)                                       \
-	OLD(numa_get_interleave_mask, GET_MEMPOLICY, nodemask_t (*)(void), )                                          \
-	OLD(numa_get_membind, GET_MEMPOLICY, nodemask_t (*)(void), )                                                  \
-	OLD(numa_get_run_node_mask, 0, nodemask_t (*)(void), )                                                        \
-	OLD(numa_interleave_memory, MBIND, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_nodes)   \
-	OLD(numa_node_to_cpus, 0, int (*)(int, unsigned long *, int), 0, words, sizeof(words))                        \
-	OLD(numa_parse_bitmap, 0, int (*)(char *, unsigned long *, int), (char[]){"00000001\n"}, words, 64)           \
-	OLD(numa_run_on_node_mask, 0, int (*)(const nodemask_t *), &old_nodes)                                        \
-	OLD(numa_sched_getaffinity, 0, int (*)(pid_t, unsigned, unsigned long *), 0, sizeof(words), words)            \
-	OLD(numa_sched_setaffinity, 0, int (*)(pid_t, unsigned, const unsigned long *), 0, cpus->size / 8,            \
+	OLD(numa_alloc_interleaved_subset, MBIND, FREED, void *(*)(size_t, const nodemask_t *), BYTES, &old_nodes)    \
+	OLD(numa_bind, SET_MEMPOLICY, KEPT, void (*)(const nodemask_t *), &old_nodes)                                 \
+	OLD(numa_get_interleave_mask, GET_MEMPOLICY, KEPT, nodemask_t (*)(void), )                                    \
+	OLD(numa_get_membind, GET_MEMPOLICY, KEPT, nodemask_t (*)(void), )                                            \
+	OLD(numa_get_run_node_mask, 0, KEPT, nodemask_t (*)(void), )                                                  \
+	OLD(numa_interleave_memory, MBIND, KEPT, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_nodes) \
+	OLD(numa_node_to_cpus, 0, KEPT, int (*)(int, unsigned long *, int), 0, words, sizeof(words))                  \
+	OLD(numa_parse_bitmap, 0, KEPT, int (*)(char *, unsigned long *, int), (char[]){"00000001\n"}, words, 64)     \
+	OLD(numa_run_on_node_mask, 0, KEPT, int (*)(const nodemask_t *), &old_nodes)                                  \
+	OLD(numa_sched_getaffinity, 0, KEPT, int (*)(pid_t, unsigned, unsigned long *), 0, sizeof(words), words)      \
+	OLD(numa_sched_setaffinity, 0, KEPT, int (*)(pid_t, unsigned, const unsigned long *), 0, cpus->size / 8,      \
 	    cpus->maskp)                                                                                              \
-	OLD(numa_set_interleave_mask, SET_MEMPOLICY, void (*)(nodemask_t *), &old_nodes)                              \
-	OLD(numa_set_membind, SET_MEMPOLICY, void (*)(const nodemask_t *), &old_nodes)                                \
-	OLD(numa_tonodemask_memory, MBIND, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_nodes)
+	OLD(numa_set_interleave_mask, SET_MEMPOLICY, KEPT, void (*)(nodemask_t *), &old_nodes)                        \
+	OLD(numa_set_membind, SET_MEMPOLICY, KEPT, void (*)(const nodemask_t *), &old_nodes)                          \
+	OLD(numa_tonodemask_memory, MBIND, KEPT, void (*)(void *, size_t, const nodemask_t *), memory, BYTES, &old_nodes)
+
+#define KEPT(call) call
+#define FREED(call) numa_free(call, BYTES)
 
 #define FUNCTION(name, may, ...) \
 	static void call_##name(void) { __VA_ARGS__; }
-#define OLD(name, may, type, ...)   \
+#define OLD(name, may, result, type, ...) \
 	static void *old_##name;    \
-	static void call_old_##name(void) { ((type)old_##name)(__VA_ARGS__); }
+	static void call_old_##name(void) { result(((type)old_##name)(__VA_ARGS__)); }
 FUNCTIONS
 #if !IS_STATIC
 OLD_FUNCTIONS
@@ -181,7 +218,11 @@ OLD_FUNCTIONS
 static void find_old_functions(void)
 {
 #if !IS_STATIC
-#define OLD(name, may, type, ...)                                                \
+	static int found;
+
+	if (__atomic_exchange_n(&found, 1, __ATOMIC_SEQ_CST))
+		return;
+#define OLD(name, ...)                                                           \
 	if (!(old_##name = dlvsym(RTLD_DEFAULT, #name, "libnuma_1.1"))) {        \
 		CHECK(0, "no %s@libnuma_1.1", #name);                            \
 		exit(1);                                                         \
@@ -197,7 +238,7 @@ static const struct {
 	void (*call)(void);
 } functions[] = {
 #define FUNCTION(name, may, ...) {#name, may, call_##name},
-#define OLD(name, may, type, ...) {#name "@libnuma_1.1", may, call_old_##name},
+#define OLD(name, may, ...) {#name "@libnuma_1.1", may, call_old_##name},
 	FUNCTIONS
 #if !IS_STATIC
 	OLD_FUNCTIONS

@@ -285,3 +285,13 @@ reference() {
     theirs=$("$top/tests/support/fetch" reference 2>"$work/fetch") || { theirs='' why=$(tail -n 1 "$work/fetch"); return 1; }
     their_lib=$(dirname "$(find "$theirs" -name libnuma.so.1 -print -quit)")
 }
+# stand_ins: $out/missing.o, which stands in for the symbols that the reference lacks, and their names in
+# $out/missing.list: see tests/c/missing.c.
+stand_ins() {
+    readelf --dyn-syms -W "$their_lib/libnuma.so.1" | awk '{ sub(/@.*/, "", $8); print $8 }' |
+        awk 'FILENAME == "-" { theirs[$1] = 1; next }
+            !/^#/ && $3 == "default" && !($1 in theirs) { print toupper($4) "(" $1 ")" }' \
+            - "$top/abi/symbols.tsv" >"$out/missing.list"
+    "${CC:-gcc}" -std=gnu11 -Wall -Wextra -Werror -O2 -fPIE -I "$top/tests/c" -I "$out" -c -o "$out/missing.o" \
+        "$top/tests/c/missing.c"
+}

@@ -1,0 +1,14 @@
+/* What functions.c has for unwind.cc. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+long functions_count(void);
+const char *functions_name(long number);
+void functions_call(long number);
+void functions_prepare(void);
+/* Each changes the calling process, and returns NULL or why it cannot. */
+const char *world_of_refusals(void);
+const char *world_without_a_map(void);
+#ifdef __cplusplus
+}
+#endif
