@@ -11,6 +11,9 @@
 //!
 //! A device's node is the content of `numa_node` in its own directory or the nearest one
 //! above it; -1 there means that the firmware does not report it.
+//!
+//! No word leads to a file outside /sys/devices: names with a slash, `.` and `..` are refused, and the text of
+//! a link of /sys is taken from its `/devices/` on, unless it has a `..` there.
 
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err)]
@@ -251,11 +254,20 @@ fn node_above_link(
     })
 }
 
+/// The part of a link's target that names a directory below /sys: of "../../devices/pci0000:00/0000:00:02.0",
+/// which is relative to some directory of /sys, all from "/devices/" on. ENODEV if it does not stay there.
+fn device_directory(target: &[u8]) -> Result<&[u8], Errno> {
+    let start = target.windows(9).position(|w| w == b"/devices/");
+    let directory = &target[start.ok_or(Errno::ENODEV)?..];
+    if directory.split(|&b| b == b'/').any(|name| name == b"..") {
+        return Err(Errno::ENODEV);
+    }
+    Ok(directory)
+}
+
 /// The nearest directory with a node at or above the target of a link, and the node.
 fn nearest_node<'t>(root: Root<'_>, target: &'t [u8]) -> Result<(&'t [u8], Option<Node>), Errno> {
-    // "../../devices/pci0000:00/0000:00:02.0/block/vda", relative to some directory of /sys.
-    let start = target.windows(9).position(|w| w == b"/devices/");
-    let mut directory = &target[start.ok_or(Errno::ENODEV)?..];
+    let mut directory = device_directory(target)?;
     while directory.len() > b"/devices".len() {
         let mut path = Path::below(root, "/sys");
         path.push(directory).push(b"/numa_node");
@@ -272,7 +284,7 @@ fn nearest_node<'t>(root: Root<'_>, target: &'t [u8]) -> Result<(&'t [u8], Optio
 /// The content of a numa_node file: a node, or `None` for -1.
 fn read_node(path: &Path) -> Result<Option<Node>, Errno> {
     let mut buf = [0; 32];
-    let text = path.read(&mut buf)?.trim_ascii();
+    let text = path.read_unless_link(&mut buf)?.trim_ascii();
     if text.starts_with(b"-") {
         return Ok(None);
     }
@@ -310,17 +322,22 @@ fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
     let [segment, bus, device, function] =
         pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
-    let mut path = Path::below(root, "/sys/bus/pci/devices/");
-    path.hex(segment, 4)
+    let mut link = Path::below(root, "/sys/bus/pci/devices/");
+    link.hex(segment, 4)
         .push(b":")
         .hex(bus, 2)
         .push(b":")
         .hex(device, 2)
         .push(b".")
-        .hex(function, 1)
-        .push(b"/numa_node");
+        .hex(function, 1);
     let kind = "PCI";
-    read_node(&path)
+    let mut buf = [0; 512];
+    link.read_link(&mut buf)
+        .and_then(device_directory)
+        .and_then(|directory| {
+            let mut path = Path::below(root, "/sys");
+            read_node(path.push(directory).push(b"/numa_node"))
+        })
         .map_err(|errno| DeviceError::Unreadable { kind, name, errno })?
         .ok_or(DeviceError::Unknown { name })
 }
@@ -462,5 +479,65 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn links_of_a_hostile_tree_lead_nowhere_else() {
+        let made = machine();
+        // What a word must not lead to.
+        made.write("elsewhere/numa_node", b"1\n");
+        made.write("sys/devices/own/net/x", b"");
+        for (name, target) in [
+            ("up", "../../devices/../../elsewhere"),
+            ("up-deeper", "../../devices/own/../../../elsewhere/net"),
+            ("no-devices", "../../../elsewhere"),
+            ("absolute", "/elsewhere"),
+        ] {
+            made.link(&format!("sys/class/net/{name}"), target);
+            made.link(&format!("sys/class/block/{name}"), target);
+        }
+        // The text of a link is all that is taken of it.
+        made.link("sys/class/net/own", "../../../elsewhere/devices/own");
+        made.link("sys/devices/own/numa_node", "../../../elsewhere/numa_node");
+        made.link("sys/class/net/itself", "itself");
+        made.link("sys/bus/pci/devices/0000:01:00.0", "../../../../elsewhere");
+        made.link(
+            "sys/bus/pci/devices/0000:02:00.0",
+            "../../../devices/../../elsewhere",
+        );
+        made.link("sys/bus/pci/devices/0000:03:00.0", "../../../devices/own");
+        made.write("sys/bus/pci/devices/0000:04:00.0/numa_node", b"1\n");
+        for word in [
+            "netdev:up",
+            "netdev:up-deeper",
+            "netdev:no-devices",
+            "netdev:absolute",
+            "netdev:own",
+            "netdev:itself",
+            "block:up",
+            "block:absolute",
+            "pci:1:0",
+            "pci:2:0",
+            "pci:3:0",
+            "pci:4:0",
+        ] {
+            let found = look(&made, word).unwrap();
+            assert!(
+                matches!(found, Err(DeviceError::Unreadable { .. })),
+                "{word}: {found:?}"
+            );
+        }
+        for word in [
+            "netdev:../net/eth0",
+            "netdev:/sys/class/net/eth0",
+            "netdev:eth0/../eth0",
+            "block:../../../elsewhere",
+        ] {
+            let found = look(&made, word).unwrap();
+            assert!(
+                matches!(found, Err(DeviceError::BadName { .. })),
+                "{word}: {found:?}"
+            );
+        }
     }
 }

@@ -119,15 +119,12 @@ impl Path {
 
     /// Reads the whole file into `buf`. EFBIG if it is not smaller than that.
     pub(crate) fn read<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
-        let file = self.open()?;
-        let mut len = 0;
-        loop {
-            let room = buf.get_mut(len..).filter(|room| !room.is_empty());
-            match file.read(room.ok_or(Errno::EFBIG)?)? {
-                0 => return Ok(&buf[..len]),
-                n => len += n,
-            }
-        }
+        read_all(&self.open()?, buf)
+    }
+
+    /// The same of a file that is no symbolic link: ELOOP if it is one.
+    pub(crate) fn read_unless_link<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+        read_all(&File::open_unless_link(self.as_c_str()?)?, buf)
     }
 
     /// Reads the file from its beginning and hands its bytes to the parser, until that has enough or
@@ -146,6 +143,17 @@ impl Path {
             }
         }
         Err(Errno::EFBIG)
+    }
+}
+
+fn read_all<'b>(file: &File, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let mut len = 0;
+    loop {
+        let room = buf.get_mut(len..).filter(|room| !room.is_empty());
+        match file.read(room.ok_or(Errno::EFBIG)?)? {
+            0 => return Ok(&buf[..len]),
+            n => len += n,
+        }
     }
 }
 

@@ -18,6 +18,13 @@ impl File {
         File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
     }
 
+    /// The same of a file that is no symbolic link: ELOOP if it is one.
+    pub(crate) fn open_unless_link(path: &CStr) -> Result<File, Errno> {
+        let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOFOLLOW;
+        // SAFETY: `path` is a string with a terminating zero.
+        File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
+    }
+
     /// Opens a directory only to open files below it, which are then of this very directory.
     pub(crate) fn open_directory(path: &CStr) -> Result<File, Errno> {
         let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC;
