@@ -205,6 +205,8 @@ static UNUSED void capture(void)
 {
 	fflush(stderr);
 	check_captured = memfd_create("stderr", MFD_CLOEXEC);
+	/* Two threads that write to a memfd may write to the same place. */
+	fcntl(check_captured, F_SETFL, O_APPEND);
 	check_saved_stderr = fcntl(2, F_DUPFD_CLOEXEC, 100);
 	if (check_captured < 0 || check_saved_stderr < 0 || dup2(check_captured, 2) < 0)
 		abort();

@@ -4,6 +4,9 @@
  *
  *	torture first|exit|fork|update|signals TIMES
  *
+ *	torture once		calls each function once: for those who watch it
+ *	torture safe		the names of the functions that a handler may call
+ *
  * The last line tells how often and how many of them were bad, "10,000 processes, 0 bad"; the lines before
  * it tell what was wrong with the first ones. Exit status 1 if one was bad.
  */
@@ -634,6 +637,17 @@ static int signals(long times)
 }
 #endif
 
+static int once(void)
+{
+	quiet(0);
+	arguments();
+	/* What is above concerns the program's own reading: whoever watches sees this call of none. */
+	access("/torture/once", F_OK);
+	for (long i = 0; i < COUNT; i++)
+		have[i].call();
+	return 0;
+}
+
 static int names(void)
 {
 	for (long i = 0; i < SAFE_COUNT; i++)
@@ -653,6 +667,8 @@ int main(int argc, char **argv)
 	find_old_functions();
 	if (!strcmp(mode, "safe"))
 		return names();
+	if (!strcmp(mode, "once"))
+		return once();
 	if (!strcmp(mode, "first"))
 		return anew("--first", "processes", times);
 	if (!strcmp(mode, "--first"))
