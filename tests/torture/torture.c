@@ -5,6 +5,7 @@
  *	torture first|exit|fork|update|signals TIMES
  *
  *	torture once		calls each function once: for those who watch it
+ *	torture answers		prints what they answer, and what they print of wrong arguments
  *	torture safe		the names of the functions that a handler may call
  *
  * The last line tells how often and how many of them were bad, "10,000 processes, 0 bad"; the lines before
@@ -641,10 +642,33 @@ static int once(void)
 {
 	quiet(0);
 	arguments();
-	/* What is above concerns the program's own reading: whoever watches sees this call of none. */
+	/* Who watches sees what the program itself has read before this. */
 	access("/torture/once", F_OK);
 	for (long i = 0; i < COUNT; i++)
 		have[i].call();
+	return 0;
+}
+
+static int print_answers(void)
+{
+	static const char *const wrong_words[] = {"junk", "0-99999", "netdev:../x", "netdev:no-such", "block:no-such",
+						  "pci:junk", "file:/no/such", "ip:256.256.256.256", "0,,1", "!!"};
+	struct answers got;
+
+	dup2(1, 2);
+	arguments();
+	printf("rights %d\n", (int)geteuid());
+	ask(&got);
+	for (int i = 0; i < 16; i++)
+		printf("answer %d: %ld\n", i, got.numbers[i]);
+	fflush(stdout);
+	for (size_t i = 0; i < sizeof(wrong_words) / sizeof(wrong_words[0]); i++) {
+		numa_bitmask_free(numa_parse_nodestring(wrong_words[i]));
+		numa_bitmask_free(numa_parse_cpustring(wrong_words[i]));
+	}
+	errno = 0;
+	numa_run_on_node_mask(some);
+	numa_error("numa_error");
 	return 0;
 }
 
@@ -667,6 +691,8 @@ int main(int argc, char **argv)
 	find_old_functions();
 	if (!strcmp(mode, "safe"))
 		return names();
+	if (!strcmp(mode, "answers"))
+		return print_answers();
 	if (!strcmp(mode, "once"))
 		return once();
 	if (!strcmp(mode, "first"))
