@@ -8,6 +8,7 @@
 #   make check           the tests that need neither root nor network, and leave the machine as it is
 #   make test            all tests; make demo: the main job, on the screen
 #   make torture         hours of what may go wrong seldom: docs/reliability.md
+#   make miri            the core's unit tests under Miri, which a nightly toolchain has
 #   make headers         writes include/ anew from the sources
 #   make manual          writes the manual pages and the completions anew from the options
 #   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1,
@@ -81,7 +82,7 @@ include mk/libraries.mk mk/tools.mk mk/install.mk mk/packages.mk
 
 # --- tests -----------------------------------------------------------------------------------
 
-.PHONY: stage check test torture demo bench bench-scale bench-migrate bench-commands clean
+.PHONY: stage check test torture miri demo bench bench-scale bench-migrate bench-commands clean
 
 # Everything installed into a prefix of its own, as a user of the library would have it.
 STAGE := $(abspath $(BUILD))/stage
@@ -105,6 +106,10 @@ check: stage
 # The long forms of rows of docs/reliability.md; tests/run has the short ones.
 torture: stage
 	tests/torture/run --long --reference
+
+# The core's unit tests under Miri, where a nightly toolchain with it is there.
+miri:
+	tests/miri
 
 demo:
 	tests/support/setup demo
