@@ -10,7 +10,7 @@
 #   make torture         hours of what may go wrong seldom: docs/reliability.md
 #   make miri            the core's unit tests under Miri, which a nightly toolchain has
 #   make headers         writes include/ anew from the sources
-#   make manual          writes the manual pages and the completions anew from the options
+#   make manual          writes the manual pages and the completions anew, from the headers and the options
 #   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1,
 #                        ROWS=part-of-a-name, MARKDOWN=1)
 #   make bench-scale     how the cost of calls grows with nodes and CPUs, on made-up machines
@@ -67,6 +67,7 @@ OWN_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 
 BUNDLED     := numactl numastat memhog migspeed
 COMMANDS    := migratepages $(BUNDLED)
 HEADERS     := numa.h numaif.h numacompat1.h numa_ext.h
+PAGES       := numa.3 numa_ext.3 numaif.3 libnuma.7
 
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 TOOL_SOURCES := $(shell find tools -name '*.rs' -o -name Cargo.toml)

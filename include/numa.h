@@ -59,8 +59,7 @@ extern "C" {
 
 /*
  * All functions but those that allocate or free a mask are async-signal-safe. Bits of a map's last
- * long that lie beyond the mask's size are not looked at, and are not written unless a comment says
- * so.
+ * long that lie beyond the mask's size are not looked at, and are not written unless it is said.
  */
 
 /*
@@ -277,7 +276,7 @@ extern int numa_fail_alloc_on_error;
 
 /* ==== Distances and memory sizes ==== */
 
-/* From files of /sys. These functions do not call numa_error(). */
+/* These functions read files of /sys, and do not call numa_error(). */
 
 /*
  * Returns the distance from node1 to node2 as the firmware reports it: 10 is a node's distance
@@ -937,8 +936,7 @@ static __inline__ nodemask_t numa_get_run_node_mask_compat(void)
 }
 
 /*
- * In this function and those that follow, length is the size of the buffer in bytes, a multiple of
- * that of a long.
+ * These functions take a buffer and its length in bytes, which is a multiple of that of a long.
  */
 static __inline__ int numa_node_to_cpus_compat(int node, unsigned long *buffer, int length)
 {

@@ -23,11 +23,14 @@ define REFRESH
 	{ echo $(LDCONFIG); $(LDCONFIG); }
 endef
 
+# The names of functions and variables, each a file that says which page to show.
+LINKS := grep -v '^\#' man/links
+
 .PHONY: install install-libraries install-commands uninstall
 install: install-libraries install-commands
 
 install-libraries: libraries
-	$(INSTALL) -d "$(LIB)/pkgconfig" "$(INC)"
+	$(INSTALL) -d "$(LIB)/pkgconfig" "$(INC)" "$(MAN)/man3" "$(MAN)/man7"
 	$(INSTALL) -m 644 $(BUILD)/$(REAL) "$(LIB)/$(REAL)"
 	ln -sf $(REAL) "$(LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(LIB)/libnuma.so"
@@ -38,6 +41,9 @@ install-libraries: libraries
 	$(INSTALL) -m 644 $(BUILD)/numa.pc "$(LIB)/pkgconfig/numa.pc"
 	$(INSTALL) -m 644 $(BUILD)/numa-ext.pc "$(LIB)/pkgconfig/numa-ext.pc"
 	for name in $(HEADERS); do $(INSTALL) -m 644 include/$$name "$(INC)/$$name" || exit 1; done
+	for page in $(PAGES); do $(INSTALL) -m 644 man/$$page "$(MAN)/man$${page##*.}/$$page" || exit 1; done
+	$(LINKS) | while read -r name page; do \
+		echo ".so man3/$$page" > "$(MAN)/man3/$$name.3" && chmod 644 "$(MAN)/man3/$$name.3" || exit 1; done
 	$(REFRESH)
 
 install-commands: commands
@@ -46,7 +52,7 @@ install-commands: commands
 	$(INSTALL) -m 755 $(BUILD)/numactl "$(BIN)/numactl"
 	for name in $(filter-out numactl,$(BUNDLED)); do ln -sf numactl "$(BIN)/$$name" || exit 1; done
 	for name in $(COMMANDS); do \
-		$(INSTALL) -m 644 docs/$$name.8 "$(MAN)/man8/$$name.8" && \
+		$(INSTALL) -m 644 man/$$name.8 "$(MAN)/man8/$$name.8" && \
 		$(INSTALL) -m 644 tools/$$name/completions/$$name.bash "$(BASH_COMP)/$$name" && \
 		$(INSTALL) -m 644 tools/$$name/completions/_$$name "$(ZSH_COMP)/_$$name" && \
 		$(INSTALL) -m 644 tools/$$name/completions/$$name.fish "$(FISH_COMP)/$$name.fish" || exit 1; done
@@ -55,6 +61,8 @@ uninstall:
 	for name in $(REAL) $(SONAME) libnuma.so libnuma.a $(EXT_REAL) $(EXT_SONAME) libnuma_ext.so \
 		libnuma_ext.a pkgconfig/numa.pc pkgconfig/numa-ext.pc; do rm -f "$(LIB)/$$name"; done
 	for name in $(HEADERS); do rm -f "$(INC)/$$name"; done
+	for page in $(PAGES); do rm -f "$(MAN)/man$${page##*.}/$$page"; done
+	$(LINKS) | while read -r name page; do rm -f "$(MAN)/man3/$$name.3"; done
 	for name in $(COMMANDS); do rm -f "$(BIN)/$$name" "$(MAN)/man8/$$name.8" "$(BASH_COMP)/$$name" \
 		"$(ZSH_COMP)/_$$name" "$(FISH_COMP)/$$name.fish"; done
 	$(REFRESH)

@@ -29,11 +29,12 @@ headers:
 	$(CARGO) run $(CARGO_FLAGS) -q -p headers --target-dir $(BUILD)/cargo
 
 manual:
+	$(CARGO) run $(CARGO_FLAGS) -q -p numa-manual --target-dir $(BUILD)/cargo
 	$(CARGO) run $(CARGO_FLAGS) -q -p migratepages --features docs --bin migratepages-docs \
 		--target-dir $(BUILD)/cargo -- $(BUILD)/manual
 	$(CARGO) run $(CARGO_FLAGS) -q -p numa-tools --features docs --bin numa-tools-docs \
 		--target-dir $(BUILD)/cargo -- $(BUILD)/manual
 	for name in $(COMMANDS); do \
-		cp $(BUILD)/manual/$$name.8 docs && mkdir -p tools/$$name/completions && \
+		cp $(BUILD)/manual/$$name.8 man && mkdir -p tools/$$name/completions && \
 		cp $(BUILD)/manual/$$name.bash $(BUILD)/manual/_$$name $(BUILD)/manual/$$name.fish \
 			tools/$$name/completions || exit 1; done

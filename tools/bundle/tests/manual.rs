@@ -18,7 +18,7 @@ fn manual_pages_and_completions_are_up_to_date() {
     for command in ["numactl", "numastat", "memhog", "migspeed"] {
         let completions = format!("tools/{command}/completions");
         for (name, place) in [
-            (format!("{command}.8"), "docs"),
+            (format!("{command}.8"), "man"),
             (format!("{command}.bash"), &*completions),
             (format!("_{command}"), &*completions),
             (format!("{command}.fish"), &*completions),

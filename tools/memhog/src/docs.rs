@@ -8,6 +8,13 @@ pub const PROSE: Prose = Prose {
     synopsis: &["[OPTIONS] SIZE[k|m|g] [POLICY [NODES]]"],
     sections: &[
         (
+            "DESCRIPTION",
+            &[
+                "memhog maps SIZE bytes of memory, sets a NUMA policy for them, and writes to them. It is for tests: \
+                 of what a machine does when the memory of a node is full, and of how fast the memory of nodes is.",
+            ],
+        ),
+        (
             "OPERANDS",
             &[
                 "SIZE is a number of bytes, or with k, m or g of KiB, MiB or GiB. It is decimal, hexadecimal \
@@ -64,5 +71,5 @@ pub const PROSE: Prose = Prose {
             &["docs/memhog.schema.json: The shape of the JSON document."],
         ),
     ],
-    see_also: "numactl(8), migspeed(8), numastat(8), mbind(2), numa_maps in proc(5)",
+    see_also: "numactl(8), migspeed(8), numastat(8), libnuma(7), mbind(2), numa_maps in proc(5)",
 };

@@ -19,7 +19,7 @@ const PROSE: Prose = Prose {
         "[OPTIONS] --show PID...",
     ],
     sections: SECTIONS,
-    see_also: "migrate_pages(2), move_pages(2), numactl(8), numa(7), cpuset(7), capabilities(7), \
+    see_also: "migrate_pages(2), move_pages(2), numactl(8), libnuma(7), cpuset(7), capabilities(7), \
                numa_maps in proc(5)",
 };
 

@@ -16,7 +16,7 @@ fn the_manual_page_and_the_completions_are_up_to_date() {
     assert!(status.success());
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, place) in [
-        ("migratepages.8", "../../docs"),
+        ("migratepages.8", "../../man"),
         ("migratepages.bash", "completions"),
         ("_migratepages", "completions"),
         ("migratepages.fish", "completions"),

@@ -8,6 +8,13 @@ pub const PROSE: Prose = Prose {
     synopsis: &["[OPTIONS] FROM TO", "[OPTIONS] --pid=PID FROM TO"],
     sections: &[
         (
+            "DESCRIPTION",
+            &[
+                "migspeed moves pages from some nodes to others and shows how fast they went: pages of its own, or \
+                 with --pid those of a process that runs.",
+            ],
+        ),
+        (
             "OPERANDS",
             &[
                 "FROM and TO are lists of nodes as in numactl(8): 0, 2-5, 0,3, !1 (all but node 1), +0-1 \
@@ -55,5 +62,5 @@ pub const PROSE: Prose = Prose {
             &["docs/migspeed.schema.json: The shape of the JSON document."],
         ),
     ],
-    see_also: "migratepages(8), numactl(8), memhog(8), mbind(2), move_pages(2), numa_maps in proc(5)",
+    see_also: "migratepages(8), numactl(8), memhog(8), libnuma(7), mbind(2), move_pages(2), numa_maps in proc(5)",
 };

@@ -13,7 +13,7 @@ pub const PROSE: Prose = Prose {
     ],
     sections: &[
         (
-            "HOW A COMMAND RUNS",
+            "DESCRIPTION",
             &[
                 "numactl sets the memory policy and the CPUs that its options say, and becomes COMMAND, which \
                  inherits both, as do its children. The first word that is no option begins COMMAND.",
@@ -108,5 +108,5 @@ pub const PROSE: Prose = Prose {
         ),
     ],
     see_also: "numastat(8), memhog(8), migspeed(8), migratepages(8), set_mempolicy(2), sched_setaffinity(2), \
-               numa(3), cpuset(7)",
+               numa(3), libnuma(7), cpuset(7)",
 };

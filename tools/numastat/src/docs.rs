@@ -12,10 +12,18 @@ pub const PROSE: Prose = Prose {
         "[--json] --check=PID",
     ],
     sections: SECTIONS,
-    see_also: "numactl(8), migratepages(8), numa(7), cpuset(7), numa_maps in proc(5)",
+    see_also: "numactl(8), migratepages(8), libnuma(7), cpuset(7), numa_maps in proc(5)",
 };
 
 const SECTIONS: &[(&str, &[&str])] = &[
+    (
+        "DESCRIPTION",
+        &[
+            "numastat shows on which nodes the memory of the system and of processes is: without options the \
+             counters of the nodes, with -m the memory of the system, and with process ids or patterns the memory \
+             of these processes.",
+        ],
+    ),
     (
         "COUNTERS",
         &[
