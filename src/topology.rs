@@ -339,6 +339,8 @@ struct IdList<'m> {
     target: BitsMut<'m>,
     start: Option<usize>,
     number: Option<usize>,
+    /// Whether its line has ended.
+    at_end: bool,
     bad: bool,
 }
 
@@ -349,6 +351,7 @@ impl<'m> IdList<'m> {
             target,
             start: None,
             number: None,
+            at_end: false,
             bad: false,
         }
     }
@@ -366,7 +369,7 @@ impl<'m> IdList<'m> {
 
     /// Whether the file was such a list, with something in it.
     fn is_good(&mut self) -> bool {
-        if self.number.is_some() {
+        if !self.at_end {
             self.end_range();
         }
         !self.bad && !self.target.as_bits().is_empty()
@@ -387,6 +390,7 @@ impl Parser for IdList<'_> {
             b',' => self.end_range(),
             b'\n' => {
                 self.end_range();
+                self.at_end = true;
                 return false;
             }
             _ => self.bad = true,
@@ -960,7 +964,7 @@ mod tests {
         assert_eq!(read("0-1,8,60-99\n"), "0-1,8,60-63");
         assert_eq!(read("3"), "3");
         for bad in [
-            "", "\n", "-1\n", "0-\n", "0,,1\n", "2-1\n", "0-1-2\n", "x\n", "0 1\n",
+            "", "\n", "-1\n", "0-\n", "0,,1\n", "2-1\n", "0-1-2\n", "x\n", "0 1\n", "0,", "0,2-",
         ] {
             assert_eq!(read(bad), configured, "{bad:?}");
         }
