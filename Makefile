@@ -9,6 +9,7 @@
 #   make test            all tests; make demo: the main job, on the screen
 #   make torture         hours of what may go wrong seldom: docs/reliability.md
 #   make miri            the core's unit tests under Miri, which a nightly toolchain has
+#   make fuzz            fuzzing: TIME=seconds for each target (60), TARGET=name for one; see fuzz/README.md
 #   make headers         writes include/ anew from the sources
 #   make manual          writes the manual pages and the completions anew, from the headers and the options
 #   make bench           figures of libnuma.so.1 beside the reference and the machine's limits (QUICK=1,
@@ -83,7 +84,7 @@ include mk/libraries.mk mk/tools.mk mk/install.mk mk/packages.mk
 
 # --- tests -----------------------------------------------------------------------------------
 
-.PHONY: stage check test torture miri demo bench bench-scale bench-migrate bench-commands clean
+.PHONY: stage check test torture fuzz miri demo bench bench-scale bench-migrate bench-commands clean
 
 # Everything installed into a prefix of its own, as a user of the library would have it.
 STAGE := $(abspath $(BUILD))/stage
@@ -111,6 +112,9 @@ torture: stage
 # The core's unit tests under Miri, where a nightly toolchain with it is there.
 miri:
 	tests/miri
+
+fuzz:
+	fuzz/run --time $(or $(TIME),60) $(TARGET)
 
 demo:
 	tests/support/setup demo

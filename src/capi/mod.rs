@@ -17,5 +17,5 @@ mod ext;
 #[cfg(capi)]
 mod numa;
 mod result;
-#[cfg(not(test))]
+#[cfg(not(any(test, fuzzing)))]
 mod runtime;

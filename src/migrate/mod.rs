@@ -10,6 +10,9 @@ mod blocks;
 mod calls;
 mod engine;
 mod find;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hidden;
 mod job;
 mod kernel;

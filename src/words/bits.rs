@@ -341,12 +341,13 @@ impl<'a> BitsMut<'a> {
         });
     }
 
-    /// Keeps only what `other` holds as well.
+    /// Keeps only what `other` holds as well. Bits of the last word beyond the size may become zero.
     pub fn keep(&mut self, other: Bits<'_>) {
         self.combine(other, |a, b| a & b);
     }
 
-    /// Makes this set hold what it did not hold of `all`; what does not fit is left out.
+    /// Makes this set hold what it did not hold of `all`; what does not fit is left out. Bits of the last
+    /// word beyond the size become zero.
     pub fn complement_in(&mut self, all: Bits<'_>) {
         self.combine(Bits::new(all.words, all.size.min(self.size)), |a, b| b & !a);
     }

@@ -1,0 +1,8 @@
+//! What the targets share: sets and texts out of the fuzzer's bytes, and a made-up /sys and /proc.
+
+pub mod bytes;
+pub mod naive;
+pub mod tree;
+
+/// A set of numbers, as slow as it is plain: what the library's words are compared with.
+pub type Set = std::collections::BTreeSet<usize>;
