@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cli::failures::{Failed, FailedKind};
 use cli::text::safe;
 
-use crate::files::{Files, number, reason, words};
+use crate::files::{self, Files, number, reason, words};
 use crate::sheet::{About, Sheet};
 use crate::table::Row;
 
@@ -62,7 +62,7 @@ fn parse(line: &[u8], page: u64) -> Option<Line<'_>> {
         let value = number(&rest[equals + 1..])?;
         found.push((node, i128::from(value) * i128::from(unit)));
     }
-    Some((std::str::from_utf8(name).ok()?, found))
+    Some((files::name(name)?, found))
 }
 
 /// Whether a row of version 2 counts events and no bytes.

@@ -17,7 +17,7 @@ pub(crate) struct Files {
 
 impl Files {
     /// Those below a directory.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn at(prefix: impl Into<PathBuf>) -> Files {
         Files {
             prefix: prefix.into(),
@@ -100,6 +100,12 @@ pub(crate) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|word| !word.is_empty())
 }
 
+/// The name of a row: text without control characters, which would reach a terminal.
+pub(crate) fn name(word: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(word).ok()?;
+    (!name.contains(char::is_control)).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +123,14 @@ mod tests {
         assert_eq!(reason(&error), "No such file or directory");
         assert_eq!(reason_of(numa::Errno::EACCES), "Permission denied");
         assert_eq!(reason(&io::Error::other("odd")), "odd");
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(name("Active(anon)".as_bytes()), Some("Active(anon)"));
+        for bad in [&b"a\0"[..], b"\x1b[1m", "\u{9b}1m".as_bytes(), b"\xff"] {
+            assert_eq!(name(bad), None, "{bad:?}");
+        }
     }
 
     #[test]

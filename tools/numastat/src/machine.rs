@@ -3,7 +3,7 @@
 use cli::failures::{Failed, FailedKind};
 use numa::{Error, topology};
 
-use crate::files::{Files, number, reason, reason_of, words};
+use crate::files::{self, Files, number, reason, reason_of, words};
 use crate::sheet::{About, Sheet};
 use crate::table::{Cell, Row};
 
@@ -43,7 +43,7 @@ fn memory_line(line: &[u8]) -> Option<Figure<'_>> {
         return None;
     }
     number(words.next()?)?;
-    let name = std::str::from_utf8(words.next()?.strip_suffix(b":")?).ok()?;
+    let name = files::name(words.next()?.strip_suffix(b":")?)?;
     let value = number(words.next()?)?;
     let has_unit = match words.next() {
         Some(b"kB") => true,
@@ -60,7 +60,7 @@ fn memory_line(line: &[u8]) -> Option<Figure<'_>> {
 /// `numa_hit 12345`.
 fn counter_line(line: &[u8]) -> Option<Figure<'_>> {
     let mut words = words(line);
-    let name = std::str::from_utf8(words.next()?).ok()?;
+    let name = files::name(words.next()?)?;
     let value = number(words.next()?)?;
     Some(Figure {
         name,
