@@ -37,7 +37,8 @@ impl HugeNeeds {
             }
             for (node, pages) in line.nodes() {
                 if let Some(to) = plan.target(node) {
-                    *needs.0.entry((to.0, line.page_size)).or_default() += pages;
+                    let needed = needs.0.entry((to.0, line.page_size)).or_default();
+                    *needed = needed.saturating_add(pages);
                 }
             }
         });
@@ -47,7 +48,8 @@ impl HugeNeeds {
     /// Bytes that come from the node's pools.
     pub(crate) fn bytes_on(&self, node: u32) -> u64 {
         let pools = self.0.iter().filter(|((other, _), _)| *other == node);
-        pools.map(|((_, size), pages)| size * pages).sum()
+        let bytes = pools.map(|((_, size), &pages)| size.saturating_mul(pages));
+        bytes.fold(0, u64::saturating_add)
     }
 
     /// The pools that are too small.
@@ -83,8 +85,11 @@ mod tests {
             ((2, 1 << 30), 3),
             ((2, 16 << 20), 2),
             ((3, 1 << 30), 1),
+            ((5, 1 << 30), u64::MAX),
+            ((5, 16 << 20), 1),
         ]));
         assert_eq!(needs.bytes_on(2), (3 << 30) + (32 << 20));
         assert_eq!(needs.bytes_on(4), 0);
+        assert_eq!(needs.bytes_on(5), u64::MAX);
     }
 }

@@ -77,13 +77,13 @@ pub(crate) fn look(process: &Process) -> numa::Result<Shown> {
                 Kind::File => &mut kinds.file,
                 Kind::Shared => &mut kinds.shared,
             };
-            *slot += pages * page_size;
+            *slot = slot.saturating_add(pages.saturating_mul(page_size));
         }
     })?;
     let nodes = nodes
         .into_iter()
         .map(|(node, kinds)| {
-            let bytes = kinds.named().iter().map(|(_, bytes)| bytes).sum();
+            let bytes = sum(kinds.named().iter().map(|&(_, bytes)| bytes));
             NodeShare { node, bytes, kinds }
         })
         .collect();
@@ -102,13 +102,18 @@ fn transparent_huge(pid: i32) -> Option<u64> {
         .lines()
         .find_map(|line| line.strip_prefix("AnonHugePages:"))?;
     let kib: u64 = line.split_ascii_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024)
+    kib.checked_mul(1024)
+}
+
+/// The sum, or as much as there can be: files may say anything.
+fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
 }
 
 impl Shown {
     /// A table: nodes downwards, the kinds that occur across, and a bar where there is room.
     pub(crate) fn table(&self, title: &str, look: Look) -> String {
-        let total: u64 = self.nodes.iter().map(|node| node.bytes).sum();
+        let total = sum(self.nodes.iter().map(|node| node.bytes));
         let mut text = format!("{title}: {}", size(total));
         if let Some(huge) = self.transparent_huge_bytes.filter(|&bytes| bytes > 0) {
             let _ = write!(text, ", {} in transparent huge pages", size(huge));

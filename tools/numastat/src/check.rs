@@ -97,7 +97,8 @@ impl Misplaced {
         } else {
             page
         };
-        let pages = line.nodes().map(|(_, pages)| pages).sum();
+        let pages = line.nodes().map(|(_, pages)| pages);
+        let pages = pages.fold(0, u64::saturating_add);
         // Which of the pages are the file's is not known: as many as can be of those elsewhere are.
         let mut of_file = pages_of_file(line, pages);
         let policy = policy(line);
@@ -187,6 +188,13 @@ mod tests {
             About::Check { files, .. } => (rows, files / 4096),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn absurd_numbers_are_as_many_as_can_be() {
+        let line = "1000 bind:2 file=/x anon=1 N0=18446744073709551615 N1=9 kernelpagesize_kB=4";
+        let (rows, files) = found(line);
+        assert_eq!((rows.len(), files), (1, u64::MAX / 4096));
     }
 
     #[test]
