@@ -70,36 +70,43 @@ struct Known {
     denied: Bits,
 }
 
-/// Bits that are 0 at first, in pieces that are there once one is 1.
+/// Bits that are 0 at first, in pieces that are there once one is 1, in the order of their numbers: what a
+/// process maps and does not use costs nothing.
 #[derive(Debug, Default)]
-struct Bits(Vec<Vec<u64>>);
+struct Bits(Vec<(u64, Vec<u64>)>);
 
 impl Bits {
     /// Words of a piece: the pages of 128 MiB.
     const WORDS: usize = 512;
     const BITS: u64 = Self::WORDS as u64 * 64;
 
-    fn new(bits: u64) -> Result<Bits> {
-        let pieces = usize::try_from(bits.div_ceil(Self::BITS)).unwrap_or(usize::MAX);
-        let mut list = room::with_room(pieces)?;
-        list.resize_with(pieces, Vec::new);
-        Ok(Bits(list))
+    /// The place of a bit's piece: where it is, or where it would be.
+    fn place(&self, bit: u64) -> core::result::Result<usize, usize> {
+        self.0
+            .binary_search_by_key(&(bit / Self::BITS), |&(number, _)| number)
     }
 
     fn get(&self, bit: u64) -> bool {
-        let piece = self.0.get((bit / Self::BITS) as usize);
-        let word = piece.and_then(|words| words.get((bit % Self::BITS / 64) as usize));
-        word.is_some_and(|word| word >> (bit % 64) & 1 != 0)
+        let Ok(at) = self.place(bit) else {
+            return false;
+        };
+        let word = self.0[at].1[(bit % Self::BITS / 64) as usize];
+        word >> (bit % 64) & 1 != 0
     }
 
     fn set(&mut self, bit: u64, value: bool) -> Result<()> {
-        if let Some(piece) = self.0.get_mut((bit / Self::BITS) as usize) {
-            if piece.is_empty() {
-                *piece = room::filled(Self::WORDS)?;
+        let at = match self.place(bit) {
+            Ok(at) => at,
+            Err(_) if !value => return Ok(()),
+            Err(at) => {
+                room::reserve(&mut self.0, 1)?;
+                let piece = room::filled(Self::WORDS)?;
+                self.0.insert(at, (bit / Self::BITS, piece));
+                at
             }
-            let word = &mut piece[(bit % Self::BITS / 64) as usize];
-            *word = *word & !(1 << (bit % 64)) | u64::from(value) << (bit % 64);
-        }
+        };
+        let word = &mut self.0[at].1[(bit % Self::BITS / 64) as usize];
+        *word = *word & !(1 << (bit % 64)) | u64::from(value) << (bit % 64);
         Ok(())
     }
 }
@@ -113,7 +120,7 @@ impl Aliases {
             if !maps::is_shared(line) {
                 continue;
             }
-            let mapping = maps::parse_mapping(line)?;
+            let mapping = maps::parse_pages(line, page)?;
             room::reserve(&mut parts, 1)?;
             parts.push(Part {
                 file: mapping.file,
@@ -157,15 +164,11 @@ impl Aliases {
             pages = u64::saturating_add(pages, (end - first.offset).div_ceil(page as u64));
         }
         list.sort_unstable_by_key(|part| part.start);
-        let known = Known {
-            counted: Bits::new(pages)?,
-            denied: Bits::new(pages)?,
-        };
         Ok(Aliases {
             page,
             list,
             bytes,
-            known: Lock::new(known),
+            known: Lock::default(),
         })
     }
 
@@ -218,7 +221,7 @@ impl Aliases {
     pub(crate) fn recount(&self) {
         let known = &mut *self.known.take();
         for Bits(pieces) in [&mut known.counted, &mut known.denied] {
-            pieces.iter_mut().for_each(Vec::clear);
+            pieces.clear();
         }
     }
 
@@ -231,7 +234,8 @@ impl Aliases {
         let behind = self.list.partition_point(|part| part.start <= address);
         let part = self.list[..behind].last()?;
         let end = part.end.min(address.saturating_add(size));
-        let first = part.first + ((address - part.start) / self.page) as u64;
+        let before = ((address - part.start) / self.page) as u64;
+        let first = part.first.saturating_add(before);
         let count = (end.checked_sub(address)?).div_ceil(self.page) as u64;
         (count > 0).then_some(first..first.saturating_add(count))
     }

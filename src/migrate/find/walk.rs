@@ -319,7 +319,7 @@ impl<'r> Walk<'r> {
     /// or not at all.
     fn huge_run(&mut self, region: Range<usize>, size: usize) -> Option<Run> {
         let down = |at: usize| at / size * size;
-        let end = down(region.end - 1) + size;
+        let end = down(region.end.saturating_sub(1)).saturating_add(size);
         let at = down(region.start).max(self.huge_end);
         (at < end).then(|| {
             self.huge_end = end;
@@ -361,7 +361,7 @@ impl<'r> Walk<'r> {
             let Some(mapping) = self.mapping.take() else {
                 match self.maps.next()? {
                     None => return Ok(false),
-                    Some(line) => self.mapping = Some(maps::parse_mapping(line)?),
+                    Some(line) => self.mapping = Some(maps::parse_pages(line, self.page)?),
                 }
                 if let Some(mapping) = self.mapping {
                     if mapping.kernels || !self.kinds.contains(mapping.kind) {
@@ -403,6 +403,15 @@ impl<'r> Walk<'r> {
         let Some(described) = guide.describe(mapping.start)? else {
             return Ok(UNKNOWN);
         };
+        // Huge pages fill their mapping. Of another size there are none, whatever the file says.
+        let size = described.huge;
+        let fill = size.is_power_of_two()
+            && size >= self.page
+            && mapping.start % size == 0
+            && mapping.end % size == 0;
+        if size > 0 && !fill {
+            return Ok(UNKNOWN);
+        }
         // A part of a mapping has an unknown part of its pages.
         let pages = if sparse && self.ranges.is_empty() {
             described

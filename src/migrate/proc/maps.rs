@@ -104,6 +104,13 @@ pub(crate) fn parse_mapping(line: &[u8]) -> Result<Mapping> {
     parse(line).ok_or(Error::Malformed { file: "maps" })
 }
 
+/// The same, of whole pages: [`Error::Malformed`] otherwise. A walk through parts of pages would not end.
+pub(crate) fn parse_pages(line: &[u8], page: usize) -> Result<Mapping> {
+    let is_whole = |mapping: &Mapping| mapping.start % page == 0 && mapping.end % page == 0;
+    let mapping = parse(line).filter(is_whole);
+    mapping.ok_or(Error::Malformed { file: "maps" })
+}
+
 fn parse(line: &[u8]) -> Option<Mapping> {
     let mut fields = fields(line);
     let range = fields.next()?;
@@ -143,6 +150,15 @@ fn parse(line: &[u8]) -> Option<Mapping> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mappings_are_of_whole_pages() {
+        let of = |line: &str| parse_pages(line.as_bytes(), 0x1000).is_ok();
+        assert!(of("1000-3000 rw-p 00000000 00:00 0 "));
+        for cut in ["1000-1001", "1fff-2000", "1001-2001", "2000-1000"] {
+            assert!(!of(&format!("{cut} rw-p 00000000 00:00 0 ")), "{cut}");
+        }
+    }
 
     #[test]
     fn lines_of_maps() {

@@ -175,3 +175,17 @@ fn what_is_mapped_again_is_told() {
     let process = Process::open(world.root.root(), 7).unwrap();
     assert_eq!(process.mapped_again(), Ok((100 + 50) * PAGE as u64));
 }
+
+#[test]
+fn what_is_mapped_and_not_used_costs_nothing() {
+    let made = MadeUp::new();
+    made.write("proc/7/status", b"");
+    // 2^59 bytes, twice: a bit for each page would take a terabyte.
+    made.write(
+        "proc/7/maps",
+        b"1000000000000000-1800000000000000 rw-s 00000000 00:01 9 /memfd:x (deleted)\n\
+          2000000000000000-2800000000000000 rw-s 00000000 00:01 9 /memfd:x (deleted)\n",
+    );
+    let process = Process::open(made.root(), 7).unwrap();
+    assert_eq!(process.mapped_again(), Ok(1 << 59));
+}
