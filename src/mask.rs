@@ -236,8 +236,12 @@ impl<I: Id, const INLINE: usize> fmt::Debug for Mask<I, INLINE> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::same_cases;
     use alloc::string::ToString;
     use alloc::vec::Vec;
+    use proptest::collection::btree_set;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn nodes(size: usize, ids: &[u32]) -> NodeMask {
         let mut m = NodeMask::new(size).unwrap();
@@ -274,5 +278,36 @@ mod tests {
         );
         assert_eq!(m.first(), Some(Node(0)));
         assert_eq!(m.last(), Some(Node(1023)));
+    }
+
+    proptest! {
+        #![proptest_config(same_cases())]
+
+        /// Masks of any two sizes are the sets that they hold, those that leave the value too.
+        #[test]
+        fn masks_are_sets(
+            sizes in (0usize..1300, 0usize..1300),
+            ids in (btree_set(0u32..1300, 0..40), btree_set(0u32..1300, 0..40)),
+        ) {
+            let make = |size: usize, ids: &BTreeSet<u32>| {
+                let mut mask = NodeMask::new(size).unwrap();
+                let within = |&&id: &&u32| mask.insert(Node(id)).is_ok();
+                let set: BTreeSet<u32> = ids.iter().filter(within).copied().collect();
+                assert_eq!(set, ids.range(..size as u32).copied().collect());
+                (mask, set)
+            };
+            let ((a, set_a), (b, set_b)) = (make(sizes.0, &ids.0), make(sizes.1, &ids.1));
+            let set = |mask: &NodeMask| -> BTreeSet<u32> { mask.iter().map(|n| n.0).collect() };
+            assert_eq!((set(&a), a.len()), (set_a.clone(), set_a.len()));
+            assert_eq!((a == b, a.intersects(&b)), (set_a == set_b, !set_a.is_disjoint(&set_b)));
+            let (mut both, mut rest) = (a.clone(), a.clone());
+            both.intersect(&b);
+            rest.subtract(&b);
+            assert_eq!((set(&both), set(&rest)), (&set_a & &set_b, &set_a - &set_b));
+            let cut = NodeMask::from_bits(sizes.1, a.as_bits()).unwrap();
+            assert_eq!(set(&cut), set_a.range(..sizes.1 as u32).copied().collect());
+            let again = crate::strings::parse(&a.to_string(), &a).unwrap() == a;
+            assert!(again);
+        }
     }
 }

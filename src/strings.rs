@@ -285,7 +285,13 @@ pub fn parse_with<'a, I: Id, const W: usize>(
 mod tests {
     use super::*;
     use crate::mask::{Cpu, CpuMask, Node};
+    use crate::testing::same_cases;
+    use proptest::collection::{btree_set, vec};
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    use std::collections::BTreeSet;
     use std::string::{String, ToString};
+    use std::vec::Vec;
 
     fn set(ids: &[u32]) -> NodeMask {
         let mut mask = NodeMask::new(1024).unwrap();
@@ -414,5 +420,59 @@ mod tests {
         (0..8192).for_each(|n| cpus.insert(Cpu(n)).unwrap());
         assert_eq!(parse("8000-8191", &cpus).unwrap().len(), 192);
         assert_eq!(parse("!0-8190", &cpus).unwrap().to_string(), "8191");
+    }
+
+    proptest! {
+        #![proptest_config(same_cases())]
+
+        /// A list is the union of its ranges, of what may be named; `!` is the rest, `+` counts.
+        #[test]
+        fn lists_are_what_their_ranges_are(
+            ids in btree_set(0u32..200, 1..60),
+            ranges in vec((any::<Index>(), any::<Index>()), 1..6),
+            form in 0..4,
+        ) {
+            let order: Vec<u32> = ids.iter().copied().collect();
+            let accepted = set(&order);
+            let write = |n: usize| match form {
+                0 => format!("{n}"),
+                1 => format!("{n:#x}"),
+                2 => format!("0{n:o}"),
+                _ => format!(" +{n}"),
+            };
+            let (mut plain, mut counted, mut wanted) = (Vec::new(), Vec::new(), BTreeSet::new());
+            for (one, other) in ranges {
+                let places = [one.index(order.len()), other.index(order.len())];
+                let (first, last) = (places[0].min(places[1]), places[0].max(places[1]));
+                let [from, to] = [first, last].map(|place| order[place] as usize);
+                plain.push(format!("{}-{}", write(from), write(to)));
+                counted.push(format!("{}-{}", write(first), write(last)));
+                wanted.extend(&order[first..=last]);
+            }
+            let members = |text: &str| -> BTreeSet<u32> {
+                parse(text, &accepted).unwrap().iter().map(|n| n.0).collect()
+            };
+            assert_eq!(members(&plain.join(",")), wanted);
+            assert_eq!(members(&format!("!{}", plain.join(","))), &ids - &wanted);
+            assert_eq!(members(&format!("+{}", counted.join(","))), wanted);
+        }
+
+        /// Whatever the string: what it names may be named, and the reason points into it.
+        #[test]
+        fn any_string_is_read_or_refused(text in "[-0-9,!+ alx@\\PC]{0,24}", ids in btree_set(0u32..70, 0..9)) {
+            let accepted = set(&ids.iter().copied().collect::<Vec<u32>>());
+            match parse(&text, &accepted) {
+                Ok(found) => {
+                    assert!(found.iter().all(|n| accepted.contains(n)));
+                    assert_eq!(parse(&found.to_string(), &accepted), Ok(found));
+                }
+                Err(
+                    ListError::OutOfRange { rest, .. }
+                    | ListError::MissingEnd { rest }
+                    | ListError::Unparseable { rest },
+                ) => assert!(text.as_bytes().ends_with(rest)),
+                Err(other) => panic!("{other}"),
+            }
+        }
     }
 }

@@ -115,6 +115,10 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::mask::NodeMask;
+    use crate::testing::same_cases;
+    use proptest::collection::btree_set;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
     use std::string::String;
 
     fn plan(from: &[u32], to: &[u32]) -> Plan {
@@ -165,5 +169,34 @@ mod tests {
     fn no_target_is_an_error() {
         let empty = NodeMask::new(64).unwrap();
         assert!(Plan::new(empty.as_bits(), empty.as_bits()).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(same_cases())]
+
+        /// Layer by layer, a page of each node comes to that node's target and no further.
+        #[test]
+        fn each_page_moves_once(
+            from in btree_set(0u32..64, 0..24),
+            to in btree_set(0u32..64, 1..24),
+        ) {
+            let list = |set: &BTreeSet<u32>| -> Vec<u32> { set.iter().copied().collect() };
+            let (sources, targets) = (list(&from), list(&to));
+            let plan = plan(&sources, &targets);
+            let mut pages: Vec<u32> = (0..64).collect();
+            for layer in 0..plan.layers() {
+                for page in &mut pages {
+                    if let Some(route) = plan.route(*page, layer) {
+                        *page = plan.routes()[route].to.0;
+                    }
+                }
+            }
+            for (page, node) in pages.into_iter().zip(0..) {
+                let place = sources.iter().position(|&n| n == node);
+                let stays = sources.len() != targets.len() && to.contains(&node);
+                let wanted = place.filter(|_| !stays).map(|place| targets[place % targets.len()]);
+                assert_eq!(page, wanted.unwrap_or(node), "node {node}");
+            }
+        }
     }
 }

@@ -356,6 +356,9 @@ impl<'a> BitsMut<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::same_cases;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use std::vec::Vec;
 
     const SIZES: [usize; 12] = [0, 1, 2, 63, 64, 65, 127, 128, 129, 700, 1000, 1024];
@@ -486,5 +489,51 @@ mod tests {
         wanted.iter().for_each(|&n| assert!(set.insert(n)));
         assert_eq!(set.as_bits().iter().collect::<Vec<_>>(), wanted);
         assert_eq!(set.as_bits().last(), Some(1023));
+    }
+
+    proptest! {
+        #![proptest_config(same_cases())]
+
+        /// Each bit of the words is what the function says, those beyond the sizes and behind the words too.
+        #[test]
+        fn any_change_is_that_of_single_bits(
+            mut to in vec(any::<Word>(), 1..6),
+            from in vec(any::<Word>(), 0..6),
+            sizes in (0usize..400, 0usize..400),
+            n in 0usize..450,
+        ) {
+            let bit = |words: &[Word], n: usize| words.get(n / WORD_BITS).is_some_and(|word| word >> (n % WORD_BITS) & 1 != 0);
+            let before = to.clone();
+            let other = Bits::new(&from, sizes.1);
+            let size = BitsMut::new(&mut to, sizes.0).size();
+            let all = words_for(size) * WORD_BITS;
+            let check = |change: &dyn Fn(&mut BitsMut<'_>), within: &dyn Fn(usize) -> bool, beyond: &dyn Fn(usize) -> bool| {
+                let mut to = before.clone();
+                change(&mut BitsMut::new(&mut to, size));
+                for n in 0..to.len() * WORD_BITS {
+                    let wanted = match n {
+                        _ if n < size => within(n),
+                        _ if n < all => beyond(n),
+                        _ => bit(&before, n),
+                    };
+                    assert_eq!(bit(&to, n), wanted, "bit {n} of {size}");
+                }
+            };
+            let same = |n| bit(&before, n);
+            check(&|set| set.fill(), &|_| true, &same);
+            check(&|set| set.clear(), &|_| false, &same);
+            check(&|set| assert_eq!(set.insert(n), n < size), &|at| at == n || same(at), &same);
+            check(&|set| set.remove(n), &|at| at != n && same(at), &same);
+            check(&|set| set.add(other), &|n| same(n) || other.contains(n), &same);
+            check(&|set| set.copy_from(other), &|n| other.contains(n), &|_| false);
+            let whole = |n| n < words_for(other.size()) * WORD_BITS && bit(&from, n);
+            check(&|set| set.copy_words_from(other), &whole, &whole);
+            let set = Bits::new(&before, size);
+            let found: Vec<usize> = (0..size).filter(|&n| same(n)).collect();
+            assert!(set.iter().eq(found.iter().copied()));
+            assert_eq!((set.count(), set.last()), (found.len(), found.last().copied()));
+            assert_eq!(set.next(n), found.iter().copied().find(|&at| at >= n));
+            assert_eq!(set.intersects(other), found.iter().any(|&n| other.contains(n)));
+        }
     }
 }
