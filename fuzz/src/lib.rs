@@ -1,6 +1,8 @@
 //! What the targets share: sets and texts out of the fuzzer's bytes, and a made-up /sys and /proc.
 
 pub mod bytes;
+#[cfg(capi)]
+pub mod c;
 pub mod naive;
 pub mod tree;
 

@@ -2,6 +2,9 @@
 
 #[cfg(feature = "docs")]
 pub mod docs;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hog;
 mod options;
 mod order;

@@ -9,6 +9,9 @@ mod carry;
 pub mod docs;
 mod effort;
 mod explain;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod given;
 mod hardware;
 mod lists;

@@ -5,6 +5,9 @@ mod check;
 #[cfg(feature = "docs")]
 pub mod docs;
 mod files;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod machine;
 mod options;
 mod process;
