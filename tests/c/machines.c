@@ -101,3 +101,45 @@ MACHINE(xeon_2sockets, "xeon-2sockets")
 MACHINE(epyc_nps4, "epyc-nps4")
 MACHINE(power9_gpus, "power9-gpus")
 MACHINE(grace_hopper, "grace-hopper")
+MACHINE(xeon_4sockets, "xeon-4sockets")
+MACHINE(xeon_hbm, "xeon-hbm")
+MACHINE(cxl, "cxl")
+MACHINE(offline_cpus, "offline-cpus")
+MACHINE(isolated_cpus, "isolated-cpus")
+MACHINE(asymmetric, "asymmetric")
+
+/* What a process may use there: the sets and their counts are those of its status file. */
+static void is_list(const struct bitmask *mask, const char *list)
+{
+	static int numbers[CPUS];
+	int count = members(list, numbers, CPUS);
+
+	CHECK((int)numa_bitmask_weight(mask) == count, "%s, not %s", text_of(mask), list);
+	for (int i = 0; i < count; i++)
+		CHECK(numa_bitmask_isbitset(mask, (unsigned)numbers[i]), "%s, not %s", text_of(mask), list);
+}
+
+static void allows(const char *name)
+{
+	SKIP_IF(atoi(expected(name, "cpus_kernel_max", -1)) >= numa_num_possible_cpus(), "the kernel has room for %d CPUs",
+		numa_num_possible_cpus());
+	is_list(numa_all_nodes_ptr, expected(name, "mems_allowed", -1));
+	is_list(numa_all_cpus_ptr, expected(name, "cpus_allowed", -1));
+	EQUAL(numa_num_task_nodes(), numa_bitmask_weight(numa_all_nodes_ptr));
+	EQUAL(numa_num_task_cpus(), numa_bitmask_weight(numa_all_cpus_ptr));
+}
+
+#define ALLOWED(id, name, ...)                                                   \
+	static const char *allowed_on_##id(void)                                 \
+	{                                                                        \
+		const char *cannot = on_machine(name);                           \
+		return cannot ? cannot : status_of(name);                        \
+	}                                                                        \
+	TEST_IN(allowed_on_##id, allowed_on_machine_##id, ##__VA_ARGS__) { allows(name); }
+
+ALLOWED(cpuset, "cpuset")
+ALLOWED(memoryless, "memoryless")
+ALLOWED(xeon_4sockets, "xeon-4sockets")
+ALLOWED(cxl, "cxl")
+ALLOWED(offline_cpus, "offline-cpus")
+ALLOWED(isolated_cpus, "isolated-cpus")
