@@ -16,6 +16,14 @@ pub enum Error {
         /// The error of the call.
         errno: Errno,
     },
+    /// A file under /sys could not be opened.
+    #[error("cannot open {file}: {errno}")]
+    Open {
+        /// Which file, as a pattern such as `nodeN/cpumap`.
+        file: &'static str,
+        /// The error of the call.
+        errno: Errno,
+    },
     /// A file under /sys or /proc could not be read.
     #[error("cannot read {file}: {errno}")]
     File {
@@ -70,7 +78,9 @@ impl Error {
     /// The errno that stands for this error in C.
     pub const fn errno(&self) -> Errno {
         match *self {
-            Error::Kernel { errno, .. } | Error::File { errno, .. } => errno,
+            Error::Kernel { errno, .. } | Error::Open { errno, .. } | Error::File { errno, .. } => {
+                errno
+            }
             Error::Malformed { .. } | Error::Empty { .. } => Errno::EIO,
             Error::NoSuchNode(_) => Errno::ENOENT,
             Error::NoSuchCpu(_)

@@ -127,22 +127,9 @@ impl Path {
         read_all(&File::open_unless_link(self.as_c_str()?)?, buf)
     }
 
-    /// Reads the file from its beginning and hands its bytes to the parser, until that has enough or
-    /// the file ends. EFBIG if the file is too long.
+    /// Opens the file and parses it; see [`parse`].
     pub(crate) fn parse(&self, parser: &mut impl Parser) -> Result<(), Errno> {
-        /// Most files, /proc/self/status too, need one call then; little stack.
-        const CHUNK: usize = 2048;
-        /// More than /proc/self/status may have, with 65,536 groups.
-        const CHUNKS: usize = 512;
-        let file = self.open()?;
-        let mut chunk = [0; CHUNK];
-        for _ in 0..CHUNKS {
-            let len = file.read(&mut chunk)?;
-            if len == 0 || !parser.take_all(&chunk[..len]) {
-                return Ok(());
-            }
-        }
-        Err(Errno::EFBIG)
+        parse(&self.open()?, parser)
     }
 }
 
@@ -155,6 +142,23 @@ fn read_all<'b>(file: &File, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
             n => len += n,
         }
     }
+}
+
+/// Reads an open file and hands its bytes to the parser, until that has enough or the file ends. EFBIG
+/// if the file is too long.
+pub(crate) fn parse(file: &File, parser: &mut impl Parser) -> Result<(), Errno> {
+    /// Most files, /proc/self/status too, need one call then; little stack.
+    const CHUNK: usize = 2048;
+    /// More than /proc/self/status may have, with 65,536 groups.
+    const CHUNKS: usize = 512;
+    let mut chunk = [0; CHUNK];
+    for _ in 0..CHUNKS {
+        let len = file.read(&mut chunk)?;
+        if len == 0 || !parser.take_all(&chunk[..len]) {
+            return Ok(());
+        }
+    }
+    Err(Errno::EFBIG)
 }
 
 /// What is made of a file's bytes.

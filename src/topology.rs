@@ -8,7 +8,7 @@
 use crate::affinity;
 use crate::error::{Error, Result};
 use crate::mask::{BitsMut, CpuMask, Node, NodeMask, WORD_BITS, Word};
-use crate::root::{Parser, Path, Root, number};
+use crate::root::{self, Parser, Path, Root, number};
 use crate::sys::{self, Errno, mempolicy};
 
 const NODES: &str = "/sys/devices/system/node";
@@ -38,11 +38,12 @@ fn parse_node_file(
     file: &'static str,
     parser: &mut impl Parser,
 ) -> Result<()> {
-    let path = node_file(root, node, file);
-    path.parse(parser).map_err(|errno| match errno {
-        Errno::ENOENT | Errno::ENOTDIR => Error::NoSuchNode(node.0),
-        errno => Error::File { file, errno },
-    })
+    let opened = node_file(root, node, file).open();
+    let opened = opened.map_err(|errno| match errno {
+        Errno::ENOENT => Error::NoSuchNode(node.0),
+        errno => Error::Open { file, errno },
+    })?;
+    root::parse(&opened, parser).map_err(|errno| Error::File { file, errno })
 }
 
 /// Calls `each` for every node directory, in no particular order.
@@ -60,22 +61,31 @@ pub fn for_each_node(root: Root<'_>, each: &mut dyn FnMut(Node)) -> Result<()> {
 
 /// Reads the nodes that exist into `nodes`: node 0 alone if none can be seen. Ids that do not fit are
 /// left out. Returns whether any was seen.
-pub fn read_nodes(root: Root<'_>, mut nodes: BitsMut<'_>) -> bool {
+pub fn read_nodes(root: Root<'_>, nodes: BitsMut<'_>) -> bool {
+    look_for_nodes(root, nodes).unwrap_or(false)
+}
+
+/// [`read_nodes`], which fails where nothing was learnt for lack of memory or descriptors.
+fn look_for_nodes(root: Root<'_>, mut nodes: BitsMut<'_>) -> Result<bool> {
     nodes.clear();
     let mut seen = false;
     let mut add = |node: Node| seen |= nodes.insert(node.0 as usize);
     // If the directory cannot be read, no node is seen.
-    let _ = for_each_node(root, &mut add);
+    let listed = for_each_node(root, &mut add);
     if !seen {
         nodes.insert(0);
     }
-    seen
+    match listed {
+        Err(error) if error.errno().is_shortage() => Err(error),
+        _ => Ok(seen),
+    }
 }
 
-/// The nodes that exist, in a mask of `size` bits: node 0 alone if none can be seen.
+/// The nodes that exist, in a mask of `size` bits: node 0 alone if none can be seen. Fails without
+/// memory or descriptors.
 pub fn nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
     let mut mask = NodeMask::new(size)?;
-    read_nodes(root, mask.bits_mut());
+    look_for_nodes(root, mask.bits_mut())?;
     Ok(mask)
 }
 
@@ -83,15 +93,23 @@ pub fn nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
 ///
 /// [`Error::MaskTooSmall`] if a CPU of the node does not fit; the target is undefined after an error.
 pub fn read_cpus_of_node(root: Root<'_>, node: Node, mut cpus: BitsMut<'_>) -> Result<()> {
+    match read_cpumap(root, node, cpus.reborrow()) {
+        // Nothing is known then of which nodes there are.
+        Err(error) if error.errno().is_shortage() => Err(error),
+        Err(_) if node == Node(0) && !any_node_seen(root)? => {
+            read_possible_cpus(root, cpus);
+            Ok(())
+        }
+        read => read,
+    }
+}
+
+/// [`read_cpus_of_node`] for who knows that there are directories of nodes.
+pub(crate) fn read_cpumap(root: Root<'_>, node: Node, mut cpus: BitsMut<'_>) -> Result<()> {
     const FILE: &str = "cpumap";
     let bits = cpus.size();
     let mut map = HexMap::new(cpus.reborrow());
-    let read = parse_node_file(root, node, FILE, &mut Line(&mut map));
-    if read.is_err() && node == Node(0) && !any_node_seen(root) {
-        read_possible_cpus(root, cpus);
-        return Ok(());
-    }
-    read?;
+    parse_node_file(root, node, FILE, &mut Line(&mut map))?;
     if map.is_empty() {
         return Err(Error::Empty { file: FILE });
     }
@@ -101,11 +119,9 @@ pub fn read_cpus_of_node(root: Root<'_>, node: Node, mut cpus: BitsMut<'_>) -> R
     })
 }
 
-fn any_node_seen(root: Root<'_>) -> bool {
-    read_nodes(
-        root,
-        BitsMut::new(&mut [0; MOST_NODES / WORD_BITS], MOST_NODES),
-    )
+fn any_node_seen(root: Root<'_>) -> Result<bool> {
+    let mut words = [0; MOST_NODES / WORD_BITS];
+    look_for_nodes(root, BitsMut::new(&mut words, MOST_NODES))
 }
 
 /// The CPUs of a node, in a mask of `size` bits; see [`read_cpus_of_node`].

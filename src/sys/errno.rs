@@ -43,6 +43,11 @@ impl Errno {
         Errno(unsafe { *Errno::place() })
     }
 
+    /// Whether the system or the process has run out of something, which says nothing of what was asked.
+    pub(crate) fn is_shortage(self) -> bool {
+        matches!(self, Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)
+    }
+
     /// Sets the calling thread's errno.
     pub(crate) fn set(self) {
         // SAFETY: as above; it is only written by this thread.

@@ -141,13 +141,25 @@ pub(crate) fn read_link<'b>(path: &CStr, buf: &'b mut [u8]) -> Result<&'b [u8], 
     Ok(&buf[..n.min(len)])
 }
 
-/// Major and minor number of the block device that a file lies on, or that it is.
-pub(crate) fn block_device_of(path: &CStr) -> Result<(u32, u32), Errno> {
+fn status(path: &CStr) -> Result<libc::stat64, Errno> {
     let mut status = MaybeUninit::<libc::stat64>::zeroed();
     // SAFETY: `path` ends with a zero; the call fills one structure of this type.
     answer(|| unsafe { libc::stat64(path.as_ptr(), status.as_mut_ptr()) }.into())?;
     // SAFETY: all zeros is valid for its integers, and the call has filled it.
-    let status = unsafe { status.assume_init() };
+    Ok(unsafe { status.assume_init() })
+}
+
+/// Whether who reads a file of /sys or /proc comes to an end: it is a file of at most 1 MiB, or cannot
+/// be opened.
+pub(super) fn ends(path: &CStr) -> bool {
+    status(path).map_or(true, |status| {
+        status.st_mode & libc::S_IFMT == libc::S_IFREG && status.st_size <= 1 << 20
+    })
+}
+
+/// Major and minor number of the block device that a file lies on, or that it is.
+pub(crate) fn block_device_of(path: &CStr) -> Result<(u32, u32), Errno> {
+    let status = status(path)?;
     let is_block_device = status.st_mode & libc::S_IFMT == libc::S_IFBLK;
     let device = if is_block_device {
         status.st_rdev

@@ -23,7 +23,7 @@ pub(crate) mod shared;
 
 pub use errno::Errno;
 
-use core::ffi::{c_int, c_long};
+use core::ffi::{CStr, c_int, c_long};
 
 /// Makes a call that returns -1 and sets errno if it fails. errno is left as it was.
 fn answer(call: impl FnOnce() -> c_long) -> Result<usize, Errno> {
@@ -73,9 +73,22 @@ pub(crate) fn monotonic_nanoseconds() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// Number of CPUs that the system is configured with, online or not.
+/// Number of CPUs that the system is configured with, online or not. Where the C library would have to
+/// count them in files that may have no end, those of this thread.
 pub(crate) fn configured_cpus() -> usize {
-    uncancelled(|| sysconf(libc::_SC_NPROCESSORS_CONF)).map_or(1, |count| count.max(1))
+    const COUNTED_IN: [&CStr; 3] = [
+        c"/sys/devices/system/cpu/possible",
+        c"/sys/devices/system/cpu/online",
+        c"/proc/stat",
+    ];
+    let count = if COUNTED_IN.into_iter().all(file::ends) {
+        uncancelled(|| sysconf(libc::_SC_NPROCESSORS_CONF)).unwrap_or(1)
+    } else {
+        let mut words = [0; 128];
+        let _ = sched::get_affinity(0, &mut words);
+        words.iter().map(|word| word.count_ones() as usize).sum()
+    };
+    count.max(1)
 }
 
 /// Sleeps for less than a second, or until a signal.

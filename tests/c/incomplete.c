@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <linux/securebits.h>
+#include <sys/resource.h>
 
 /* ---- what the library says ------------------------------------------------------------------ */
 
@@ -250,6 +251,21 @@ TEST_IN(cpumap_is_missing, old_functions_of_a_node_without_cpumap)
 	EQUAL(nodemask_isset_compat(&mask, 1), 0);
 }
 
+TEST_IN(cpumap_is_missing, old_run_on_node_mask_leaves_out_a_node_without_cpumap)
+{
+	int (*old_run_on_node_mask)(const nodemask_t *);
+	nodemask_t mask;
+
+	SKIP_IF(IS_STATIC, "an archive has no versions");
+	SKIP_IF(!runs_on_cpu_0(), "this process may not run on CPU 0");
+	*(void **)&old_run_on_node_mask = dlvsym(RTLD_DEFAULT, "numa_run_on_node_mask", "libnuma_1.1");
+	nodemask_zero(&mask);
+	nodemask_set_compat(&mask, 0);
+	nodemask_set_compat(&mask, 1);
+	nodemask_set_compat(&mask, NUMA_NUM_NODES - 1);
+	SAYS(ASSUMING "No such file or directory\n" CANNOT_OPEN NO_CPUS NO_CPUS, EQUAL(old_run_on_node_mask(&mask), 0));
+}
+
 /* A CPU of another node is found all the same. */
 WORLD(first_cpumap_is_missing, unlink(NODE_DIR "/node0/cpumap"))
 
@@ -262,7 +278,58 @@ TEST_IN(first_cpumap_is_missing, cpus_behind_a_node_without_cpumap)
 	CHECK(strstr(said, NO_CPUS), "%s", said);
 }
 
+/* Only a node's own CPUs are asked for in its file. */
+TEST_IN(cpumap_is_junk, cpus_that_no_kernel_has)
+{
+	SILENT(FAILS(numa_node_of_cpu(INT32_MAX), -1, EINVAL));
+}
+
+WORLD(cpumap_is_a_fifo, unlink(CPUMAP); if (mkfifo(CPUMAP, 0644)) cannot = "cannot make a FIFO")
+
+DIFFERS_IN(cpumap_is_a_fifo, a_fifo_in_sys_is_not_waited_for)
+{
+	/* The reference fails by never coming back. */
+	if (on_reference())
+		alarm(5);
+	without_cpus(ASSUMING "Input/output error\n" CANNOT_OPEN CANNOT_PARSE, EIO);
+}
+
+/* A process without free descriptors learns nothing: not even that there is one node with all CPUs. */
+WORLD(both_nodes, )
+
+TEST_IN(both_nodes, nodes_while_descriptors_run_out)
+{
+	struct bitmask *mask = numa_allocate_cpumask();
+	struct rlimit before, none;
+	struct set first;
+
+	memset(&first, 0, sizeof(first));
+	add(&first, 0);
+	SKIP_IF(getrlimit(RLIMIT_NOFILE, &before), "no limits");
+	none = before;
+	none.rlim_cur = 0;
+	EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 2; i++) {
+		SAYS(ASSUMING "Too many open files\n3: (cannot open or correctly parse " NODE_DIR "/node0/cpumap)\n",
+		     FAILS(numa_node_to_cpus(0, mask), -1, EMFILE));
+		SILENT(FAILS(numa_node_size64(0, NULL), -1, EMFILE));
+	}
+	EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+	SILENT(EQUAL(numa_node_to_cpus(0, mask), 0));
+	CHECK(holds(mask, &first), "%s", text_of(mask));
+	SILENT(EQUAL(numa_node_size64(0, NULL), 4096 * 1024));
+	numa_bitmask_free(mask);
+}
+
 /* ---- distances ------------------------------------------------------------------------------ */
+
+DIFFERS_IN(both_nodes, distances_have_an_errno_where_they_fail)
+{
+	SILENT(FAILS(numa_distance(0, 1), 20, UNTOUCHED));
+	SILENT(FAILS(numa_distance(1, 1), 10, UNTOUCHED));
+	SILENT(FAILS(numa_distance(0, -1), 0, EINVAL));
+	SILENT(FAILS(numa_distance(0, 2), 0, ENOENT));
+}
 
 #define DISTANCE NODE_DIR "/node1/distance"
 #define NO_DISTANCE "7: Cannot parse distance information in sysfs: "
@@ -364,6 +431,12 @@ WORLD(meminfo_is_a_directory, unlink(MEMINFO); mkdir(MEMINFO, 0755))
 TEST_IN(meminfo_is_a_directory, a_node_whose_meminfo_cannot_be_read)
 {
 	without_size(NO_MEMINFO(0), EISDIR);
+}
+
+/* The program's own numa_warn is there before the library is loaded. */
+DIFFERS_IN(meminfo_is_a_directory, nothing_is_said_while_loading)
+{
+	CHECK(!*said, "%s", said);
 }
 
 WORLD(meminfo_is_empty, write_file(MEMINFO, ""))
@@ -673,3 +746,45 @@ POSSIBLE(possible_nodes_of_a_word_and_a_bit, FROM_THE_FILE, "f", "0-64\n", 65, 0
 #define ZEROS "00000000,00000000,00000000,00000000,00000000,00000000,00000000,"
 POSSIBLE(possible_nodes_of_older_kernels, (void)0,
 	 ZEROS "00000000," ZEROS "00000000," ZEROS "00000000," ZEROS "0000000f", "0-3\n", 1024, 0, 1, 2, 3)
+
+/* ---- CPUs that are counted ------------------------------------------------------------------- */
+
+static void put_cpus(const char *list)
+{
+	write_file("/sys/devices/system/cpu/possible", list);
+	write_file("/sys/devices/system/cpu/online", list);
+}
+
+static const char *eight_cpus(void)
+{
+	const char *cannot = own_mounts();
+
+	if (!cannot)
+		cannot = cover("/sys/devices/system/cpu");
+	if (!cannot)
+		put_cpus("0-7\n");
+	return cannot;
+}
+
+DIFFERS_IN(eight_cpus, configured_cpus_are_counted_when_they_are_asked_for)
+{
+	put_cpus("0-3\n");
+	SKIP_IF(sysconf(_SC_NPROCESSORS_CONF) != 4, "the C library counts elsewhere");
+	EQUAL(numa_num_configured_cpus(), 4);
+}
+
+/* ---- nodes that no mask holds ---------------------------------------------------------------- */
+
+static const char *a_node_too_far(void)
+{
+	const char *cannot = two_nodes();
+
+	make_dirs(NODE_DIR "/node99999");
+	return cannot;
+}
+
+DIFFERS_IN(a_node_too_far, nodes_beyond_the_masks_are_left_out)
+{
+	EQUAL(numa_max_node(), 1);
+	EQUAL(numa_num_configured_nodes(), 2);
+}

@@ -220,7 +220,11 @@ fn read_cpus(
     let mut block = Block::new(Cpus::WORDS + words_for(size))?;
     let (head, words) = block.words().split_at_mut(Cpus::WORDS);
     let mut set = BitsMut::new(words, size);
-    topology::read_cpus_of_node(Root::SYSTEM, node, set.reborrow())?;
+    if limits().seen_nodes() {
+        topology::read_cpumap(Root::SYSTEM, node, set.reborrow())?;
+    } else {
+        topology::read_cpus_of_node(Root::SYSTEM, node, set.reborrow())?;
+    }
     let set = set.as_bits();
     if let Some(same) = Cpus::find(first, |cpus| cpus.set() == set) {
         same.generation

@@ -58,7 +58,7 @@ fn warn_of_cpumap(node: Node, error: &Error) {
         }
     }
     // The file was there and could not be read.
-    if !matches!(error, Error::NoSuchNode(_)) && error.errno() != Errno::EACCES {
+    if !matches!(error, Error::NoSuchNode(_) | Error::Open { .. }) {
         warn(warning::CPUMAP, c"Cannot parse cpumap. Assuming one node");
     }
 }
@@ -126,6 +126,9 @@ pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
 #[cold]
 fn find_node_of_cpu(cpu: c_int) -> Option<u32> {
     let cpu = usize::try_from(cpu).ok()?;
+    if cpu >= limits().cpu_bits.size() {
+        return None;
+    }
     for n in nodes().iter() {
         let node = Node(n as u32);
         // A node whose CPUs cannot be read has none.
@@ -217,10 +220,15 @@ fn run_on_nodes(wanted: Bits<'_>, any: bool) -> Result<()> {
             }
         }
     }
+    run_where(wanted, |node| may_run_on(node, any))
+}
+
+/// Runs the calling thread on the CPUs of those nodes that `may` be run on and whose CPUs can be read.
+fn run_where(wanted: Bits<'_>, may: impl Fn(Node) -> bool) -> Result<()> {
     let mut cpus = CpuMask::new(limits().cpu_bits.size())?;
     for n in wanted.iter() {
         let node = Node(n as u32);
-        if may_run_on(node, any) {
+        if may(node) {
             if let Ok(found) = cache::cpus(node) {
                 cpus.bits_mut().add(found.set);
             }
@@ -262,20 +270,15 @@ pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int 
         .or_complain(SETAFFINITY, -1)
 }
 
-/// The old numa_run_on_node_mask: it ends at a node that does not exist, after a warning; a
+/// The old numa_run_on_node_mask: nodes whose CPUs cannot be read are left out after a warning, and a
 /// refusal of the kernel is not reported (both as in the reference).
 pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
-    let run = || {
-        for n in wanted.iter() {
-            cpus_to_run_on(Node(n as u32)).map_err(|_| Error::Invalid("node"))?;
-        }
-        let mut cpus = CpuMask::new(limits().cpu_bits.size())?;
-        for n in wanted.iter() {
-            cpus.bits_mut().add(cache::cpus(Node(n as u32))?.set);
-        }
-        run_on(cpus.as_bits())
-    };
-    run().map(|()| 0).or_errno(-1)
+    for n in wanted.iter() {
+        let _ = cpus_to_run_on(Node(n as u32));
+    }
+    run_where(wanted, |node| node.0 as usize <= limits().max_node.size())
+        .map(|()| 0)
+        .or_errno(-1)
 }
 
 /// Whether a node has no memory: no cpuset can ever allow it.

@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use super::report::keeping_errno;
 use super::variables::{self, CPU_ROOM, NODE_ROOM, Sets};
 use crate::capi::result::int;
-use crate::mask::{CpuMask, NodeMask, WORD_BITS};
+use crate::mask::{CpuMask, NodeMask};
 use crate::root::Root;
 use crate::topology;
 
@@ -134,6 +134,9 @@ fn complete_cpus(cpus: &mut CpuMask, from_status: bool, now: Option<CpuMask>) {
     }
 }
 
+/// Bits of CPU masks where the kernel does not tell: as many as the C library's own have.
+const CPUS_IF_UNTOLD: usize = 1024;
+
 /// Reads what is fixed at load and publishes it.
 ///
 /// Two threads that come here at once (only before the constructor) write the same values.
@@ -143,7 +146,7 @@ fn load() {
     let root = Root::SYSTEM;
     let (now, cpu_bits) = match topology::thread_cpus() {
         Ok((now, bits)) => (Some(now), bits),
-        Err(_) => (None, WORD_BITS),
+        Err(_) => (None, CPUS_IF_UNTOLD),
     };
     let cpus = CpuMask::new(cpu_bits).or_else(|_| CpuMask::new(CPU_ROOM));
     // Neither fails: both fit where they are.

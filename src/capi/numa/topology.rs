@@ -9,7 +9,6 @@ use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
-use crate::sys::Errno;
 use crate::topology;
 
 /// Returns the distance from node1 to node2 as the firmware reports it: 10 is a node's distance
@@ -37,7 +36,7 @@ fn read_distance(node1: c_int, node2: c_int) -> c_int {
         return Err(Error::Invalid("node")).or_errno(0);
     };
     let found = cache::read_distance(Node(from), Node(to));
-    if let (Err(error @ (Error::File { .. } | Error::Empty { .. })), true) =
+    if let (Err(error @ (Error::Open { .. } | Error::File { .. } | Error::Empty { .. })), true) =
         (&found, limits().seen_nodes())
     {
         let format = c"Cannot parse distance information in sysfs: %s";
@@ -58,7 +57,7 @@ fn memory(node: c_int) -> Result<(c_longlong, c_longlong)> {
     let lines = match &read {
         Ok((total, free)) => c_int::from(total.is_some()) + c_int::from(free.is_some()),
         // A file that could be opened.
-        Err(Error::File { errno, .. }) if *errno != Errno::EACCES => 0,
+        Err(Error::File { .. }) => 0,
         Err(_) => 2,
     };
     if lines < 2 && limits().seen_nodes() {
