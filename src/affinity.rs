@@ -8,6 +8,18 @@ use crate::sys::sched;
 ///
 /// EINVAL if none of them exists and is allowed by the cpuset. A mask shorter or longer
 /// than the kernel's is fine.
+///
+/// ```
+/// use numa::{CpuMask, affinity, topology};
+///
+/// let mut before = CpuMask::new(topology::cpu_mask_size())?;
+/// affinity::read_thread_cpus(0, &mut before.bits_mut())?;
+/// let mut one = CpuMask::new(before.size())?;
+/// one.insert(before.first().expect("the CPU that this runs on"))?;
+/// affinity::set_thread_cpus(0, one.as_bits())?;
+/// affinity::set_thread_cpus(0, before.as_bits())?; // as it was
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn set_thread_cpus(pid: i32, cpus: Bits<'_>) -> Result<()> {
     set_thread_cpus_bytes(pid, sched::bytes(cpus.words()))
 }
@@ -19,6 +31,15 @@ pub(crate) fn set_thread_cpus_bytes(pid: i32, mask: &[u8]) -> Result<()> {
 
 /// Reads the CPUs that the thread `pid` (0: the caller) may run on and that are online. Returns how
 /// many bytes the kernel wrote, the size of its CPU masks; EINVAL if `cpus` is smaller than that.
+///
+/// ```
+/// use numa::{CpuMask, affinity, topology};
+///
+/// let mut cpus = CpuMask::new(topology::cpu_mask_size())?;
+/// affinity::read_thread_cpus(0, &mut cpus.bits_mut())?;
+/// println!("this thread may run on CPUs {cpus}");
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn read_thread_cpus(pid: i32, cpus: &mut BitsMut<'_>) -> Result<usize> {
     sched::get_affinity(pid, cpus.words_mut()).map_err(Error::kernel("sched_getaffinity"))
 }

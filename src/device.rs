@@ -54,6 +54,18 @@ impl Name {
     }
 
     /// The name as a C string.
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::device::{DeviceError, node_of_word};
+    ///
+    /// match node_of_word(Root::SYSTEM, b"file:/no/such/file") {
+    ///     Some(Err(DeviceError::Stat { path, .. })) => {
+    ///         assert_eq!(path.as_c_str(), c"/no/such/file");
+    ///     }
+    ///     _ => unreachable!(),
+    /// }
+    /// ```
     pub fn as_c_str(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
     }
@@ -151,6 +163,15 @@ pub enum DeviceError {
 
 impl DeviceError {
     /// The errno that stands for this error in C; `None` where there is no call behind it.
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::device::node_of_word;
+    ///
+    /// if let Some(Err(error)) = node_of_word(Root::SYSTEM, b"file:/no/such/file") {
+    ///     println!("{error}: {:?}", error.errno());
+    /// }
+    /// ```
     pub fn errno(&self) -> Option<Errno> {
         match *self {
             DeviceError::Stat { errno, .. }
@@ -167,6 +188,20 @@ impl DeviceError {
 ///
 /// A word ends at a comma. `ip:` with a host name asks the system's resolver, which may take
 /// time, and allocates.
+///
+/// ```
+/// use numa::Root;
+/// use numa::device::node_of_word;
+///
+/// // A number is no device word, and neither is an unknown kind of device.
+/// assert!(node_of_word(Root::SYSTEM, b"0-3").is_none());
+/// // The word ends at the comma.
+/// match node_of_word(Root::SYSTEM, b"netdev:lo,1") {
+///     Some(Ok((node, used))) => println!("node {node}, {used} bytes of the text"),
+///     Some(Err(error)) => println!("{error}"), // lo is on no node
+///     None => unreachable!(),
+/// }
+/// ```
 pub fn node_of_word(root: Root<'_>, text: &[u8]) -> Option<Result<(u32, usize), DeviceError>> {
     let used = text.iter().position(|&b| b == b',').unwrap_or(text.len());
     let colon = text[..used].iter().position(|&b| b == b':')?;

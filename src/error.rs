@@ -76,6 +76,16 @@ pub enum Error {
 
 impl Error {
     /// The errno that stands for this error in C.
+    ///
+    /// ```
+    /// use numa::{Errno, Error, Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// let error = nodes.insert(Node(64)).unwrap_err();
+    /// assert_eq!(error.to_string(), "node 64 is beyond the mask of 64 bits");
+    /// assert_eq!(error.errno(), Errno::EINVAL);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub const fn errno(&self) -> Errno {
         match *self {
             Error::Kernel { errno, .. } | Error::Open { errno, .. } | Error::File { errno, .. } => {

@@ -80,6 +80,16 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     /// An empty mask of `size` bits.
     ///
     /// Fails with [`Error::OutOfMemory`] only.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// assert!(nodes.is_empty());
+    /// nodes.insert(Node(0))?;
+    /// assert!(nodes.insert(Node(64)).is_err()); // beyond its bits
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn new(size: usize) -> Result<Self> {
         let far = match words_for(size) {
             need if need > INLINE => words::zeroed(need).ok_or(Error::OutOfMemory)?,
@@ -94,6 +104,15 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     }
 
     /// A mask of `size` bits with those bits of `from` that fit.
+    ///
+    /// ```
+    /// use numa::NodeMask;
+    /// use numa::mask::Bits;
+    ///
+    /// let nodes = NodeMask::from_bits(2, Bits::new(&[0b111], 3))?;
+    /// assert_eq!(nodes.to_string(), "0-1"); // 2 does not fit
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn from_bits(size: usize, from: Bits<'_>) -> Result<Self> {
         let mut mask = Self::new(size)?;
         mask.bits_mut().copy_from(from);
@@ -101,6 +120,15 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     }
 
     /// Borrows the mask.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(5))?;
+    /// assert_eq!(nodes.as_bits().last(), Some(5));
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn as_bits(&self) -> Bits<'_> {
         let words = match words_for(self.size) {
             need if need > INLINE => &self.far,
@@ -110,6 +138,15 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     }
 
     /// Borrows the mask for writing.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.bits_mut().fill();
+    /// assert_eq!(nodes.to_string(), "0-63");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn bits_mut(&mut self) -> BitsMut<'_> {
         let words = match words_for(self.size) {
             need if need > INLINE => &mut self.far,
@@ -119,21 +156,58 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     }
 
     /// Number of bits, set or not.
+    ///
+    /// ```
+    /// use numa::NodeMask;
+    ///
+    /// assert_eq!(NodeMask::new(100)?.size(), 100);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn size(&self) -> usize {
         self.size
     }
 
     /// The words; those bits of the last one that lie beyond the size are zero.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(3))?;
+    /// assert_eq!(nodes.words()[0], 0b1000);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn words(&self) -> &[Word] {
         self.as_bits().words()
     }
 
     /// Whether `id` is in the set.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(3))?;
+    /// assert!(nodes.contains(Node(3)));
+    /// assert!(!nodes.contains(Node(4)) && !nodes.contains(Node(1000)));
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn contains(&self, id: I) -> bool {
         self.as_bits().contains(id.number() as usize)
     }
 
     /// Puts `id` into the set.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// for n in [8, 0, 1] {
+    ///     nodes.insert(Node(n))?;
+    /// }
+    /// assert_eq!(nodes.to_string(), "0-1,8");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn insert(&mut self, id: I) -> Result<()> {
         if self.bits_mut().insert(id.number() as usize) {
             return Ok(());
@@ -146,51 +220,158 @@ impl<I: Id, const INLINE: usize> Mask<I, INLINE> {
     }
 
     /// Takes `id` out of the set.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(3))?;
+    /// nodes.remove(Node(3));
+    /// assert!(nodes.is_empty());
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn remove(&mut self, id: I) {
         self.bits_mut().remove(id.number() as usize);
     }
 
     /// Number of ids in the set.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(3))?;
+    /// nodes.insert(Node(8))?;
+    /// assert_eq!(nodes.len(), 2);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.as_bits().count()
     }
 
     /// Whether the set is empty.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// assert!(nodes.is_empty());
+    /// nodes.insert(Node(0))?;
+    /// assert!(!nodes.is_empty());
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.as_bits().is_empty()
     }
 
     /// The ids in ascending order.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(8))?;
+    /// nodes.insert(Node(0))?;
+    /// let ids: Vec<u32> = nodes.iter().map(|node| node.0).collect();
+    /// assert_eq!(ids, [0, 8]);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = I> + '_ {
         self.as_bits().iter().map(|n| I::new(n as u32))
     }
 
     /// The lowest id.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// assert_eq!(nodes.first(), None);
+    /// nodes.insert(Node(8))?;
+    /// assert_eq!(nodes.first(), Some(Node(8)));
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn first(&self) -> Option<I> {
         self.as_bits().next(0).map(|n| I::new(n as u32))
     }
 
     /// The highest id.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(0))?;
+    /// nodes.insert(Node(8))?;
+    /// assert_eq!(nodes.last(), Some(Node(8)));
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn last(&self) -> Option<I> {
         self.as_bits().last().map(|n| I::new(n as u32))
     }
 
     /// Whether both sets hold a common id.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(1))?;
+    /// let mut others = NodeMask::new(1024)?;
+    /// assert!(!nodes.intersects(&others));
+    /// others.insert(Node(1))?;
+    /// assert!(nodes.intersects(&others));
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn intersects(&self, other: &Self) -> bool {
         self.as_bits().intersects(other.as_bits())
     }
 
     /// Keeps only the ids that `other` holds as well.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.bits_mut().fill();
+    /// let mut allowed = NodeMask::new(64)?;
+    /// allowed.insert(Node(2))?;
+    /// nodes.intersect(&allowed);
+    /// assert_eq!(nodes.to_string(), "2");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn intersect(&mut self, other: &Self) {
         self.bits_mut().keep(other.as_bits());
     }
 
     /// Removes the ids that `other` holds.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.bits_mut().fill();
+    /// let mut others = NodeMask::new(64)?;
+    /// others.insert(Node(0))?;
+    /// nodes.subtract(&others);
+    /// assert_eq!(nodes.to_string(), "1-63");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn subtract(&mut self, other: &Self) {
         other.iter().for_each(|id| self.remove(id));
     }
 
     /// Empties the set.
+    ///
+    /// ```
+    /// use numa::{Node, NodeMask};
+    ///
+    /// let mut nodes = NodeMask::new(64)?;
+    /// nodes.insert(Node(1))?;
+    /// nodes.clear();
+    /// assert_eq!(nodes.to_string(), "");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn clear(&mut self) {
         self.bits_mut().clear();
     }

@@ -28,6 +28,14 @@ pub use crate::sys::shared::{Segment, Shared};
 impl Mapping {
     /// `len` bytes of private memory, rounded up to whole pages by the kernel. Its pages are not
     /// touched yet. EINVAL if `len` is 0, ENOMEM if there is no room.
+    ///
+    /// ```
+    /// use numa::memory::Mapping;
+    ///
+    /// let mut memory = Mapping::new(1 << 20)?;
+    /// memory.bytes_mut()[0] = 1;
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn new(len: usize) -> Result<Mapping> {
         Mapping::map(len).map_err(Error::kernel("mmap"))
     }
@@ -38,6 +46,15 @@ impl Mapping {
     ///
     /// What is reserved is not on any node yet: under a policy whose nodes have no huge page left,
     /// touching a page ends the process with SIGBUS; [`policy::populate`] tells before.
+    ///
+    /// ```
+    /// use numa::memory::Mapping;
+    ///
+    /// match Mapping::new_huge(2 << 20, 2 << 20) {
+    ///     Ok(memory) => println!("one huge page at {:#x}", memory.address()),
+    ///     Err(error) => println!("no huge pages: {error}"),
+    /// }
+    /// ```
     pub fn new_huge(len: usize, page_size: usize) -> Result<Mapping> {
         if page_size != 0 && !page_size.is_power_of_two() {
             return Err(Error::Invalid("size of huge pages"));
@@ -48,26 +65,76 @@ impl Mapping {
 
     /// Changes the number of bytes; the memory may move, and keeps its contents and its policy. On an
     /// error it stays as it is.
+    ///
+    /// ```
+    /// use numa::memory::Mapping;
+    ///
+    /// let mut memory = Mapping::new(4096)?;
+    /// memory.bytes_mut()[0] = 7;
+    /// memory.resize(1 << 20)?;
+    /// assert_eq!((memory.bytes().len(), memory.bytes()[0]), (1 << 20, 7));
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn resize(&mut self, len: usize) -> Result<()> {
         self.remap(len).map_err(Error::kernel("mremap"))
     }
 
     /// Unmaps the memory, as dropping does, and returns the error if that fails.
+    ///
+    /// ```
+    /// numa::memory::Mapping::new(4096)?.close()?;
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn close(self) -> Result<()> {
         self.unmap().map_err(Error::kernel("munmap"))
     }
 
     /// Sets the policy of its pages; see [`policy::set_range_policy`].
+    ///
+    /// ```
+    /// use numa::memory::Mapping;
+    /// use numa::policy::Mode;
+    /// use numa::{Root, topology};
+    ///
+    /// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+    /// let allowed = topology::allowed_nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+    /// let mut memory = Mapping::new(1 << 20)?;
+    /// memory.place(Mode::Interleave, Some(allowed.as_bits()))?;
+    /// memory.bytes_mut().fill(1); // pages are placed when they are touched
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn place(&self, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
         policy::set_range_policy(self.address(), self.bytes().len(), mode, nodes, false)
     }
 
     /// Asks for transparent huge pages, or for none; see [`advise_huge`].
+    ///
+    /// ```
+    /// use numa::memory::Mapping;
+    ///
+    /// let memory = Mapping::new(4 << 20)?;
+    /// if let Err(error) = memory.advise_huge(true) {
+    ///     println!("no transparent huge pages: {error}");
+    /// }
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn advise_huge(&self, wanted: bool) -> Result<()> {
         advise_huge(self.address(), self.bytes().len(), wanted)
     }
 
     /// Touches all pages, so that they are where the policy says; see [`policy::populate`].
+    ///
+    /// ```
+    /// use numa::Errno;
+    /// use numa::memory::Mapping;
+    ///
+    /// let mut memory = Mapping::new(1 << 20)?;
+    /// match memory.populate() {
+    ///     Err(error) if error.errno() == Errno::EINVAL => memory.bytes_mut().fill(0), // before Linux 5.14
+    ///     result => result?,
+    /// }
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn populate(&mut self) -> Result<()> {
         policy::populate(self.address(), self.bytes().len())
     }
@@ -75,11 +142,27 @@ impl Mapping {
 
 impl Segment {
     /// Finds the segment of a file and a number (its key is that of ftok(3)). ENOENT if there is none.
+    ///
+    /// ```no_run
+    /// use numa::memory::Segment;
+    ///
+    /// let segment = Segment::find(c"/dev/shm/cache", 1, false)?;
+    /// println!("{} bytes", segment.map()?.len());
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn find(path: &CStr, number: c_int, huge: bool) -> Result<Segment> {
         Segment::open(path, number, 0, segment_flags(None, huge))
     }
 
     /// Makes it, of `len` bytes and with these permissions, if it is not there.
+    ///
+    /// ```no_run
+    /// use numa::memory::Segment;
+    ///
+    /// let memory = Segment::create(c"/dev/shm/cache", 1, 1 << 20, 0o600, false)?.map()?;
+    /// memory.populate()?;
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn create(
         path: &CStr,
         number: c_int,
@@ -96,6 +179,14 @@ impl Segment {
     }
 
     /// Attaches all of it.
+    ///
+    /// ```no_run
+    /// use numa::memory::Segment;
+    ///
+    /// let mut memory = Segment::find(c"/dev/shm/cache", 1, false)?.map()?;
+    /// memory.fill(0..4096, 0);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn map(self) -> Result<Shared> {
         let len = self.size().map_err(Error::kernel("shmctl"))?;
         self.attach(len).map_err(Error::kernel("shmat"))
@@ -105,6 +196,16 @@ impl Segment {
 impl Shared {
     /// Maps `len` bytes of a file that is open for reading and writing, from `offset` on: EINVAL if that
     /// is not a whole page.
+    ///
+    /// ```no_run
+    /// use std::os::fd::AsRawFd;
+    /// use numa::memory::Shared;
+    ///
+    /// let file = std::fs::File::options().read(true).write(true).open("/dev/shm/cache")?;
+    /// let mut memory = Shared::file(file.as_raw_fd(), 4096, 0)?;
+    /// memory.fill(0..4096, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn file(fd: c_int, len: usize, offset: u64) -> Result<Shared> {
         Shared::map(fd, len, offset).map_err(Error::kernel("mmap"))
     }
@@ -113,6 +214,15 @@ impl Shared {
     ///
     /// # Errors
     /// ENOMEM and EFAULT where a page cannot be had. Before Linux 5.14 the kernel sends SIGBUS then.
+    ///
+    /// ```no_run
+    /// use std::os::fd::AsRawFd;
+    /// use numa::memory::Shared;
+    ///
+    /// let file = std::fs::File::options().read(true).write(true).open("/dev/shm/cache")?;
+    /// Shared::file(file.as_raw_fd(), 1 << 20, 0)?.populate()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn populate(&self) -> Result<()> {
         match policy::populate(self.address(), self.len()) {
             Err(error) if error.errno() == Errno::EINVAL => {
@@ -126,6 +236,19 @@ impl Shared {
 
     /// Says for each page from the offset `at`, a whole page, on whether it is in memory, in bit 0 of a
     /// byte. Returns how many were asked for.
+    ///
+    /// ```no_run
+    /// use std::os::fd::AsRawFd;
+    /// use numa::memory::Shared;
+    ///
+    /// let file = std::fs::File::options().read(true).write(true).open("/dev/shm/cache")?;
+    /// let memory = Shared::file(file.as_raw_fd(), 1 << 20, 0)?;
+    /// let mut pages = [0; 256];
+    /// let asked = memory.read_resident(0, &mut pages)?;
+    /// let there = pages[..asked].iter().filter(|&&page| page & 1 != 0).count();
+    /// println!("{there} of {asked} pages are in memory");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_resident(&self, at: usize, pages: &mut [u8]) -> Result<usize> {
         self.resident(at, pages).map_err(Error::kernel("mincore"))
     }
@@ -133,6 +256,16 @@ impl Shared {
 
 /// Asks for transparent huge pages in an address range that begins on a page boundary, or for none
 /// there. EINVAL where the kernel is built without them.
+///
+/// ```
+/// use numa::memory::{Mapping, advise_huge};
+///
+/// let memory = Mapping::new(4 << 20)?;
+/// if let Err(error) = advise_huge(memory.address(), memory.bytes().len(), false) {
+///     println!("no transparent huge pages: {error}");
+/// }
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn advise_huge(address: usize, len: usize, wanted: bool) -> Result<()> {
     memory::advise_huge(address, len, wanted).map_err(Error::kernel("madvise"))
 }

@@ -36,6 +36,12 @@ pub enum Mode {
 
 impl Mode {
     /// The kernel's number.
+    ///
+    /// ```
+    /// use numa::policy::Mode;
+    ///
+    /// assert_eq!(Mode::Interleave.number(), 3); // MPOL_INTERLEAVE
+    /// ```
     pub const fn number(self) -> c_int {
         match self {
             Mode::Default => mode::DEFAULT,
@@ -50,6 +56,13 @@ impl Mode {
     }
 
     /// The mode with the kernel's number, mode flags left out.
+    ///
+    /// ```
+    /// use numa::policy::Mode;
+    ///
+    /// assert_eq!(Mode::from_number(2), Mode::Bind);
+    /// assert_eq!(Mode::from_number(99), Mode::Other(99));
+    /// ```
     pub const fn from_number(number: c_int) -> Mode {
         match number & !mode::FLAGS {
             mode::DEFAULT => Mode::Default,
@@ -118,6 +131,15 @@ impl Setting {
     }
 
     /// Whether this is `mode` without a mode flag.
+    ///
+    /// ```
+    /// use numa::policy::{Flags, Mode, Setting};
+    ///
+    /// let mut setting = Setting { mode: Mode::Bind, flags: Flags::NONE };
+    /// assert!(setting.is_plain(Mode::Bind));
+    /// setting.flags.balancing = true;
+    /// assert!(!setting.is_plain(Mode::Bind));
+    /// ```
     pub fn is_plain(self, mode: Mode) -> bool {
         self.mode == mode && self.flags == Flags::NONE
     }
@@ -145,11 +167,36 @@ impl Policy {
 }
 
 /// Sets the calling thread's policy. `None` passes no mask at all.
+///
+/// ```
+/// use numa::policy::{self, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// policy::set_thread_policy(Mode::Interleave, Some(nodes.as_bits()))?;
+/// policy::set_thread_policy(Mode::Default, None)?; // as it was
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn set_thread_policy(mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
     set_thread_policy_with(mode, Flags::NONE, nodes)
 }
 
 /// The same with mode flags.
+///
+/// ```
+/// use numa::policy::{self, Flags, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// let flags = Flags { static_nodes: true, ..Flags::NONE };
+/// policy::set_thread_policy_with(Mode::Bind, flags, Some(nodes.as_bits()))?;
+/// policy::set_thread_policy(Mode::Default, None)?; // as it was
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn set_thread_policy_with(mode: Mode, flags: Flags, nodes: Option<Bits<'_>>) -> Result<()> {
     mempolicy::set_mempolicy(mode.number() | flags.number(), nodes)
         .map_err(Error::kernel("set_mempolicy"))
@@ -157,6 +204,18 @@ pub fn set_thread_policy_with(mode: Mode, flags: Flags, nodes: Option<Bits<'_>>)
 
 /// Binds the calling thread to nodes and lets NUMA balancing move pages among them
 /// (Linux 5.12); on older kernels it binds only.
+///
+/// ```
+/// use numa::policy::{self, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// policy::set_thread_bind_balancing(nodes.as_bits())?;
+/// policy::set_thread_policy(Mode::Default, None)?; // as it was
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
     let balancing = Flags {
         balancing: true,
@@ -170,6 +229,16 @@ pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
 
 /// Reads the calling thread's policy, and its nodes into `nodes`, which must be empty and as large
 /// as the kernel's masks.
+///
+/// ```
+/// use numa::{NodeMask, Root, policy, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let mut nodes = NodeMask::new(topology::node_mask_size(Root::SYSTEM))?;
+/// let setting = policy::read_thread_policy(nodes.bits_mut())?;
+/// println!("{:?} with nodes {nodes}", setting.mode);
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn read_thread_policy(nodes: BitsMut<'_>) -> Result<Setting> {
     mempolicy::thread_policy(nodes)
         .map(Setting::from_number)
@@ -177,6 +246,15 @@ pub fn read_thread_policy(nodes: BitsMut<'_>) -> Result<Setting> {
 }
 
 /// The calling thread's policy, with a mask of `size` bits.
+///
+/// ```
+/// use numa::{Root, policy, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let policy = policy::thread_policy(topology::node_mask_size(Root::SYSTEM))?;
+/// println!("{:?} with nodes {}", policy.mode, policy.nodes);
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn thread_policy(size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
     let setting = read_thread_policy(nodes.bits_mut())?;
@@ -185,6 +263,19 @@ pub fn thread_policy(size: usize) -> Result<Policy> {
 
 /// The policy of the page at an address, with a mask of `size` bits. EFAULT if nothing is mapped
 /// there.
+///
+/// ```
+/// use numa::memory::Mapping;
+/// use numa::policy::{self, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let memory = Mapping::new(4096)?;
+/// memory.place(Mode::Local, None)?;
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// assert_eq!(policy::policy_at(memory.address(), size)?.mode, Mode::Local);
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn policy_at(address: usize, size: usize) -> Result<Policy> {
     let mut nodes = NodeMask::new(size)?;
     let number =
@@ -194,6 +285,15 @@ pub fn policy_at(address: usize, size: usize) -> Result<Policy> {
 
 /// The node of the page at an address. Where there is none yet, the kernel allocates it. EFAULT if
 /// nothing is mapped there.
+///
+/// ```
+/// use numa::{memory::Mapping, policy};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let memory = Mapping::new(4096)?;
+/// println!("its page is on node {}", policy::node_at(memory.address())?);
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn node_at(address: usize) -> Result<Node> {
     const CALL: &str = "get_mempolicy";
     let node = mempolicy::node_at(address).map_err(Error::kernel(CALL))?;
@@ -204,12 +304,35 @@ pub fn node_at(address: usize) -> Result<Node> {
 
 /// Reads the nodes that the calling thread may allocate from now, as its cpuset says, into `nodes`,
 /// which must be empty and as large as the kernel's masks.
+///
+/// ```
+/// use numa::{NodeMask, Root, policy, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let mut nodes = NodeMask::new(topology::node_mask_size(Root::SYSTEM))?;
+/// policy::read_mems_allowed(nodes.bits_mut())?;
+/// println!("memory may come from nodes {nodes}");
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn read_mems_allowed(nodes: BitsMut<'_>) -> Result<()> {
     mempolicy::mems_allowed(nodes).map_err(Error::kernel("get_mempolicy"))
 }
 
 /// The node of the thread's next interleaved page. Fails with EINVAL unless the thread
 /// has an interleaving policy.
+///
+/// ```
+/// use numa::policy::{self, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// policy::set_thread_policy(Mode::Interleave, Some(nodes.as_bits()))?;
+/// assert!(nodes.contains(policy::next_interleave_node()?));
+/// policy::set_thread_policy(Mode::Default, None)?; // as it was
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn next_interleave_node() -> Result<Node> {
     let node = mempolicy::next_interleave_node().map_err(Error::kernel("get_mempolicy"))?;
     u32::try_from(node).map(Node).map_err(|_| Error::Malformed {
@@ -219,6 +342,20 @@ pub fn next_interleave_node() -> Result<Node> {
 
 /// Sets the policy of an address range, which begins on a page boundary. Pages that are
 /// there already stay; with `strict`, EIO says that some are elsewhere.
+///
+/// ```
+/// use numa::memory::Mapping;
+/// use numa::policy::{self, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// let memory = Mapping::new(1 << 20)?;
+/// let (start, len) = (memory.address(), memory.bytes().len());
+/// policy::set_range_policy(start, len, Mode::Bind, Some(nodes.as_bits()), false)?;
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn set_range_policy(
     address: usize,
     len: usize,
@@ -230,6 +367,21 @@ pub fn set_range_policy(
 }
 
 /// The same with mode flags.
+///
+/// ```
+/// use numa::memory::Mapping;
+/// use numa::policy::{self, Flags, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// let memory = Mapping::new(1 << 20)?;
+/// let (start, len) = (memory.address(), memory.bytes().len());
+/// let flags = Flags { static_nodes: true, ..Flags::NONE };
+/// policy::set_range_policy_with(start, len, Mode::Bind, flags, Some(nodes.as_bits()), false)?;
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn set_range_policy_with(
     address: usize,
     len: usize,
@@ -245,6 +397,20 @@ pub fn set_range_policy_with(
 
 /// The same, and moves the pages there that are elsewhere and that no other process maps. Those that
 /// cannot be moved stay, and are no error.
+///
+/// ```
+/// use numa::memory::Mapping;
+/// use numa::policy::{self, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// let memory = Mapping::new(1 << 20)?;
+/// let (start, len) = (memory.address(), memory.bytes().len());
+/// policy::move_range(start, len, Mode::Bind, Some(nodes.as_bits()))?;
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn move_range(address: usize, len: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
     let flags = mempolicy::MF_MOVE as c_uint;
     mempolicy::mbind(address, len, mode.number(), nodes, flags).map_err(Error::kernel("mbind"))
@@ -252,6 +418,23 @@ pub fn move_range(address: usize, len: usize, mode: Mode, nodes: Option<Bits<'_>
 
 /// Sets the home node of an address range with a bind or preferred-many policy: the node
 /// of the set that is tried first (Linux 5.17).
+///
+/// ```
+/// use numa::memory::Mapping;
+/// use numa::policy::{self, Mode};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// let memory = Mapping::new(1 << 20)?;
+/// let (start, len) = (memory.address(), memory.bytes().len());
+/// policy::set_range_policy(start, len, Mode::Bind, Some(nodes.as_bits()), false)?;
+/// if policy::supports_home_node() {
+///     policy::set_home_node(start, len, nodes.first().expect("one at least"))?;
+/// }
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn set_home_node(address: usize, len: usize, node: Node) -> Result<()> {
     set_home_node_with(address, len, node.0, 0)
 }
@@ -269,11 +452,23 @@ pub(crate) fn set_home_node_with(
 
 /// Whether the kernel knows a policy mode. Asks by mbind(2) with an empty range, which checks the
 /// mode and then has nothing to do: no policy changes.
+///
+/// ```
+/// use numa::policy::{Mode, supports_mode};
+///
+/// if !supports_mode(Mode::WeightedInterleave) {
+///     println!("before Linux 6.9, or denied here");
+/// }
+/// ```
 pub fn supports_mode(mode: Mode) -> bool {
     mempolicy::mbind(0, 0, mode.number(), None, 0).is_ok()
 }
 
 /// Whether the kernel knows home nodes. Asks with an empty range: no policy changes.
+///
+/// ```
+/// println!("home nodes: {}", numa::policy::supports_home_node());
+/// ```
 pub fn supports_home_node() -> bool {
     // Any other answer than "no such call" or "denied" comes from the call itself.
     !matches!(
@@ -287,6 +482,16 @@ pub fn supports_home_node() -> bool {
 /// # Errors
 /// EINVAL where the kernel lacks MADV_POPULATE_WRITE (before 5.14) or the address is not
 /// on a page boundary; ENOMEM and EFAULT where a page cannot be allocated or is not mapped.
+///
+/// ```
+/// use numa::{memory::Mapping, policy};
+///
+/// let memory = Mapping::new(1 << 20)?;
+/// if let Err(error) = policy::populate(memory.address(), memory.bytes().len()) {
+///     println!("before Linux 5.14: {error}");
+/// }
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn populate(address: usize, len: usize) -> Result<()> {
     memory::populate_write(address, len).map_err(Error::kernel("madvise"))
 }

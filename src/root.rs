@@ -22,6 +22,15 @@ impl Root<'static> {
 
 impl<'a> Root<'a> {
     /// A root at the given directory, without a trailing slash.
+    ///
+    /// ```
+    /// use numa::{Node, Root, topology};
+    ///
+    /// // Where there is no /sys, there is node 0.
+    /// let nodes = topology::nodes(Root::at(b"/nowhere"), 64)?;
+    /// assert_eq!(nodes.first(), Some(Node(0)));
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub const fn at(directory: &'a [u8]) -> Root<'a> {
         Root { prefix: directory }
     }

@@ -151,6 +151,18 @@ impl Universe<'_> {
 /// Parses a node or CPU string into `out`, which is empty and should be as large as the accepted set.
 ///
 /// Does not allocate itself. The target is undefined after an error.
+///
+/// ```
+/// use numa::mask::{Bits, BitsMut};
+/// use numa::strings::{Universe, parse_list};
+///
+/// // Nodes 0, 1 and 3 may be named, without memory from the heap.
+/// let exist = Bits::new(&[0b1011], 64);
+/// let universe = Universe { accepted: exist, relative_to: exist, beyond: 64 };
+/// let mut words = [0];
+/// parse_list(b"!0", universe, BitsMut::new(&mut words, 64), &mut |_| None).unwrap();
+/// assert_eq!(words, [0b1010]);
+/// ```
 pub fn parse_list<'a>(
     text: &'a [u8],
     universe: Universe<'_>,
@@ -254,6 +266,18 @@ pub fn parse<'a, I: Id, const W: usize>(
 ///
 /// `accepted` is the set of nodes that may be named, which `+` counts in as well. Devices are
 /// looked up below `root`; see [`crate::device`].
+///
+/// ```
+/// use numa::{Root, strings, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, 1024)?;
+/// assert_eq!(strings::parse_nodes(Root::SYSTEM, "all", &nodes).unwrap(), nodes);
+/// match strings::parse_nodes(Root::SYSTEM, "netdev:eth0", &nodes) {
+///     Ok(node) => println!("eth0 is near node {node}"),
+///     Err(error) => println!("{error}"),
+/// }
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn parse_nodes<'a>(
     root: Root<'_>,
     text: &'a str,
@@ -265,6 +289,19 @@ pub fn parse_nodes<'a>(
 }
 
 /// Parses any string in any of these ways: ids of `accepted`, and words that `lookup` knows.
+///
+/// ```
+/// use numa::{Node, NodeMask, strings};
+///
+/// let mut nodes = NodeMask::new(64)?;
+/// nodes.insert(Node(0))?;
+/// nodes.insert(Node(1))?;
+/// // A word of the program's own, which stands for node 1.
+/// let mut lookup = |word: &[u8]| word.starts_with(b"fast").then_some(Ok((1, 4)));
+/// let parsed = strings::parse_with(b"fast", &nodes, &mut lookup).unwrap();
+/// assert!(parsed.contains(Node(1)) && !parsed.contains(Node(0)));
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn parse_with<'a, I: Id, const W: usize>(
     text: &'a [u8],
     accepted: &Mask<I, W>,

@@ -50,6 +50,14 @@ fn parse_node_file(
 ///
 /// Nodes without memory and nodes without CPUs are included. Fails when the
 /// directory cannot be read, as in a container without /sys.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let mut count = 0;
+/// topology::for_each_node(Root::SYSTEM, &mut |_| count += 1).ok();
+/// println!("{count} nodes can be seen");
+/// ```
 pub fn for_each_node(root: Root<'_>, each: &mut dyn FnMut(Node)) -> Result<()> {
     root.list(NODES, &mut |name| {
         if let Some(n) = name.strip_prefix(b"node").and_then(number) {
@@ -61,6 +69,15 @@ pub fn for_each_node(root: Root<'_>, each: &mut dyn FnMut(Node)) -> Result<()> {
 
 /// Reads the nodes that exist into `nodes`: node 0 alone if none can be seen. Ids that do not fit are
 /// left out. Returns whether any was seen.
+///
+/// ```
+/// use numa::mask::BitsMut;
+/// use numa::{Root, topology};
+///
+/// let mut words = [0; 16];
+/// let seen = topology::read_nodes(Root::SYSTEM, BitsMut::new(&mut words, 1024));
+/// println!("nodes {words:x?}; from /sys: {seen}");
+/// ```
 pub fn read_nodes(root: Root<'_>, nodes: BitsMut<'_>) -> bool {
     look_for_nodes(root, nodes).unwrap_or(false)
 }
@@ -83,6 +100,14 @@ fn look_for_nodes(root: Root<'_>, mut nodes: BitsMut<'_>) -> Result<bool> {
 
 /// The nodes that exist, in a mask of `size` bits: node 0 alone if none can be seen. Fails without
 /// memory or descriptors.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// println!("nodes {nodes}");
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
     let mut mask = NodeMask::new(size)?;
     look_for_nodes(root, mask.bits_mut())?;
@@ -92,6 +117,17 @@ pub fn nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
 /// Reads the CPUs of a node into `cpus`.
 ///
 /// [`Error::MaskTooSmall`] if a CPU of the node does not fit; the target is undefined after an error.
+///
+/// ```
+/// use numa::{CpuMask, Root, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// let node = nodes.first().expect("one at least");
+/// let mut cpus = CpuMask::new(topology::cpu_mask_size())?;
+/// topology::read_cpus_of_node(Root::SYSTEM, node, cpus.bits_mut())?;
+/// println!("node {node} has CPUs {cpus}");
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn read_cpus_of_node(root: Root<'_>, node: Node, mut cpus: BitsMut<'_>) -> Result<()> {
     match read_cpumap(root, node, cpus.reborrow()) {
         // Nothing is known then of which nodes there are.
@@ -125,6 +161,17 @@ fn any_node_seen(root: Root<'_>) -> Result<bool> {
 }
 
 /// The CPUs of a node, in a mask of `size` bits; see [`read_cpus_of_node`].
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// for node in nodes.iter() {
+///     let cpus = topology::cpus_of_node(Root::SYSTEM, node, topology::cpu_mask_size())?;
+///     println!("node {node} has CPUs {cpus}");
+/// }
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn cpus_of_node(root: Root<'_>, node: Node, size: usize) -> Result<CpuMask> {
     let mut cpus = CpuMask::new(size)?;
     read_cpus_of_node(root, node, cpus.bits_mut())?;
@@ -133,6 +180,15 @@ pub fn cpus_of_node(root: Root<'_>, node: Node, size: usize) -> Result<CpuMask> 
 
 /// Reads the CPUs that the kernel may ever bring online into `cpus`, by their ids, which may have gaps.
 /// Where it does not say they are as many as are configured.
+///
+/// ```
+/// use numa::{CpuMask, Root, topology};
+///
+/// let mut cpus = CpuMask::new(topology::cpu_mask_size())?;
+/// topology::read_possible_cpus(Root::SYSTEM, cpus.bits_mut());
+/// assert!(!cpus.is_empty());
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn read_possible_cpus(root: Root<'_>, mut cpus: BitsMut<'_>) {
     let mut list = IdList::new(cpus.reborrow());
     let read = Path::below(root, "/sys/devices/system/cpu/possible").parse(&mut list);
@@ -144,6 +200,14 @@ pub fn read_possible_cpus(root: Root<'_>, mut cpus: BitsMut<'_>) {
 
 /// The CPUs that the kernel may ever bring online, in a mask of `size` bits; see
 /// [`read_possible_cpus`].
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let cpus = topology::possible_cpus(Root::SYSTEM, topology::cpu_mask_size())?;
+/// println!("CPUs {cpus} are there or may come");
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn possible_cpus(root: Root<'_>, size: usize) -> Result<CpuMask> {
     let mut cpus = CpuMask::new(size)?;
     read_possible_cpus(root, cpus.bits_mut());
@@ -323,6 +387,16 @@ impl Parser for HexMap<'_> {
 /// significant first, into `target`. Zero bits may be cut.
 ///
 /// The target is undefined after an error. Does not allocate.
+///
+/// ```
+/// use numa::mask::BitsMut;
+/// use numa::topology::parse_hex_map;
+///
+/// let mut words = [0; 2];
+/// let mut set = BitsMut::new(&mut words, 128);
+/// parse_hex_map(b"1,0000000f", set.reborrow()).unwrap();
+/// assert!(set.as_bits().iter().eq([0, 1, 2, 3, 32]));
+/// ```
 pub fn parse_hex_map(text: &[u8], target: BitsMut<'_>) -> Result<(), HexMapError> {
     let mut map = HexMap::new(target);
     // An error is kept.
@@ -475,6 +549,19 @@ impl Parser for Distances<'_> {
 
 /// Calls `each(column, distance)` for every column of a node's distance row. Columns are the
 /// existing nodes in ascending order, whatever their ids.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// let node = nodes.first().expect("one at least");
+/// let ids: Vec<_> = nodes.iter().collect();
+/// let shown = topology::distance_row(Root::SYSTEM, node, &mut |column, distance| {
+///     println!("from node {node} to node {}: {distance}", ids[column]);
+/// });
+/// # let _ = shown;
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn distance_row(root: Root<'_>, node: Node, each: &mut dyn FnMut(usize, u32)) -> Result<()> {
     const FILE: &str = "distance";
     let mut row = Distances {
@@ -494,6 +581,15 @@ pub fn distance_row(root: Root<'_>, node: Node, each: &mut dyn FnMut(usize, u32)
 
 /// The distance from one node to another as the firmware reports it; 10 is local. `size` is that of
 /// the kernel's node masks.
+///
+/// ```
+/// use numa::{Node, Root, topology};
+///
+/// match topology::distance(Root::SYSTEM, Node(0), Node(1), 1024) {
+///     Ok(distance) => println!("node 1 is {} times as far as node 0", f64::from(distance) / 10.0),
+///     Err(error) => println!("{error}"), // there is no node 1, for example
+/// }
+/// ```
 pub fn distance(root: Root<'_>, from: Node, to: Node, size: usize) -> Result<u32> {
     let nodes = nodes(root, size)?;
     if !nodes.contains(to) {
@@ -578,6 +674,17 @@ pub(crate) fn read_node_memory(root: Root<'_>, node: Node) -> Result<(Option<u64
 const MEMINFO: &str = "meminfo";
 
 /// The size of a node's memory. A node without memory has a total of 0.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// for node in nodes.iter() {
+///     let memory = topology::node_memory(Root::SYSTEM, node)?;
+///     println!("node {node}: {} of {} MiB are free", memory.free >> 20, memory.total >> 20);
+/// }
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn node_memory(root: Root<'_>, node: Node) -> Result<NodeMemory> {
     match read_node_memory(root, node)? {
         (Some(total), Some(free)) => Ok(NodeMemory { total, free }),
@@ -719,6 +826,16 @@ pub(crate) fn node_mask_bits(root: Root<'_>, shown: Option<usize>) -> usize {
 
 /// Number of bits in the kernel's node masks, rounded up to whole words; 1024 where
 /// /proc/self/status cannot be read. Makes no memory policy call.
+///
+/// ```
+/// use numa::{NodeMask, Root, topology};
+///
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// assert!(size > 0);
+/// let every_node_fits = NodeMask::new(size)?;
+/// # let _ = every_node_fits;
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn node_mask_size(root: Root<'_>) -> usize {
     let mut nodes = [0; MOST_NODES / WORD_BITS];
     let nodes = BitsMut::new(&mut nodes, MOST_NODES);
@@ -738,6 +855,16 @@ pub struct Permitted {
 }
 
 /// Reads all of it, with CPUs in a mask of `cpu_bits` bits.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let permitted = topology::permitted(Root::SYSTEM, topology::cpu_mask_size())?;
+/// if let (Ok(nodes), Ok(cpus)) = (&permitted.nodes, &permitted.cpus) {
+///     println!("memory of nodes {nodes}, CPUs {cpus}");
+/// }
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn permitted(root: Root<'_>, cpu_bits: usize) -> Result<Permitted> {
     let mut nodes = NodeMask::new(MOST_NODES)?;
     let mut cpus = CpuMask::new(cpu_bits)?;
@@ -753,6 +880,14 @@ pub fn permitted(root: Root<'_>, cpu_bits: usize) -> Result<Permitted> {
 
 /// The nodes that the process may allocate from, as /proc/self/status has them, in a mask of `size`
 /// bits.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// println!("memory may come from nodes {nodes}");
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn allowed_nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
     let mut mask = NodeMask::new(size)?;
     let allowed = read_allowed(root, BitsMut::new(&mut [], 0), mask.bits_mut());
@@ -761,6 +896,14 @@ pub fn allowed_nodes(root: Root<'_>, size: usize) -> Result<NodeMask> {
 
 /// The CPUs that the affinity of the process's first thread allows, those that are offline included,
 /// as /proc/self/status has them, in a mask of `size` bits.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let cpus = topology::allowed_cpus(Root::SYSTEM, topology::cpu_mask_size())?;
+/// println!("CPUs {cpus} may be used");
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn allowed_cpus(root: Root<'_>, size: usize) -> Result<CpuMask> {
     let mut mask = CpuMask::new(size)?;
     let mut nodes = [0; MOST_NODES / WORD_BITS];
@@ -794,28 +937,52 @@ pub(crate) fn thread_cpus() -> Result<(CpuMask, usize)> {
 }
 
 /// Number of bits in the kernel's CPU masks; those of a word where the kernel does not say.
+///
+/// ```
+/// assert!(numa::topology::cpu_mask_size() > 0);
+/// ```
 pub fn cpu_mask_size() -> usize {
     thread_cpus().map_or(WORD_BITS, |(_, bits)| bits)
 }
 
 /// Number of CPUs that the system is configured with, online or not.
+///
+/// ```
+/// println!("{} CPUs, online or not", numa::topology::configured_cpus());
+/// ```
 pub fn configured_cpus() -> usize {
     sys::configured_cpus()
 }
 
 /// The system's page size in bytes.
+///
+/// ```
+/// assert!(numa::topology::page_size().is_power_of_two());
+/// ```
 pub fn page_size() -> usize {
     sys::page_size()
 }
 
 /// Asks for nothing by get_mempolicy(2): an error where the kernel has no memory policies or does not
 /// let this process use them.
+///
+/// ```
+/// if let Err(error) = numa::topology::ask_for_policies() {
+///     println!("no memory policies here: {error}");
+/// }
+/// ```
 pub fn ask_for_policies() -> Result<()> {
     mempolicy::probe().map_err(Error::kernel("get_mempolicy"))
 }
 
 /// Whether the kernel lets this process use memory policies: not without NUMA support
 /// (ENOSYS), and not where seccomp denies it (EPERM).
+///
+/// ```
+/// if !numa::topology::is_available() {
+///     println!("memory is placed by the kernel alone");
+/// }
+/// ```
 pub fn is_available() -> bool {
     let denied = |error: Error| matches!(error.errno(), Errno::ENOSYS | Errno::EPERM);
     !ask_for_policies().is_err_and(denied)

@@ -34,6 +34,14 @@ pub struct PageRun {
 
 impl PageRun {
     /// The node where the pages are; `None` if they are not there.
+    ///
+    /// ```
+    /// use numa::Node;
+    /// use numa::migrate::PageRun;
+    ///
+    /// assert_eq!(PageRun { addresses: 0..4096, status: 1 }.node(), Some(Node(1)));
+    /// assert_eq!(PageRun { addresses: 0..4096, status: -2 }.node(), None); // ENOENT
+    /// ```
     pub fn node(&self) -> Option<Node> {
         u32::try_from(self.status).ok().map(Node)
     }
@@ -138,6 +146,19 @@ impl Pages {
 ///
 /// `page_size` is 0 for the base size, or a multiple of it: with that of a huge page, each huge
 /// page is asked about once.
+///
+/// ```
+/// use numa::{memory::Mapping, migrate};
+///
+/// # if !numa::migrate::has_move_pages() { return Ok::<(), numa::Error>(()) }
+/// let mut memory = Mapping::new(1 << 20)?;
+/// memory.bytes_mut()[..512 << 10].fill(1);
+/// let range = memory.address()..memory.address() + (1 << 20);
+/// let mut status = [0; 256];
+/// let pages = migrate::locate_range(0, range, 0, &mut status)?;
+/// println!("{:?}", &status[..pages]);
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn locate_range(
     pid: i32,
     range: Range<usize>,
@@ -158,6 +179,23 @@ pub fn locate_range(
 
 /// The same for ranges of any size, without an array: calls `each` with the pages of each place,
 /// in the order of their addresses, until it returns `false`. Returns whether it came to the end.
+///
+/// ```
+/// use numa::{memory::Mapping, migrate};
+///
+/// # if !numa::migrate::has_move_pages() { return Ok::<(), numa::Error>(()) }
+/// let mut memory = Mapping::new(1 << 20)?;
+/// memory.bytes_mut()[..512 << 10].fill(1);
+/// let range = memory.address()..memory.address() + (1 << 20);
+/// migrate::for_each_run(0, range, 0, &mut |run| {
+///     match run.node() {
+///         Some(node) => println!("{:x?} on node {node}", run.addresses),
+///         None => println!("{:x?} not there yet", run.addresses),
+///     }
+///     true // go on
+/// })?;
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn for_each_run(
     pid: i32,
     range: Range<usize>,
@@ -195,6 +233,19 @@ pub fn for_each_run(
 
 /// Counts a range's pages by nodes: `counts[n]` becomes the number of pages on node n. Returns the
 /// number of pages that are there, on nodes beyond the counts as well.
+///
+/// ```
+/// use numa::{memory::Mapping, migrate};
+///
+/// # if !numa::migrate::has_move_pages() { return Ok::<(), numa::Error>(()) }
+/// let mut memory = Mapping::new(1 << 20)?;
+/// memory.bytes_mut()[..512 << 10].fill(1);
+/// let range = memory.address()..memory.address() + (1 << 20);
+/// let mut counts = [0; 1024];
+/// let there = migrate::count_range(0, range, 0, &mut counts)?;
+/// println!("{there} pages are there, {} of them on node 0", counts[0]);
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn count_range(
     pid: i32,
     range: Range<usize>,

@@ -41,6 +41,17 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Invalid`] if `to` is empty, [`Error::OutOfMemory`].
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    /// use numa::migrate::Plan;
+    ///
+    /// let plan = Plan::new(Bits::new(&[0b0011], 4), Bits::new(&[0b1100], 4))?;
+    /// for route in plan.routes() {
+    ///     println!("from node {} to node {}", route.from, route.to);
+    /// }
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn new(from: Bits<'_>, to: Bits<'_>) -> Result<Plan> {
         let (sources, targets) = (from.iter().count(), to.iter().count());
         if targets == 0 {
@@ -89,11 +100,31 @@ impl Plan {
     }
 
     /// Where the pages of `node` go; `None` if they stay.
+    ///
+    /// ```
+    /// use numa::Node;
+    /// use numa::mask::Bits;
+    /// use numa::migrate::Plan;
+    ///
+    /// let plan = Plan::new(Bits::new(&[0b0011], 4), Bits::new(&[0b1100], 4))?;
+    /// assert_eq!(plan.target(Node(1)), Some(Node(3)));
+    /// assert_eq!(plan.target(Node(2)), None); // its pages stay
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn target(&self, node: Node) -> Option<Node> {
         self.routes.iter().find(|r| r.from == node).map(|r| r.to)
     }
 
     /// All nodes whose pages move, with their targets, in ascending order.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    /// use numa::migrate::Plan;
+    ///
+    /// let plan = Plan::new(Bits::new(&[0b0011], 4), Bits::new(&[0b1100], 4))?;
+    /// assert_eq!(plan.routes().len(), 2);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn routes(&self) -> &[Route] {
         &self.routes
     }

@@ -53,11 +53,40 @@ pub struct NodeCount {
 
 impl NodeCount {
     /// The pages that are not on their target for this reason.
+    ///
+    /// ```no_run
+    /// use numa::migrate::{Job, Options, Plan, Reason};
+    /// use numa::{Node, NodeMask, Root};
+    ///
+    /// # let (mut from, mut to) = (NodeMask::new(64)?, NodeMask::new(64)?);
+    /// # from.insert(Node(0))?;
+    /// # to.insert(Node(1))?;
+    /// # let plan = Plan::new(from.as_bits(), to.as_bits())?;
+    /// # let job = Job::new(Root::SYSTEM, 4711, plan, &Options::default())?;
+    /// for node in job.counts()? {
+    ///     println!("{} pages are busy", node.left_for(Reason::Busy));
+    /// }
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn left_for(&self, reason: Reason) -> u64 {
         self.left[reason as usize]
     }
 
     /// The pages that stayed on the node, for whatever reason.
+    ///
+    /// ```no_run
+    /// use numa::migrate::{Job, Options, Plan};
+    /// use numa::{Node, NodeMask, Root};
+    ///
+    /// # let (mut from, mut to) = (NodeMask::new(64)?, NodeMask::new(64)?);
+    /// # from.insert(Node(0))?;
+    /// # to.insert(Node(1))?;
+    /// # let plan = Plan::new(from.as_bits(), to.as_bits())?;
+    /// # let job = Job::new(Root::SYSTEM, 4711, plan, &Options::default())?;
+    /// let stayed: u64 = job.counts()?.iter().map(|node| node.stayed()).sum();
+    /// println!("{stayed} pages stayed");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn stayed(&self) -> u64 {
         self.left.iter().sum::<u64>() - self.left_for(Reason::Gone)
     }

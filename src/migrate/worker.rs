@@ -29,6 +29,14 @@ impl Default for Worker {
 
 impl Worker {
     /// A worker that has done nothing yet.
+    ///
+    /// ```
+    /// use numa::migrate::Worker;
+    ///
+    /// // One for each thread that works on a job.
+    /// let mut worker = Worker::new();
+    /// # let _ = &mut worker;
+    /// ```
     pub const fn new() -> Worker {
         Worker {
             claim: None,

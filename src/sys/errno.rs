@@ -15,6 +15,13 @@ macro_rules! names {
             )*
 
             /// The symbolic name, such as `EINVAL`, of the numbers that this library meets.
+            ///
+            /// ```
+            /// use numa::Errno;
+            ///
+            /// assert_eq!(Errno::EPERM.name(), Some("EPERM"));
+            /// assert_eq!(Errno(12345).name(), None);
+            /// ```
             pub fn name(self) -> Option<&'static str> {
                 match self {
                     $(Errno::$name => Some(stringify!($name)),)*

@@ -101,17 +101,36 @@ impl Mapping {
     }
 
     /// Address of the first byte.
+    ///
+    /// ```
+    /// use numa::memory::Mapping;
+    /// use numa::topology;
+    ///
+    /// assert_eq!(Mapping::new(1)?.address() % topology::page_size(), 0);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn address(&self) -> usize {
         self.start as usize
     }
 
     /// The memory. Reading a page that was never written maps zeros.
+    ///
+    /// ```
+    /// assert_eq!(numa::memory::Mapping::new(4096)?.bytes(), [0; 4096]);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn bytes(&self) -> &[u8] {
         // SAFETY: mapped for reading as long as this value lives; anonymous memory is zeroed.
         unsafe { slice::from_raw_parts(self.start, self.len) }
     }
 
     /// The memory, for writing.
+    ///
+    /// ```
+    /// let mut memory = numa::memory::Mapping::new(4096)?;
+    /// memory.bytes_mut().fill(1);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: mapped for writing as long as this value lives, and borrowed alone.
         unsafe { slice::from_raw_parts_mut(self.start, self.len) }

@@ -84,16 +84,44 @@ impl Shared {
     }
 
     /// Address of the first byte.
+    ///
+    /// ```no_run
+    /// use std::os::fd::AsRawFd;
+    /// use numa::memory::Shared;
+    ///
+    /// let file = std::fs::File::options().read(true).write(true).open("/dev/shm/cache")?;
+    /// let memory = Shared::file(file.as_raw_fd(), 4096, 0)?;
+    /// println!("mapped at {:#x}", memory.address());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn address(&self) -> usize {
         self.start as usize
     }
 
     /// Bytes.
+    ///
+    /// ```no_run
+    /// use std::os::fd::AsRawFd;
+    /// use numa::memory::Shared;
+    ///
+    /// let file = std::fs::File::options().read(true).write(true).open("/dev/shm/cache")?;
+    /// assert_eq!(Shared::file(file.as_raw_fd(), 4096, 0)?.len(), 4096);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are none.
+    ///
+    /// ```no_run
+    /// use std::os::fd::AsRawFd;
+    /// use numa::memory::Shared;
+    ///
+    /// let file = std::fs::File::options().read(true).write(true).open("/dev/shm/cache")?;
+    /// assert!(!Shared::file(file.as_raw_fd(), 4096, 0)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -110,6 +138,15 @@ impl Shared {
 
     /// Writes a byte to each place of a range, cut to the length. A place that the file does not reach,
     /// because it is shorter, ends the process with SIGBUS.
+    ///
+    /// ```no_run
+    /// use std::os::fd::AsRawFd;
+    /// use numa::memory::Shared;
+    ///
+    /// let file = std::fs::File::options().read(true).write(true).open("/dev/shm/cache")?;
+    /// Shared::file(file.as_raw_fd(), 4096, 0)?.fill(0..4096, b'x');
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill(&mut self, range: Range<usize>, byte: u8) {
         let end = range.end.min(self.len);
         let start = range.start.min(end);

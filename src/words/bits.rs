@@ -32,6 +32,13 @@ impl<'a> Bits<'a> {
     };
 
     /// The first `size` bits of `words`, or as many as there are.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// let set = Bits::new(&[0b1010], 4);
+    /// assert_eq!(set.iter().collect::<Vec<_>>(), [1, 3]);
+    /// ```
     #[inline]
     pub fn new(words: &'a [Word], size: usize) -> Bits<'a> {
         match words.get(..words_for(size)) {
@@ -52,11 +59,23 @@ impl<'a> Bits<'a> {
     }
 
     /// The words; bits of the last one beyond the size may have any value.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// assert_eq!(Bits::new(&[0b1010], 4).words(), [0b1010]);
+    /// ```
     pub fn words(&self) -> &'a [Word] {
         self.words
     }
 
     /// Number of bits, set or not.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// assert_eq!(Bits::new(&[0b1010], 4).size(), 4);
+    /// ```
     pub fn size(&self) -> usize {
         self.size
     }
@@ -71,6 +90,14 @@ impl<'a> Bits<'a> {
     }
 
     /// Whether `n` is in the set.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// let set = Bits::new(&[0b1010], 3);
+    /// assert!(set.contains(1));
+    /// assert!(!set.contains(3)); // beyond its size
+    /// ```
     #[inline]
     pub fn contains(&self, n: usize) -> bool {
         let (i, bit) = place(n);
@@ -79,12 +106,25 @@ impl<'a> Bits<'a> {
     }
 
     /// Whether nothing is in the set.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// assert!(Bits::EMPTY.is_empty());
+    /// assert!(Bits::new(&[0b1000], 3).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         let (full, last) = self.split();
         last == 0 && are_zero(full)
     }
 
     /// How many numbers are in the set.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// assert_eq!(Bits::new(&[0b1010], 4).count(), 2);
+    /// ```
     #[inline]
     pub fn count(&self) -> usize {
         let (full, last) = self.split();
@@ -93,6 +133,15 @@ impl<'a> Bits<'a> {
     }
 
     /// The lowest number in the set at or after `from`.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// let set = Bits::new(&[0b1010], 4);
+    /// assert_eq!(set.next(0), Some(1));
+    /// assert_eq!(set.next(2), Some(3));
+    /// assert_eq!(set.next(4), None);
+    /// ```
     pub fn next(&self, from: usize) -> Option<usize> {
         let i = from / WORD_BITS;
         let (&first, later) = self.words.get(i..)?.split_first()?;
@@ -108,6 +157,12 @@ impl<'a> Bits<'a> {
     }
 
     /// The highest number in the set.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// assert_eq!(Bits::new(&[0b0110], 4).last(), Some(2));
+    /// ```
     pub fn last(&self) -> Option<usize> {
         let (full, last) = self.split();
         let top = |i: usize, word: Word| (i + 1) * WORD_BITS - 1 - word.leading_zeros() as usize;
@@ -119,11 +174,25 @@ impl<'a> Bits<'a> {
     }
 
     /// The numbers in the set, in ascending order.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// assert!(Bits::new(&[0b1010], 4).iter().eq([1, 3]));
+    /// ```
     pub fn iter(&self) -> Ones<'a> {
         Ones { set: *self, at: 0 }
     }
 
     /// Whether both sets hold a common number.
+    ///
+    /// ```
+    /// use numa::mask::Bits;
+    ///
+    /// let set = Bits::new(&[0b1010], 4);
+    /// assert!(set.intersects(Bits::new(&[0b0010], 4)));
+    /// assert!(!set.intersects(Bits::new(&[0b0101], 4)));
+    /// ```
     pub fn intersects(&self, other: Bits<'_>) -> bool {
         let (short, long) = if self.size <= other.size {
             (self, &other)
@@ -195,6 +264,15 @@ pub struct BitsMut<'a> {
 
 impl<'a> BitsMut<'a> {
     /// The first `size` bits of `words`, or as many as there are.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// assert!(set.insert(7));
+    /// assert_eq!(words, [0b1000_1010]);
+    /// ```
     #[inline]
     pub fn new(words: &'a mut [Word], size: usize) -> BitsMut<'a> {
         let most = words.len() * WORD_BITS;
@@ -216,6 +294,18 @@ impl<'a> BitsMut<'a> {
     }
 
     /// The same set, for a function that takes it by value.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// fn add_one(mut set: BitsMut<'_>) {
+    ///     set.insert(0);
+    /// }
+    /// add_one(set.reborrow());
+    /// assert!(set.as_bits().contains(0));
+    /// ```
     pub fn reborrow(&mut self) -> BitsMut<'_> {
         BitsMut {
             words: self.words,
@@ -224,6 +314,14 @@ impl<'a> BitsMut<'a> {
     }
 
     /// The set for reading.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// assert_eq!(set.as_bits().count(), 2);
+    /// ```
     #[inline]
     pub fn as_bits(&self) -> Bits<'_> {
         Bits {
@@ -233,16 +331,44 @@ impl<'a> BitsMut<'a> {
     }
 
     /// Number of bits, set or not.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// assert_eq!(set.size(), 8);
+    /// # set.clear();
+    /// ```
     pub fn size(&self) -> usize {
         self.size
     }
 
     /// The words, to be filled by the kernel.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.words_mut()[0] = 1;
+    /// assert!(set.as_bits().contains(0));
+    /// ```
     pub fn words_mut(&mut self) -> &mut [Word] {
         self.words
     }
 
     /// Puts `n` into the set. Returns whether there is room for it.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// assert!(set.insert(0));
+    /// assert!(!set.insert(8)); // beyond its size
+    /// assert_eq!(words, [0b1011]);
+    /// ```
     #[inline]
     pub fn insert(&mut self, n: usize) -> bool {
         let (i, bit) = place(n);
@@ -255,6 +381,15 @@ impl<'a> BitsMut<'a> {
     }
 
     /// Takes `n` out of the set.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.remove(1);
+    /// assert_eq!(words, [0b1000]);
+    /// ```
     #[inline]
     pub fn remove(&mut self, n: usize) {
         let (i, bit) = place(n);
@@ -275,12 +410,30 @@ impl<'a> BitsMut<'a> {
     }
 
     /// Puts all numbers below the size into the set.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.fill();
+    /// assert_eq!(words, [0xff]);
+    /// ```
     #[inline]
     pub fn fill(&mut self) {
         self.set_words(Word::MAX);
     }
 
     /// Empties the set.
+    ///
+    /// ```
+    /// use numa::mask::BitsMut;
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.clear();
+    /// assert_eq!(words, [0]);
+    /// ```
     #[inline]
     pub fn clear(&mut self) {
         self.set_words(0);
@@ -288,6 +441,15 @@ impl<'a> BitsMut<'a> {
 
     /// Makes this set hold what `from` holds; what does not fit is cut. Words are written whole, so
     /// bits of the last one beyond the size become zero.
+    ///
+    /// ```
+    /// use numa::mask::{Bits, BitsMut};
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.copy_from(Bits::new(&[0b1_0000_0001], 9));
+    /// assert_eq!(words, [1]); // the ninth does not fit
+    /// ```
     #[inline]
     pub fn copy_from(&mut self, from: Bits<'_>) {
         let from = Bits::new(from.words, from.size.min(self.size));
@@ -301,6 +463,15 @@ impl<'a> BitsMut<'a> {
     }
 
     /// Copies whole words, bits beyond the sizes included; words that `from` does not have become zero.
+    ///
+    /// ```
+    /// use numa::mask::{Bits, BitsMut};
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.copy_words_from(Bits::new(&[0b1_0000_0001], 9));
+    /// assert_eq!(words, [0b1_0000_0001]);
+    /// ```
     #[inline]
     pub fn copy_words_from(&mut self, from: Bits<'_>) {
         if from.size >= self.size {
@@ -335,6 +506,15 @@ impl<'a> BitsMut<'a> {
     }
 
     /// Adds what `other` holds; what does not fit is left out.
+    ///
+    /// ```
+    /// use numa::mask::{Bits, BitsMut};
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.add(Bits::new(&[1], 1));
+    /// assert_eq!(words, [0b1011]);
+    /// ```
     pub fn add(&mut self, other: Bits<'_>) {
         self.combine(Bits::new(other.words, other.size.min(self.size)), |a, b| {
             a | b
@@ -342,12 +522,30 @@ impl<'a> BitsMut<'a> {
     }
 
     /// Keeps only what `other` holds as well. Bits of the last word beyond the size may become zero.
+    ///
+    /// ```
+    /// use numa::mask::{Bits, BitsMut};
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.keep(Bits::new(&[0b0010], 4));
+    /// assert_eq!(words, [0b0010]);
+    /// ```
     pub fn keep(&mut self, other: Bits<'_>) {
         self.combine(other, |a, b| a & b);
     }
 
     /// Makes this set hold what it did not hold of `all`; what does not fit is left out. Bits of the last
     /// word beyond the size become zero.
+    ///
+    /// ```
+    /// use numa::mask::{Bits, BitsMut};
+    ///
+    /// let mut words = [0b1010];
+    /// let mut set = BitsMut::new(&mut words, 8);
+    /// set.complement_in(Bits::new(&[0b1111], 4));
+    /// assert_eq!(words, [0b0101]);
+    /// ```
     pub fn complement_in(&mut self, all: Bits<'_>) {
         self.combine(Bits::new(all.words, all.size.min(self.size)), |a, b| b & !a);
     }

@@ -19,6 +19,12 @@ pub type Word = c_ulong;
 pub const WORD_BITS: usize = Word::BITS as usize;
 
 /// Number of words that hold `bits` bits.
+///
+/// ```
+/// use numa::mask::{WORD_BITS, words_for};
+///
+/// assert_eq!(words_for(WORD_BITS + 1), 2);
+/// ```
 pub const fn words_for(bits: usize) -> usize {
     // Half of the instructions of div_ceil, which short functions notice: 0.9 of the time.
     bits.saturating_add(WORD_BITS - 1) / WORD_BITS

@@ -244,6 +244,15 @@ impl Aliases {
 impl Process {
     /// How many bytes of its address space map shared memory or a file at a place that another
     /// address maps too. numa_maps counts the pages there once for each.
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// let process = Process::open(Root::SYSTEM, 0)?;
+    /// println!("{} bytes are mapped more than once", process.mapped_again()?);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn mapped_again(&self) -> Result<u64> {
         Aliases::of(self, sys::page_size()).map(|aliases| aliases.bytes)
     }

@@ -42,16 +42,35 @@ impl Kinds {
     pub const NONE: Kinds = Kinds(0);
 
     /// The set with `kind` added.
+    ///
+    /// ```
+    /// use numa::migrate::{Kind, Kinds};
+    ///
+    /// let own = Kinds::NONE.with(Kind::Heap).with(Kind::Anonymous);
+    /// assert!(own.contains(Kind::Heap) && !own.contains(Kind::File));
+    /// ```
     pub const fn with(self, kind: Kind) -> Kinds {
         Kinds(self.0 | 1 << kind as u8)
     }
 
     /// The set whose bits are the kinds' numbers; other bits do not count.
+    ///
+    /// ```
+    /// use numa::migrate::{Kind, Kinds};
+    ///
+    /// assert_eq!(Kinds::from_bits(1 << Kind::Heap as u8), Kinds::NONE.with(Kind::Heap));
+    /// ```
     pub const fn from_bits(bits: u8) -> Kinds {
         Kinds(bits & Self::ALL.0)
     }
 
     /// Whether `kind` is in the set.
+    ///
+    /// ```
+    /// use numa::migrate::{Kind, Kinds};
+    ///
+    /// assert!(Kinds::ALL.contains(Kind::Stack));
+    /// ```
     pub const fn contains(self, kind: Kind) -> bool {
         self.0 >> kind as u8 & 1 != 0
     }

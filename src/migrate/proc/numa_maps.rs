@@ -49,11 +49,34 @@ impl<'a> NumaLine<'a> {
 
     /// What stands between the blanks: address, policy, then what the kernel says of the mapping. A policy
     /// may have a blank (`prefer (many):0-1`), a file's name has none.
+    ///
+    /// ```
+    /// use numa::{Root, migrate};
+    ///
+    /// # if !std::path::Path::new("/proc/self/numa_maps").exists() { return Ok::<(), numa::Error>(()) }
+    /// migrate::for_each_numa_mapping(Root::SYSTEM, 0, |_, line| {
+    ///     let policy = line.words().nth(1).unwrap_or_default();
+    ///     println!("{:x} {}", line.start, String::from_utf8_lossy(policy));
+    /// })?;
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn words(&self) -> impl Iterator<Item = &'a [u8]> + 'a {
         fields(self.line)
     }
 
     /// How many pages lie on which node.
+    ///
+    /// ```
+    /// use numa::{Root, migrate};
+    ///
+    /// # if !std::path::Path::new("/proc/self/numa_maps").exists() { return Ok::<(), numa::Error>(()) }
+    /// let mut pages = 0;
+    /// migrate::for_each_numa_mapping(Root::SYSTEM, 0, |_, line| {
+    ///     pages += line.nodes().map(|(_, pages)| pages).sum::<u64>();
+    /// })?;
+    /// println!("{pages} pages");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn nodes(&self) -> impl Iterator<Item = (Node, u64)> + 'a {
         // The address and the policy come first; a file may not look like a count.
         fields(self.line).skip(2).filter_map(|field| {
@@ -73,6 +96,21 @@ impl<'a> NumaLine<'a> {
 /// Those of [`Process::open`]. ENOENT: the kernel has no such file. ESRCH, EAGAIN: the process has
 /// ended, or begun another program, before all of its mappings were seen. EFBIG: a line has more
 /// than 4 MiB.
+///
+/// ```
+/// use numa::migrate::{self, Kind};
+/// use numa::Root;
+///
+/// # if !std::path::Path::new("/proc/self/numa_maps").exists() { return Ok::<(), numa::Error>(()) }
+/// migrate::for_each_numa_mapping(Root::SYSTEM, 0, |kind, line| {
+///     if kind == Kind::Heap {
+///         for (node, pages) in line.nodes() {
+///             println!("{pages} pages of the heap are on node {node}");
+///         }
+///     }
+/// })?;
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn for_each_numa_mapping(
     root: Root<'_>,
     pid: i32,
@@ -83,6 +121,16 @@ pub fn for_each_numa_mapping(
 
 impl Process {
     /// Calls `each` for every mapping; see [`for_each_numa_mapping`].
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// # if !std::path::Path::new("/proc/self/numa_maps").exists() { return Ok::<(), numa::Error>(()) }
+    /// let process = Process::open(Root::SYSTEM, 0)?;
+    /// process.for_each_numa_mapping(|kind, line| println!("{kind:?} at {:x}", line.start))?;
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn for_each_numa_mapping(&self, mut each: impl FnMut(Kind, &NumaLine<'_>)) -> Result<()> {
         self.for_each_line(|mapping, line| {
             each(mapping.map_or(Kind::Anonymous, |m| m.kind), line);
@@ -94,6 +142,17 @@ impl Process {
     ///
     /// # Errors
     /// Those of [`for_each_numa_mapping`].
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// # if !std::path::Path::new("/proc/self/numa_maps").exists() { return Ok::<(), numa::Error>(()) }
+    /// let mut huge = 0;
+    /// Process::open(Root::SYSTEM, 0)?.for_each_numa_line(|line| huge += u64::from(line.is_huge))?;
+    /// println!("{huge} mappings of huge pages");
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn for_each_numa_line(&self, mut each: impl FnMut(&NumaLine<'_>)) -> Result<()> {
         let mut lines = Lines::of(self.duplicate()?, FILE)?;
         let mut any = false;

@@ -41,6 +41,15 @@ impl Process {
     /// [`Error::File`] with ESRCH: no such process; EACCES, EPERM: it is hidden (the option hidepid
     /// of /proc); ENOENT: there is no /proc, or it is that of another PID namespace, whose numbers
     /// are not those of system calls.
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// let process = Process::open(Root::SYSTEM, 0)?;
+    /// println!("process {}", process.pid());
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn open(root: Root<'_>, pid: i32) -> Result<Process> {
         let pid = if pid == 0 { process::own_pid() } else { pid };
         if !is_of_callers_namespace(root) {
@@ -76,12 +85,30 @@ impl Process {
     }
 
     /// Its number.
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// let process = Process::open(Root::SYSTEM, 0)?;
+    /// assert_eq!(process.pid(), std::process::id() as i32);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn pid(&self) -> i32 {
         self.pid
     }
 
     /// Whether it is still there, be it as a zombie: as long as it is, no other process has its
     /// number.
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// let process = Process::open(Root::SYSTEM, 0)?;
+    /// assert!(process.is_there());
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn is_there(&self) -> bool {
         !matches!(self.has(ANY), Err(Errno::ENOENT | Errno::ESRCH))
     }
@@ -91,6 +118,15 @@ impl Process {
     ///
     /// # Errors
     /// Those of [`Process::state`].
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// let process = Process::open(Root::SYSTEM, 0)?;
+    /// assert!(process.began()? > 0);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn began(&self) -> Result<u64> {
         self.stat().map(|stat| stat.began)
     }
@@ -159,6 +195,15 @@ impl Process {
     /// # Errors
     /// ESRCH if it has ended and is no zombie any more; [`Error::Malformed`], [`Error::Empty`] if
     /// /proc/PID/stat does not say it.
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::{Process, State};
+    ///
+    /// let process = Process::open(Root::SYSTEM, 0)?;
+    /// assert_eq!(process.state()?, State::Alive);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn state(&self) -> Result<State> {
         self.stat().map(|stat| stat.state)
     }
@@ -275,6 +320,15 @@ const KERNEL: u32 = 0x20_0000;
 
 impl Stat {
     /// Reads the whole text of the file; `None` if that is something else, or cut short.
+    ///
+    /// ```
+    /// use numa::migrate::Stat;
+    ///
+    /// let text = std::fs::read("/proc/self/stat").unwrap_or_default();
+    /// if let Some(stat) = Stat::parse(&text) {
+    ///     println!("the parent is process {}", stat.parent);
+    /// }
+    /// ```
     pub fn parse(text: &[u8]) -> Option<Stat> {
         // The name comes first, in parentheses, and may contain anything.
         let end = text.iter().rposition(|&b| b == b')')?;

@@ -70,6 +70,17 @@ impl Process {
     ///
     /// # Errors
     /// Those of [`for_each_numa_mapping`](super::numa_maps::for_each_numa_mapping).
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// # if !std::path::Path::new("/proc/self/numa_maps").exists() { return Ok::<(), numa::Error>(()) }
+    /// Process::open(Root::SYSTEM, 0)?.for_each_share(|purpose, node, bytes| {
+    ///     println!("{purpose:?} on node {node}: {bytes} bytes");
+    /// })?;
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn for_each_share(&self, mut each: impl FnMut(Purpose, Node, u64)) -> Result<bool> {
         let page = sys::page_size() as u64;
         let mut lines = Lines::of(self.duplicate()?, FILE)?;

@@ -23,12 +23,28 @@ pub struct Sizes {
 /// # Errors
 /// Those of [`Process::open`], and [`Error::Empty`] or [`Error::Malformed`] if the file is empty or
 /// does not say how large a process is that has memory.
+///
+/// ```
+/// use numa::{Root, migrate};
+///
+/// let sizes = migrate::sizes(Root::SYSTEM, 0)?;
+/// assert!(sizes.resident > 0 && sizes.mapped >= sizes.resident);
+/// # Ok::<(), numa::Error>(())
+/// ```
 pub fn sizes(root: Root<'_>, pid: i32) -> Result<Sizes> {
     Process::open(root, pid)?.sizes()
 }
 
 impl Process {
     /// How much memory it has; see [`sizes`].
+    ///
+    /// ```
+    /// use numa::Root;
+    /// use numa::migrate::Process;
+    ///
+    /// println!("{} bytes", Process::open(Root::SYSTEM, 0)?.sizes()?.resident);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
     pub fn sizes(&self) -> Result<Sizes> {
         const FILE: &str = "status";
         let mut lines = Lines::of(self.duplicate()?, FILE)?;
