@@ -14,6 +14,14 @@ const fn place(n: usize) -> (usize, Word) {
     (n / WORD_BITS, 1 << (n % WORD_BITS))
 }
 
+/// Copies words to as many others. Those of a C caller may overlap: two masks that share a map.
+#[inline(always)]
+fn copy(from: &[Word], to: &mut [Word]) {
+    assert!(from.len() == to.len());
+    // SAFETY: both have so many words.
+    unsafe { core::ptr::copy(from.as_ptr(), to.as_mut_ptr(), to.len()) }
+}
+
 /// A borrowed set of the numbers below a size.
 ///
 /// Numbers at or beyond the size are never in it, even if the last word has bits set there.
@@ -455,7 +463,7 @@ impl<'a> BitsMut<'a> {
         let from = Bits::new(from.words, from.size.min(self.size));
         let (full, last) = from.split();
         let (same, rest) = self.words.split_at_mut(full.len());
-        same.copy_from_slice(full);
+        copy(full, same);
         if let [first, rest @ ..] = rest {
             *first = last;
             rest.fill(0);
@@ -477,7 +485,7 @@ impl<'a> BitsMut<'a> {
         if from.size >= self.size {
             // SAFETY: a set of no smaller size has no fewer words. Counting both: 1.1 of the time.
             let words = unsafe { from.words.get_unchecked(..self.words.len()) };
-            self.words.copy_from_slice(words);
+            copy(words, self.words);
         } else {
             self.copy_fewer_words_from(from);
         }
@@ -487,7 +495,7 @@ impl<'a> BitsMut<'a> {
     #[inline(never)]
     fn copy_fewer_words_from(&mut self, from: Bits<'_>) {
         let (same, rest) = self.words.split_at_mut(from.words.len());
-        same.copy_from_slice(from.words);
+        copy(from.words, same);
         rest.fill(0);
     }
 
