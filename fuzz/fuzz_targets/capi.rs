@@ -51,6 +51,8 @@ enum Call {
     Policy(u8, u8),
     Migrate(u8, u8),
     Ask(i32, i32),
+    /// Copies between masks whose maps overlap: which sizes, how far apart, which way.
+    Overlap(u16, u16, u8, [u64; 4]),
 }
 
 /// Whose the map of a mask is.
@@ -131,7 +133,7 @@ impl World {
 
     fn set(&self, slot: u8) -> Set {
         let slot = &self.slots[Self::at(slot)];
-        Bits::new(&self.maps[slot.map], slot.size())
+        Bits::new(&self.maps[slot.map][slot.range()], slot.size())
             .iter()
             .collect()
     }
@@ -475,6 +477,40 @@ fn call(world: &mut World, call: &Call) {
             Call::Migrate(from, to) => {
                 // No process has this number.
                 c::numa_migrate_pages(i32::MAX, world.mask(from), world.mask(to));
+            }
+            Call::Overlap(one, other, first, words) => {
+                let mut words = [words, words].concat();
+                let before = words.clone();
+                let first = usize::from(first) % words.len();
+                let room = words.len() - first;
+                let at = words.as_mut_ptr();
+                let mut low = Bitmask {
+                    size: u64::from(one) % (words.len() * WORD_BITS) as u64 + 1,
+                    maskp: at,
+                };
+                let mut high = Bitmask {
+                    size: u64::from(other) % (room * WORD_BITS) as u64 + 1,
+                    maskp: at.add(first),
+                };
+                let (low_words, high_words) =
+                    (words_for(low.size as usize), words_for(high.size as usize));
+                let up = first % 2 == 0;
+                let (from, to) = if up {
+                    c::copy_bitmask_to_bitmask(&mut low, &mut high);
+                    (0..low_words, first..first + high_words)
+                } else {
+                    c::copy_bitmask_to_bitmask(&mut high, &mut low);
+                    (first..first + high_words, 0..low_words)
+                };
+                for at in 0..words.len() {
+                    let source = from.start.wrapping_add(at.wrapping_sub(to.start));
+                    let wanted = match to.contains(&at) {
+                        true if from.contains(&source) => before[source],
+                        true => 0,
+                        false => before[at],
+                    };
+                    assert_eq!(words[at], wanted, "word {at}: {from:?} to {to:?}");
+                }
             }
             Call::Ask(a, b) => {
                 let mut free = 0;
