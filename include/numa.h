@@ -826,10 +826,10 @@ static __inline__ int nodemask_equal(const nodemask_t *a, const nodemask_t *b)
 /* ==== Functions with the arguments of libnuma 1 ==== */
 
 /*
- * Each calls the function of the same name without _compat, whose comment holds here too. Masks may
- * not be NULL; a mask that is returned is a value, and nothing is to be freed. Nodes that do not
- * fit into a nodemask_t are dropped. NUMA_VERSION1_COMPATIBILITY gives the functions the names
- * without _compat: see numacompat1.h.
+ * Each calls the function of the same name without _compat, and what is said of that holds here too.
+ * Masks may not be NULL; a mask that is returned is a value, and nothing is to be freed. Nodes that
+ * do not fit into a nodemask_t are dropped. NUMA_VERSION1_COMPATIBILITY gives the functions the
+ * names without _compat: see numacompat1.h.
  */
 
 static __inline__ void numa_bind_compat(nodemask_t *nodemask)
