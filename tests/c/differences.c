@@ -366,6 +366,8 @@ static const char *devices(void)
 	put_link("/sys/class/net/eth1", "../../devices/pci0000:00/0000:00:03.0/net/eth1");
 	put_link("/sys/class/net/eth2", "../../devices/pci0000:00/0000:00:04.0/net/eth2");
 	put_link("/sys/bus/pci/devices/0000:00:03.0", "../../../devices/pci0000:00/0000:00:03.0");
+	put("/sys/devices/pci0000:00/0000:00:05.0/0000:05:00.0/numa_node", "0\n");
+	put_link("/sys/bus/pci/devices/0000:05:00.0", "../../../devices/pci0000:00/0000:00:05.0/0000:05:00.0");
 	snprintf(text, sizeof(text), "/sys/dev/block/%u:%u", major(here.st_dev), minor(here.st_dev));
 	put_link(text, "../../devices/pci0000:00/0000:00:03.0/block/disk");
 	return NULL;
@@ -399,6 +401,14 @@ DIFFERS_IN(devices, device_errors_leave_the_errno_of_the_failing_call)
 	FAILS((intptr_t)numa_parse_nodestring_all("block:nope"), 0, ENOENT);
 	FAILS((intptr_t)numa_parse_nodestring_all("file:/nonexistent"), 0, ENOENT);
 	captured();
+}
+
+DIFFERS_IN(devices, pci_devices_behind_a_bridge_are_found)
+{
+	struct bitmask *mask = numa_parse_nodestring_all("pci:5:0");
+
+	CHECK(mask && numa_bitmask_weight(mask) == 1 && numa_bitmask_isbitset(mask, 0), "%s", mask ? text_of(mask) : "NULL");
+	numa_bitmask_free(mask);
 }
 
 DIFFERS_IN(devices, malformed_pci_addresses_are_refused)
