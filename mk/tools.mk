@@ -3,11 +3,14 @@
 # Rust's library wants libgcc_s.so.1 for backtraces alone. With that part of it linked in a command begins
 # 0.15 ms earlier, of 1.2. musl has an unwinder of its own.
 LIBGCC_EH := $(if $(findstring musl,$(RUST_TARGET)),,$(wildcard $(shell $(CC) -print-file-name=libgcc_eh.a)))
-UNWINDER  := $(if $(LIBGCC_EH),$(BUILD)/unwinder.o)
-TOOL_LINK := $(if $(UNWINDER),-- -C link-arg=$(abspath $(UNWINDER)))
+UNWINDER  := $(if $(LIBGCC_EH),$(BUILD)/unwinder/libunwinder.a)
+TOOL_LINK := $(if $(UNWINDER),-- -L native=$(abspath $(dir $(UNWINDER))) -l static:+whole-archive=unwinder)
 
-$(BUILD)/unwinder.o: $(BUILD)/flags
-	$(LD) -r -u _Unwind_Backtrace -o $@ $(LIBGCC_EH)
+$(BUILD)/unwinder/libunwinder.a: $(BUILD)/flags
+	mkdir -p $(dir $@)
+	$(LD) -r -u _Unwind_Backtrace -o $(BUILD)/unwinder.o $(LIBGCC_EH)
+	rm -f $@
+	$(AR) rcsD $@ $(BUILD)/unwinder.o
 
 .PHONY: headers manual $(COMMANDS)
 commands: $(BUILD)/migratepages $(BUILD)/numactl
