@@ -18,6 +18,43 @@ pub struct bitmask {
 }
 
 impl bitmask {
+    /// A caller's mask that has a map. A null pointer is no mask.
+    ///
+    /// # Safety
+    /// `mask` is null or valid.
+    #[inline]
+    pub(super) unsafe fn with_map<'a>(mask: *const bitmask) -> Option<&'a bitmask> {
+        // SAFETY: as demanded of the caller.
+        unsafe { mask.as_ref() }.filter(|mask| !mask.maskp.is_null())
+    }
+
+    /// Its bits.
+    ///
+    /// # Safety
+    /// The map has `size` bits in whole longs.
+    #[inline]
+    pub(super) unsafe fn bits<'a>(&self) -> Bits<'a> {
+        let size = self.size as usize;
+        // SAFETY: as demanded of the caller.
+        Bits::of(
+            unsafe { slice::from_raw_parts(self.maskp, words_for(size)) },
+            size,
+        )
+    }
+
+    /// Its bits for writing.
+    ///
+    /// # Safety
+    /// As for [`bitmask::bits`], and no other reference of this library points to the map.
+    #[cfg(capi)]
+    #[inline]
+    pub(super) unsafe fn bits_mut<'a>(&self) -> BitsMut<'a> {
+        let size = self.size as usize;
+        // SAFETY: as demanded of the caller.
+        let words = unsafe { slice::from_raw_parts_mut(self.maskp, words_for(size)) };
+        BitsMut::of(words, size)
+    }
+
     /// A caller's mask for reading. A null pointer is an empty mask.
     ///
     /// # Safety
@@ -25,17 +62,7 @@ impl bitmask {
     #[inline]
     pub(super) unsafe fn view<'a>(mask: *const bitmask) -> Bits<'a> {
         // SAFETY: as demanded of the caller.
-        match unsafe { mask.as_ref() } {
-            Some(&bitmask { size, maskp }) if !maskp.is_null() => {
-                let size = size as usize;
-                // SAFETY: the map has `size` bits in whole longs.
-                Bits::of(
-                    unsafe { slice::from_raw_parts(maskp, words_for(size)) },
-                    size,
-                )
-            }
-            _ => Bits::EMPTY,
-        }
+        unsafe { bitmask::with_map(mask).map_or(Bits::EMPTY, |mask| mask.bits()) }
     }
 
     /// A caller's mask for writing. A null pointer is an empty mask.
@@ -46,14 +73,8 @@ impl bitmask {
     #[inline]
     pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> BitsMut<'a> {
         // SAFETY: as demanded of the caller.
-        match unsafe { mask.as_ref() } {
-            Some(&bitmask { size, maskp }) if !maskp.is_null() => {
-                let size = size as usize;
-                // SAFETY: the map has `size` bits in whole longs, and nothing else uses it.
-                let words = unsafe { slice::from_raw_parts_mut(maskp, words_for(size)) };
-                BitsMut::of(words, size)
-            }
-            _ => BitsMut::new(&mut [], 0),
-        }
+        let found = unsafe { bitmask::with_map(mask) };
+        // SAFETY: as above.
+        found.map_or(BitsMut::new(&mut [], 0), |mask| unsafe { mask.bits_mut() })
     }
 }

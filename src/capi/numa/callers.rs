@@ -58,7 +58,8 @@ pub(super) unsafe fn view_mut<'a>(mask: *mut bitmask) -> BitsMut<'a> {
 pub(super) unsafe fn with_size<R>(mask: *const bitmask, use_size: impl FnOnce(usize) -> R) -> R {
     // SAFETY: as demanded of the caller.
     match unsafe { mask.as_ref() } {
-        Some(mask) if mask.size > 0 => use_size(mask.size as usize),
+        // With the upper bound known nothing has to be done about sizes that do not fit.
+        Some(mask) if mask.size > 0 && mask.size <= 1 << 30 => use_size(mask.size as usize),
         _ => loading(move || {
             // SAFETY: as above.
             let mask = unsafe {
@@ -91,7 +92,7 @@ pub(super) unsafe fn with_bit<R>(
     }
 }
 
-/// Like [`with_size`] for two masks.
+/// Like [`with_size`] for two masks, which usually have the same size.
 ///
 /// # Safety
 /// As for [`view_mut`] and [`view`], and the masks are not the same.
@@ -102,12 +103,14 @@ pub(super) unsafe fn with_both<R>(
     use_masks: impl FnOnce(BitsMut<'_>, Bits<'_>) -> R,
 ) -> R {
     // SAFETY: as demanded of the caller.
-    let found = unsafe { (bitmask::view_mut(to), bitmask::view(from)) };
-    if found.0.size() > 0 && found.1.size() > 0 {
-        use_masks(found.0, found.1)
-    } else {
+    let found = unsafe { (bitmask::with_map(to), bitmask::with_map(from)) };
+    match found {
+        (Some(one), Some(other)) if one.size > 0 && one.size == other.size => {
+            // SAFETY: as above.
+            unsafe { use_masks(one.bits_mut(), other.bits()) }
+        }
         // SAFETY: as above.
-        loading(move || unsafe { use_masks(view_mut(to), view(from)) })
+        _ => loading(move || unsafe { use_masks(view_mut(to), view(from)) }),
     }
 }
 
