@@ -71,7 +71,7 @@ HEADERS     := numa.h numaif.h numacompat1.h numa_ext.h
 PAGES       := numa.3 numa_ext.3 numaif.3 libnuma.7
 
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
-TOOL_SOURCES := $(shell find tools -name '*.rs' -o -name Cargo.toml)
+TOOL_SOURCES := $(shell [ ! -d tools ] || find tools -name '*.rs' -o -name Cargo.toml)
 ABI_DATA     := $(wildcard abi/*.tsv abi/ext/*.tsv) abi/generate
 
 .PHONY: all libraries commands
