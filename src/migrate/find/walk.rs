@@ -255,7 +255,7 @@ impl<'r> Walk<'r> {
             let max = max.min((max_bytes / size).max(1));
             while run.at < run.end && pages.len() < max {
                 pages.push(run.at);
-                run.at += size;
+                run.at = run.at.saturating_add(size);
             }
             if run.at < run.end {
                 self.run = Some(run);

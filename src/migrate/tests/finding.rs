@@ -2,7 +2,7 @@
 
 use super::workers::made_by;
 use super::*;
-use crate::migrate::find::walk::{Found, Walk};
+use crate::migrate::find::walk::{Found, Unit, Walk};
 use crate::migrate::proc::maps::Kinds;
 use crate::sys::Errno;
 
@@ -150,4 +150,20 @@ fn what_was_read_in_one_step_is_not_believed_in_the_next() {
     // And little is read for nothing.
     let (_, words) = world.fake.state().calls[&Call::Read];
     assert!(words < 11 * 300, "{words}");
+}
+
+#[test]
+fn a_huge_page_at_the_end_of_all_addresses() {
+    const END: usize = usize::MAX / PAGE;
+    let world = World::new(true);
+    world.huge(END - 511..END, 0);
+    let maps = world.fake.maps();
+    world.root.write("proc/7/maps", maps.as_bytes());
+    let (root, kernel) = (world.root.root(), &world.fake);
+    let mut walk = Walk::new(root, 7, &kernel, Sizes::default(), Kinds::ALL, &[]).unwrap();
+    let mut units = Vec::new();
+    let found = walk.fill(&kernel, &mut units, 100, 8 << 20).unwrap();
+    assert_eq!(found, Found::Units(Unit::Huge(BLOCK)));
+    assert_eq!(units, [END / 512 * BLOCK]);
+    assert_eq!(walk.fill(&kernel, &mut units, 100, 8 << 20), Ok(Found::End));
 }
