@@ -126,10 +126,18 @@ fuzz_target!(|data: &[u8]| tree::with(|tree| {
             .copied()
             .filter(|b| !b"\t ".contains(b))
             .collect();
-        assert_eq!(
-            naive::hex_map(&map, 1024).as_ref(),
-            Ok(&bytes::mask_members(nodes))
-        );
+        let naive = naive::hex_map(&map, 1024).expect("a good map");
+        let shown = map
+            .split(|&b| b == b',')
+            .skip(1)
+            .all(|group| group.len() == 8);
+        if shown {
+            assert_eq!(bytes::mask_members(nodes), naive);
+        } else {
+            // The number of digits is the size of the kernel's masks. In groups that are shorter than those
+            // of any kernel they stand for more, and what is beyond that size is cut.
+            assert!(bytes::mask_members(nodes).is_subset(&naive));
+        }
     }
     if let Ok(cpus) = &all.cpus {
         assert_eq!(cpus.size(), size);
