@@ -8,7 +8,7 @@ TOOL_LINK := $(if $(UNWINDER),-- -L native=$(abspath $(dir $(UNWINDER))) -l stat
 
 $(BUILD)/unwinder/libunwinder.a: $(BUILD)/flags
 	mkdir -p $(dir $@)
-	$(LD) -r -u _Unwind_Backtrace -o $(BUILD)/unwinder.o $(LIBGCC_EH)
+	$(CC) -r -nostdlib -Wl,-u,_Unwind_Backtrace -o $(BUILD)/unwinder.o $(LIBGCC_EH)
 	rm -f $@
 	$(AR) rcsD $@ $(BUILD)/unwinder.o
 
