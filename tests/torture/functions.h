@@ -7,8 +7,8 @@ const char *functions_name(long number);
 void functions_call(long number);
 void functions_prepare(void);
 /* Each changes the calling process, and returns NULL or why it cannot. */
-const char *world_of_refusals(void);
-const char *world_without_a_map(void);
+const char *policies_refused(void);
+const char *a_node_without_cpumap(void);
 #ifdef __cplusplus
 }
 #endif

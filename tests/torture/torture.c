@@ -14,6 +14,7 @@
 #define PER_THREAD __thread
 #define CHECK_OWN_MAIN
 #include "../c/functions.h"
+#include "step.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -539,17 +540,6 @@ static const struct {
 #define SAFE_COUNT ((long)(sizeof(safe) / sizeof(safe[0])))
 
 #if defined(__x86_64__)
-/* With this flag the processor traps behind each instruction. The stack below the pointer may be in use. */
-static void __attribute__((noinline)) step(int on)
-{
-	if (on)
-		__asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp"
-				 ::: "memory", "cc");
-	else
-		__asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp"
-				 ::: "memory", "cc");
-}
-
 static volatile long interrupts, wrong, turn;
 static volatile const char *wrong_name;
 

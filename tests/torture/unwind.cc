@@ -12,7 +12,9 @@
 // The last line is "10,000 calls, 0 bad".
 #define CHECK_OWN_MAIN
 #include "../c/check.h"
+#include "../c/unwind/held.h"
 #include "functions.h"
+#include "step.h"
 
 #include <execinfo.h>
 #include <limits.h>
@@ -52,32 +54,6 @@ extern "C" void numa_warn(int, char *, ...)
 
 // ---- what may be lost --------------------------------------------------------------------------
 
-struct Held {
-	long heap, pages, descriptors;
-};
-
-static Held held()
-{
-	Held now = {0, 0, 0};
-	char text[64] = "";
-	int fd = open("/proc/self/statm", O_RDONLY);
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		abort();
-	close(fd);
-	now.pages = atol(text);
-	for (fd = 0; fd < 256; fd++)
-		now.descriptors += fcntl(fd, F_GETFD) >= 0;
-	now.heap = static_cast<long>(mallinfo2().uordblks);
-	return now;
-}
-
-static int destroyed;
-
-struct Guard {
-	~Guard() { destroyed++; }
-};
-
 static long number;
 
 static void __attribute__((noinline)) outermost()
@@ -109,20 +85,6 @@ static void throw_once()
 // ---- cancellation ------------------------------------------------------------------------------
 
 static volatile long instructions, cancel_at;
-
-static void __attribute__((noinline)) step(bool on)
-{
-#if defined(__x86_64__)
-	if (on)
-		__asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp"
-				 ::: "memory", "cc");
-	else
-		__asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp"
-				 ::: "memory", "cc");
-#else
-	static_cast<void>(on);
-#endif
-}
 
 // Behind one instruction the thread is cancelled, and goes on at full speed.
 static void interrupted(int, siginfo_t *, void *context)
@@ -237,7 +199,7 @@ int main(int argc, char **argv)
 	// The library looks at the machine when it is loaded.
 	if (world == 2 && !getenv("UNWIND_PREPARED")) {
 		dup2(1, CHECK_REASON_FD);
-		cannot = world_without_a_map();
+		cannot = a_node_without_cpumap();
 		if (cannot) {
 			printf("%s\n", cannot);
 			return CHECK_SKIP;
@@ -263,7 +225,7 @@ int main(int argc, char **argv)
 			// backtrace(3) opens libgcc_s at its first call, which no filter may see.
 			backtrace(frame, 1);
 			functions_prepare();
-			cannot = world == 1 ? world_of_refusals() : nullptr;
+			cannot = world == 1 ? policies_refused() : nullptr;
 			if (cannot)
 				_exit(CHECK_SKIP);
 			one_function(times);

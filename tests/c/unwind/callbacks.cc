@@ -4,6 +4,7 @@
 //
 // Each call that can call back is made in a process of its own.
 #include "../check.h"
+#include "held.h"
 
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -259,35 +260,6 @@ static const Call reading[] = {
 	MASK(WARNING, numa_parse_nodestring_all("all")),
 	MASK(WARNING, numa_parse_cpustring("all")),
 	MASK(WARNING, numa_parse_cpustring_all("all")),
-};
-
-// ---- what may be lost --------------------------------------------------------------------------
-
-struct Held {
-	long heap, pages, descriptors;
-};
-
-static Held held()
-{
-	Held now = {0, 0, 0};
-	char text[64] = "";
-	int fd = open("/proc/self/statm", O_RDONLY);
-
-	if (fd < 0 || syscall(SYS_read, fd, text, sizeof(text) - 1) <= 0)
-		abort();
-	close(fd);
-	now.pages = atol(text);
-	for (fd = 0; fd < 256; fd++)
-		now.descriptors += fcntl(fd, F_GETFD) >= 0;
-	// What malloc has kept for later is the same after each round.
-	now.heap = static_cast<long>(mallinfo2().uordblks);
-	return now;
-}
-
-static int destroyed;
-
-struct Guard {
-	~Guard() { destroyed++; }
 };
 
 static void __attribute__((noinline)) outermost(void (*run)())
