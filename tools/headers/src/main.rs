@@ -13,12 +13,13 @@
 //!
 //! `headers` writes the files, `headers --check` fails if they are not what it would write.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::{env, fs};
 
 use cbindgen::{Builder, Config, ItemType};
+use manual::generated::{self, Result, templates};
 
 /// Columns of a line in the headers.
 const LINE: usize = 100;
@@ -26,39 +27,17 @@ const LINE: usize = 100;
 const QUIET_LONG_LONG: &str = "#pragma GCC diagnostic push\n\
     #pragma GCC diagnostic ignored \"-Wlong-long\"";
 
-type Result<T> = std::result::Result<T, String>;
-
 fn main() -> ExitCode {
-    let check = match env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => false,
-        [flag] if flag == "--check" => true,
-        _ => {
-            eprintln!("usage: headers [--check]");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&root(), check) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => {
-            eprintln!("headers: include/ is not what the sources say. `make headers` mends it.");
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("headers: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The checkout that this program was built in.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    generated::main("headers", |root, check| {
+        let message = "include/ is not what the sources say. `make headers` mends it.";
+        Ok((!run(root, check)?).then(|| message.to_owned()))
+    })
 }
 
 /// Writes all headers, or compares them. `false` if one differs.
 fn run(root: &Path, check: bool) -> Result<bool> {
     let mut same = true;
-    for (name, template) in templates(root)? {
+    for (name, template) in templates(&root.join("tools/headers/templates"))? {
         let wanted = Header::new(root)?
             .render(&template)
             .map_err(|error| format!("{name}.in{error}"))?;
@@ -75,23 +54,6 @@ fn run(root: &Path, check: bool) -> Result<bool> {
         }
     }
     Ok(same)
-}
-
-/// Names of the headers, sorted, with their templates.
-fn templates(root: &Path) -> Result<Vec<(String, String)>> {
-    let dir = root.join("tools/headers/templates");
-    let io = |error| format!("{}: {error}", dir.display());
-    let mut found = Vec::new();
-    for entry in fs::read_dir(&dir).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(name) = name.and_then(|name| name.strip_suffix(".in")) {
-            let text = fs::read_to_string(&path).map_err(io)?;
-            found.push((name.to_owned(), text));
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// What stands in the file against what should, as diff(1) shows it.
@@ -270,6 +232,8 @@ fn tidy_comments(c: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use manual::generated::root;
+    use std::env;
 
     fn expand(directive: &str) -> Result<String> {
         Header::new(&root())?.expand(directive)

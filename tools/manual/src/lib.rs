@@ -1,10 +1,12 @@
 //! Manual pages in the language of man(7), from plain text.
 //!
 //! - [`Page`]: a page while it is written: titles, paragraphs, terms with their meanings, code
+//! - [`generated`]: what programs share that write committed files from templates
 //! - [`words`]: which words of plain text are set in which font
 //!
 //! The program `numa-manual` writes the pages of the library with it, from the headers.
 
+pub mod generated;
 pub mod words;
 
 use words::Fonts;

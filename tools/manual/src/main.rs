@@ -21,38 +21,18 @@
 mod header;
 mod library;
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
-use std::{env, fs};
 
-type Result<T> = std::result::Result<T, String>;
+use manual::generated::{self, Result, templates};
 
 fn main() -> ExitCode {
-    let check = match env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => false,
-        [flag] if flag == "--check" => true,
-        _ => {
-            eprintln!("usage: numa-manual [--check]");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&root(), check) {
-        Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,
-        Ok(stale) => {
-            let stale = stale.join(" ");
-            eprintln!("numa-manual: out of date: {stale}. `make manual` mends them.");
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("numa-manual: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The checkout that this program was built in.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    generated::main("numa-manual", |root, check| {
+        let stale = run(root, check)?.join(" ");
+        let message = format!("out of date: {stale}. `make manual` mends them.");
+        Ok((!stale.is_empty()).then_some(message))
+    })
 }
 
 /// Writes all pages, or compares them. Returns those that differ.
@@ -71,7 +51,7 @@ fn run(root: &Path, check: bool) -> Result<Vec<String>> {
         }
         fs::write(&path, wanted).map_err(|error| format!("{}: {error}", path.display()))
     };
-    for (name, template) in templates(root)? {
+    for (name, template) in templates(&root.join("tools/manual/templates"))? {
         let page = library::render(root, &template).map_err(|error| format!("{name}.in{error}"))?;
         put(&name, &page.text)?;
         for link in page.links {
@@ -82,25 +62,10 @@ fn run(root: &Path, check: bool) -> Result<Vec<String>> {
     Ok(stale)
 }
 
-/// Names of the pages, sorted, with their templates.
-fn templates(root: &Path) -> Result<Vec<(String, String)>> {
-    let dir = root.join("tools/manual/templates");
-    let io = |error| format!("{}: {error}", dir.display());
-    let mut found = Vec::new();
-    for entry in fs::read_dir(&dir).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(name) = name.and_then(|name| name.strip_suffix(".in")) {
-            found.push((name.to_owned(), fs::read_to_string(&path).map_err(io)?));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use manual::generated::root;
 
     #[test]
     fn the_pages_are_what_the_headers_say() {
