@@ -24,5 +24,7 @@ fn main() {
     {
         build.flag("-fsanitize=address");
     }
+    // All of it, as a linker that reads archives in their order finds what needs it later only.
+    build.link_lib_modifier("+whole-archive");
     build.compile("numashim");
 }
