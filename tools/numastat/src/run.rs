@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cli::failures::FAILED;
+use cli::options::{RELEASE, VERSION};
 use cli::terminal::{Look, Terminal};
 use cli::text::{safe, safe_lines};
 
@@ -15,9 +16,6 @@ use crate::files::Files;
 use crate::options::{self, Action, DEFINITION, Request, Sort};
 use crate::report::{OUT_OF_PLACE, Report};
 use crate::table::Style;
-
-/// The release whose output this is.
-const COMPATIBLE: &str = "2.0.19";
 
 /// Runs the command with these arguments, its name left out.
 pub fn run(args: Vec<OsString>) -> ExitCode {
@@ -28,9 +26,8 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
             0
         }
         Action::Version => {
-            let own = env!("CARGO_PKG_VERSION");
             terminal.print(&format!(
-                "numastat version: {COMPATIBLE}: libnuma-rs {own}\n"
+                "numastat version: {RELEASE}: libnuma-rs {VERSION}\n"
             ));
             0
         }
