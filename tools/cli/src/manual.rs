@@ -19,8 +19,9 @@ pub struct Prose {
     pub section: &'static str,
     /// The forms of the command, without its name.
     pub synopsis: &'static [&'static str],
-    /// Further sections: title and paragraphs. A paragraph of EXAMPLES that begins with the command's
-    /// name is a command line; one of EXIT STATUS, FILES or ENVIRONMENT is `term: meaning`.
+    /// Further sections: title and paragraphs. A paragraph `- term: meaning` is an entry of a list, and so
+    /// is `term: meaning` in EXIT STATUS, FILES and ENVIRONMENT. One of EXAMPLES that begins with the
+    /// command's name is a command line.
     pub sections: &'static [(&'static str, &'static [&'static str])],
     /// Other pages.
     pub see_also: &'static str,
@@ -59,7 +60,13 @@ impl<T: Copy + PartialEq> Definition<T> {
 }
 
 /// Sections that end a page, in this order; others come before them.
-const LAST: &[&str] = &["EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"];
+const LAST: &[&str] = &[
+    "EXIT STATUS",
+    "ENVIRONMENT",
+    "FILES",
+    "VERSIONS",
+    "EXAMPLES",
+];
 
 /// The manual page of a command.
 fn page(command: &Command, prose: &Prose) -> Page {
@@ -123,7 +130,10 @@ fn page(command: &Command, prose: &Prose) -> Page {
 fn section(page: &mut Page, name: &str, title: &str, paragraphs: &[&str]) {
     let has_terms = ["EXIT STATUS", "FILES", "ENVIRONMENT"].contains(&title);
     for &text in paragraphs {
-        let term = text.split_once(": ").filter(|_| has_terms);
+        let term = match text.strip_prefix("- ") {
+            Some(entry) => entry.split_once(": "),
+            None => text.split_once(": ").filter(|_| has_terms),
+        };
         if title == "EXAMPLES" && text.starts_with(&format!("{name} ")) {
             page.tag(&format!("\\fB{}\\fP", words::code(text)));
         } else if title == "EXAMPLES" {

@@ -58,17 +58,17 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "Before Linux 6.5 the kernel hides pages that nobody may access (PROT_NONE) and pages \
              that NUMA balancing watches: move_pages(2) says that they are not there. They move \
              last, by migrate_pages(2), which moves everything on a node. With --private, --only or \
-             --range that would move too much; then they stay and are counted as hidden by the \
+             --range that would move too much, so these pages stay, and are counted as hidden by the \
              kernel.",
-            "If the process begins another program (exec) meanwhile, its old memory is gone and the \
-             new program's pages are not looked at. Standard error reports it.",
+            "If the process runs another program meanwhile (exec), its old memory is gone, and the pages \
+             of the new program are not looked at. One line on standard error says so.",
             "Pages of the kernel itself, such as [vdso], are not counted.",
         ],
     ),
     (
         "PRIVILEGES",
         &[
-            "The process must belong to the same user, or the command needs CAP_SYS_PTRACE and \
+            "To move the pages of another user's process, the command needs CAP_SYS_PTRACE and \
              CAP_SYS_NICE. Containers usually deny both system calls with a seccomp filter unless \
              they have CAP_SYS_NICE. If only one of move_pages(2) and migrate_pages(2) is denied, \
              the command uses the other and reports this on standard error.",
@@ -107,9 +107,35 @@ const SECTIONS: &[(&str, &[&str])] = &[
              memory of its own (a kernel thread), the move is not permitted, a node of TO cannot be \
              used, or the report could not be written.",
             "2: The command line is wrong. Nothing was moved.",
-            "3: With --strict, a page stayed behind, or a process began another program meanwhile.",
+            "3: With --strict, a page stayed behind, or a process ran another program meanwhile.",
             "130: Interrupted by Ctrl-C or SIGTERM, after the current piece. What was moved until \
              then is reported.",
+        ],
+    ),
+    (
+        "ENVIRONMENT",
+        &[
+            "COLUMNS: The width of reports and of the progress bar. Without it, it is the terminal's.",
+            "NO_COLOR, TERM: Colours are left out if NO_COLOR is set to anything, or if TERM is dumb.",
+            "LC_ALL, LC_CTYPE, LANG: The first of these that is set says whether bars may be drawn with characters \
+             beyond ASCII.",
+        ],
+    ),
+    (
+        "FILES",
+        &[
+            "/proc/PID/maps, /proc/PID/pagemap: Which pages there are.",
+            "/proc/PID/numa_maps: Where they are, and huge pages.",
+            "/proc/PID/status: What the cpuset of the process allows.",
+            "/sys/devices/system/node: The nodes, and how much memory is free there.",
+            "docs/migratepages.schema.json: The shape of the JSON document, in the sources.",
+        ],
+    ),
+    (
+        "VERSIONS",
+        &[
+            "With the three operands PID FROM TO, the command does what migratepages of the numactl package \
+             does. All options are new, and so are several processes.",
         ],
     ),
     (

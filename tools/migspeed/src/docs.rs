@@ -10,8 +10,8 @@ pub const PROSE: Prose = Prose {
         (
             "DESCRIPTION",
             &[
-                "migspeed moves pages from some nodes to others and shows how fast they went: pages of its own, or \
-                 with --pid those of a process that runs.",
+                "migspeed moves pages from some nodes to others and shows how fast they moved. They are pages of its \
+                 own, or, with --pid, those of a running process.",
             ],
         ),
         (
@@ -29,11 +29,11 @@ pub const PROSE: Prose = Prose {
                  with MPOL_MF_MOVE. It shows the memory's line of /proc/self/numa_maps before and after, and \
                  how long the last call took. Pages that are on a node of TO already do not move, and count \
                  all the same.",
-                "With --pid, the pages are those of a process: the first N that it has on FROM. Those of the \
-                 n-th node of FROM move to the n-th node of TO, by move_pages(2), 512 at a time, and go back \
-                 before the next ones leave. Two lines say how fast they went there and back; only pages that \
-                 did move count. Pages that other processes map as well stay. The rights are those that \
-                 migratepages(8) needs.",
+                "With --pid, the pages are the first N that the process has on FROM. Pages on the n-th node of \
+                 FROM move to the n-th node of TO, by move_pages(2), 512 at a time, and move back before the next \
+                 ones leave. Two lines say how fast they moved there and back; only pages that did move count. \
+                 Pages that other processes map as well stay. The command needs the same privileges as \
+                 migratepages(8).",
                 "Huge pages move as a whole.",
             ],
         ),
@@ -59,7 +59,18 @@ pub const PROSE: Prose = Prose {
         ),
         (
             "FILES",
-            &["docs/migspeed.schema.json: The shape of the JSON document."],
+            &[
+                "/proc/self/numa_maps: Where the memory is.",
+                "/sys/kernel/mm/hugepages: Which huge pages there are.",
+                "docs/migspeed.schema.json: The shape of the JSON document, in the sources.",
+            ],
+        ),
+        (
+            "VERSIONS",
+            &[
+                "The operands, -p and -v are those of migspeed of the numactl package. Options with long names are \
+                 new.",
+            ],
         ),
     ],
     see_also: "migratepages(8), numactl(8), memhog(8), libnuma(7), mbind(2), move_pages(2), numa_maps in proc(5)",

@@ -15,10 +15,11 @@ pub const PROSE: Prose = Prose {
         (
             "DESCRIPTION",
             &[
-                "numactl sets the memory policy and the CPUs that its options say, and becomes COMMAND, which \
-                 inherits both, as do its children. The first word that is no option begins COMMAND.",
-                "The command line is read to its end before anything is done. If something is wrong with it, \
-                 one line on standard error names the option, its value and the reason, and nothing was done.",
+                "numactl sets the memory policy and the CPUs that its options name, and then becomes COMMAND: \
+                 COMMAND has its process id, and inherits policy and CPUs, as do its children. The first word that \
+                 is not an option begins COMMAND.",
+                "numactl reads the whole command line before it does anything. If something is wrong with it, \
+                 nothing is done, and one line on standard error names the option, its value and the reason.",
                 "A policy decides where pages are allocated from now on. Pages that are there already, of \
                  shared libraries for example, stay where they are: see migratepages(8).",
             ],
@@ -26,12 +27,16 @@ pub const PROSE: Prose = Prose {
         (
             "NODES AND CPUS",
             &[
-                "NODES is a list of numbers and ranges, such as 0, 0-3 or 0,2. all stands for all nodes that \
-                 the cpuset allows, !1 for all but node 1, +0 for the first of them. netdev:DEV, block:DEV, \
-                 file:PATH, ip:ADDRESS and pci:ADDRESS stand for the node of a device. same repeats the list \
-                 of the option before. CPUS is such a list of CPU numbers, without devices.",
-                "Nodes outside of the cpuset are refused. With --all they can be named; of a policy the \
-                 kernel uses those that the cpuset allows.",
+                "NODES is a list of nodes, separated by commas, and CPUS such a list of CPUs, without devices:",
+                "- 0,2-5: Node 0 and nodes 2 to 5.",
+                "- all: All nodes that the cpuset allows.",
+                "- !1: All of these but node 1.",
+                "- +0,2-3: The first, third and fourth of these.",
+                "- netdev:DEV, block:DEV, file:PATH, ip:ADDRESS, pci:ADDRESS: The node of a device: a network \
+                 interface, a disk, the disk that a file is on, the interface that leads to an address, a PCI device.",
+                "- same: The list of the option before.",
+                "Nodes outside of the cpuset are refused. With --all they can be named, and the kernel then uses \
+                 those nodes of the policy that the cpuset allows.",
                 "With --static the nodes of a policy stay the same numbers when the cpuset changes; with \
                  --relative they count within the cpuset: 0 is its first node. Without either the kernel \
                  maps the old nodes of the cpuset to the new ones.",
@@ -40,10 +45,18 @@ pub const PROSE: Prose = Prose {
         (
             "WHAT --show SHOWS",
             &[
-                "The policy; preferred node, where the next page goes if the policy says so; under \
-                 interleaving the nodes, their weights and the next node; physcpubind, the CPUs; cpubind and \
-                 nodebind, the nodes of these CPUs; membind, the nodes that memory can come from; preferred, \
-                 the nodes of the policy. With a COMMAND nothing is run.",
+                "--show prints the policy and the CPUs of numactl itself, which are those that it was started with, \
+                 changed by the options before:",
+                "- policy: The policy and its flags.",
+                "- preferred node: The node that the next page comes from, if the policy says so. current stands for the node of \
+                 the CPU that COMMAND runs on.",
+                "- interleavemask, interleaveweights, interleavenode: With interleaving only: the nodes, their weights, \
+                 and the next node.",
+                "- physcpubind: The CPUs.",
+                "- cpubind, nodebind: The nodes of these CPUs.",
+                "- membind: The nodes that memory can come from.",
+                "- preferred: The nodes of the policy.",
+                "A COMMAND that is given as well is not run.",
             ],
         ),
         (
@@ -63,32 +76,46 @@ pub const PROSE: Prose = Prose {
         (
             "SHARED MEMORY",
             &[
-                "--shm names a System V segment by a file and a number (see ftok(3)), --file a file of tmpfs \
-                 or hugetlbfs. Either is made if it is not there and --length says how long. POLICY, behind \
-                 it, becomes the policy of the --length bytes from --offset on, for every process that maps \
-                 them. --touch allocates all pages. --verify compares the pages that are there with the \
-                 policy, prints each that is elsewhere, and then ends with status 1.",
-                "--dump prints the policies, as START-END: MODE : NODES; ranges without one are left out. \
+                "--shm names a System V segment by a file and a number (see ftok(3)), and --file names a file of \
+                 tmpfs or hugetlbfs. If the segment or the file does not exist, it is created, as long as \
+                 --length says. An option for a policy that follows sets the policy of the --length bytes from \
+                 --offset on, for every process that maps them.",
+                "--touch allocates all pages. --verify compares the pages that are in memory with the policy, \
+                 prints each page that is on another node, and ends with status 1 if there is one.",
+                "--dump prints the policies, as START-END: MODE : NODES; it leaves out ranges without one. \
                  --dump-nodes prints the nodes of pages that are in memory, as START-END: NODE.",
             ],
         ),
         (
             "EXIT STATUS",
             &[
-                "0: What was to be shown or set was; or, with --explain, would be.",
-                "1: An error; with --explain, that it would not work; with --verify, that pages are elsewhere.",
-                "other: That of COMMAND.",
+                "0: Success; with --explain, the command line would work.",
+                "1: An error. With --explain, the command line would not work; with --verify, pages are on other nodes \
+                 than the policy says.",
+                "other: The exit status of COMMAND.",
             ],
         ),
         (
             "ENVIRONMENT",
-            &["NUMACTL_BEST_EFFORT: If it is 1, --best-effort is always given."],
+            &[
+                "NUMACTL_BEST_EFFORT: If it is 1, numactl behaves as if --best-effort were given.",
+                "PATH: Where COMMAND is looked for.",
+            ],
         ),
         (
             "FILES",
             &[
                 "/sys/devices/system/node: The nodes, their CPUs, memory and distances.",
                 "/proc/self/status: The nodes and CPUs that the cpuset allows.",
+                "/sys/kernel/mm/mempolicy/weighted_interleave: The weights of the nodes.",
+            ],
+        ),
+        (
+            "VERSIONS",
+            &[
+                "Options, output and exit statuses are those of numactl in release 2.0.19 of the numactl package. \
+                 --explain, --dry-run, --best-effort, --json, --static, --relative and --help are new, and so is \
+                 --balancing with --preferred-many. New options cannot be abbreviated.",
             ],
         ),
         (

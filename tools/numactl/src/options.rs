@@ -75,7 +75,7 @@ const NODES: Value = Value::Required("NODES");
 
 const POLICY: &str = "Where the memory of COMMAND is (one of these)";
 const CPUS: &str = "Where COMMAND runs";
-const HOW: &str = "How that is taken";
+const HOW: &str = "How these are applied";
 const SHOW: &str = "What to show";
 const SHARED: &str = "Shared memory";
 
@@ -95,7 +95,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "membind",
             NODES,
             POLICY,
-            "On these nodes only",
+            "Allocate memory on these nodes only",
         ),
         Spec::new(
             Opt::Preferred,
@@ -103,7 +103,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "preferred",
             Value::Required("NODE"),
             POLICY,
-            "On this node; on others when it is full",
+            "Allocate on this node; on others when it is full",
         ),
         Spec::new(
             Opt::PreferredMany,
@@ -111,7 +111,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "preferred-many",
             NODES,
             POLICY,
-            "On these nodes; on others when they are full (Linux 5.15)",
+            "Allocate on these nodes; on others when they are full (Linux 5.15)",
         ),
         Spec::new(
             Opt::Interleave,
@@ -119,7 +119,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "interleave",
             NODES,
             POLICY,
-            "Page by page over these nodes",
+            "Allocate page by page over these nodes",
         ),
         Spec::new(
             Opt::WeightedInterleave,
@@ -127,7 +127,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "weighted-interleave",
             NODES,
             POLICY,
-            "Page by page, by the weights of the nodes (Linux 6.9)",
+            "Allocate page by page, by the weights of the nodes (Linux 6.9)",
         ),
         Spec::new(
             Opt::Localalloc,
@@ -135,7 +135,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "localalloc",
             Value::None,
             POLICY,
-            "On the node of the CPU that touches a page first",
+            "Allocate on the node of the CPU that touches a page first",
         ),
         Spec::new(
             Opt::CpuNodeBind,
@@ -143,7 +143,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "cpunodebind",
             NODES,
             CPUS,
-            "On the CPUs of these nodes",
+            "Run on the CPUs of these nodes",
         ),
         // An old name.
         Spec::new(Opt::CpuNodeBind, Some('c'), "cpubind", NODES, CPUS, ""),
@@ -153,7 +153,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "physcpubind",
             Value::Required("CPUS"),
             CPUS,
-            "On these CPUs",
+            "Run on these CPUs",
         ),
         Spec::new(
             Opt::All,
@@ -161,7 +161,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "all",
             Value::None,
             HOW,
-            "NODES and CPUS may be outside of the cpuset; before them",
+            "Let NODES and CPUS be outside of the cpuset; stands before them",
         ),
         Spec::new(
             Opt::Balancing,
@@ -169,7 +169,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "balancing",
             Value::None,
             HOW,
-            "NUMA balancing may move pages within NODES (with -m: Linux 5.12, with -P: 6.12)",
+            "Let NUMA balancing move pages within NODES (with -m: Linux 5.12, with -P: 6.12)",
         ),
         Spec::new(
             Opt::Static,
@@ -177,7 +177,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "static",
             Value::None,
             HOW,
-            "NODES stay the same when the cpuset changes",
+            "Keep NODES the same when the cpuset changes",
         ),
         Spec::new(
             Opt::Relative,
@@ -185,7 +185,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "relative",
             Value::None,
             HOW,
-            "NODES count within the cpuset, also when it changes",
+            "Count NODES within the cpuset, also when it changes",
         ),
         Spec::new(
             Opt::BestEffort,
@@ -193,7 +193,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "best-effort",
             Value::None,
             HOW,
-            "Where the kernel, a filter or the cpuset refuses something, say so and do the nearest thing that is permitted",
+            "Where the kernel, a filter or the cpuset refuses something, do the nearest thing that is permitted, and say so",
         ),
         Spec::new(
             Opt::Show,
@@ -201,7 +201,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "show",
             Value::None,
             SHOW,
-            "The policy that COMMAND would have",
+            "Show the policy that COMMAND would have",
         ),
         Spec::new(
             Opt::Hardware,
@@ -209,7 +209,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "hardware",
             Value::None,
             SHOW,
-            "The nodes, their CPUs, memory and distances",
+            "Show the nodes, their CPUs, memory and distances",
         ),
         Spec::new(
             Opt::CpuCompress,
@@ -217,7 +217,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "cpu-compress",
             Value::None,
             SHOW,
-            "CPUs as ranges, with -H",
+            "Show CPUs as ranges, with -H",
         ),
         Spec::new(
             Opt::Explain,
@@ -225,16 +225,23 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "explain",
             Value::None,
             SHOW,
-            "What would happen, and each reason why it would not; status 1 if it would not work. Nothing is done",
+            "Do nothing; show what would happen, and each reason why it would not; status 1 if it would not work",
         ),
-        Spec::new(Opt::Explain, None, "dry-run", Value::None, SHOW, "The same"),
+        Spec::new(
+            Opt::Explain,
+            None,
+            "dry-run",
+            Value::None,
+            SHOW,
+            "Do the same as --explain",
+        ),
         Spec::new(
             Opt::Json,
             None,
             "json",
             Value::None,
             SHOW,
-            "As one JSON document",
+            "Write what is shown as one JSON document",
         ),
         Spec::new(
             Opt::Version,
@@ -242,16 +249,16 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "version",
             Value::None,
             SHOW,
-            "The version",
+            "Show the version",
         ),
-        Spec::new(Opt::Help, None, "help", Value::None, SHOW, "This help"),
+        Spec::new(Opt::Help, None, "help", Value::None, SHOW, "Show this help"),
         Spec::new(
             Opt::Shm,
             Some('S'),
             "shm",
             Value::Required("FILE"),
             SHARED,
-            "The System V segment with the key of FILE",
+            "Use the System V segment with the key of FILE",
         ),
         Spec::new(
             Opt::ShmId,
@@ -259,7 +266,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "shmid",
             Value::Required("ID"),
             SHARED,
-            "The number in that key; before --shm",
+            "Use this number in that key; stands before --shm",
         ),
         Spec::new(
             Opt::File,
@@ -267,7 +274,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "file",
             Value::Required("FILE"),
             SHARED,
-            "A file of tmpfs or hugetlbfs",
+            "Use a file of tmpfs or hugetlbfs",
         ),
         Spec::new(
             Opt::Length,
@@ -275,7 +282,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "length",
             Value::Required("SIZE"),
             SHARED,
-            "Bytes, or with k, m or g; before --shm or --file",
+            "Length in bytes, or with k, m or g; stands before --shm or --file",
         ),
         Spec::new(
             Opt::Offset,
@@ -283,7 +290,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "offset",
             Value::Required("SIZE"),
             SHARED,
-            "Where in the file the bytes begin",
+            "Begin at this byte of the file",
         ),
         Spec::new(
             Opt::ShmMode,
@@ -331,7 +338,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "dump",
             Value::None,
             SHARED,
-            "The policies of the memory",
+            "Show the policies of the memory",
         ),
         Spec::new(
             Opt::DumpNodes,
@@ -339,7 +346,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "dump-nodes",
             Value::None,
             SHARED,
-            "The nodes of the memory",
+            "Show the nodes of the memory",
         ),
     ],
     new: &[

@@ -1,15 +1,15 @@
-complete -c numastat -s p -d 'The memory of a process, or of all processes with this text in their command lines; may be repeated, and words that are no option mean the same' -r
-complete -c numastat -l tree -d 'The memory of a process and of all its descendants' -r
-complete -c numastat -l cgroup -d 'The memory of a control group (version 1 or 2) with those below it; PATH is a directory, or begins at the mount point' -r
-complete -c numastat -l check -d 'What of the memory of a process lies outside of its own policies or of its cpuset; the exit status is 3 if anything does' -r
-complete -c numastat -l by -d 'With --by=kind, for each process: anonymous memory, heap, stack, private files, shared memory, huge pages by their size' -r
-complete -c numastat -s s -d 'The largest rows first, by that node or by the total; NODE has to follow at once' -r
-complete -c numastat -l interval -d 'After the first report, what has changed since the last one, every so many seconds' -r
-complete -c numastat -s m -d 'The memory of the system, as the kernel divides it up'
-complete -c numastat -s n -d 'Where memory was allocated since the system started, as without options, in megabytes'
-complete -c numastat -s c -d 'Columns as narrow as their contents, in whole megabytes'
-complete -c numastat -s v -d 'A table for each process where there are several'
-complete -c numastat -s z -d 'No rows and no columns of zeros'
-complete -c numastat -l json -d 'The report as JSON, in bytes (numastat.schema.json)'
+complete -c numastat -s p -d 'Show the memory of a process, or of all processes with this text in their command lines; may be repeated, and words that are no option mean the same' -r
+complete -c numastat -l tree -d 'Show the memory of a process and of all its descendants' -r
+complete -c numastat -l cgroup -d 'Show the memory of a control group (version 1 or 2) with those below it; PATH is a directory, or begins at the mount point' -r
+complete -c numastat -l check -d 'Show what of the memory of a process lies outside of its own policies or of its cpuset; the exit status is 3 if anything does' -r
+complete -c numastat -l by -d 'With --by=kind, show for each process: anonymous memory, heap, stack, private files, shared memory, huge pages by their size' -r
+complete -c numastat -s s -d 'Show the largest rows first, by that node or by the total; NODE has to follow at once' -r
+complete -c numastat -l interval -d 'After the first report, show what has changed since the last one, every so many seconds' -r
+complete -c numastat -s m -d 'Show the memory of the system, as the kernel divides it up'
+complete -c numastat -s n -d 'Show where memory was allocated since the system started, as without options, in megabytes'
+complete -c numastat -s c -d 'Make columns as narrow as their contents, in whole megabytes'
+complete -c numastat -s v -d 'Show a table for each process where there are several'
+complete -c numastat -s z -d 'Leave out rows and columns of zeros'
+complete -c numastat -l json -d 'Write the report as JSON, in bytes (numastat.schema.json)'
 complete -c numastat -l help -d 'Show this help'
 complete -c numastat -s V -l version -d 'Show the version'

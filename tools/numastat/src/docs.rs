@@ -19,9 +19,9 @@ const SECTIONS: &[(&str, &[&str])] = &[
     (
         "DESCRIPTION",
         &[
-            "numastat shows on which nodes the memory of the system and of processes is: without options the \
-             counters of the nodes, with -m the memory of the system, and with process ids or patterns the memory \
-             of these processes.",
+            "numastat shows on which nodes memory is. Without options it shows how much each node has allocated \
+             since the system started, with -m what the memory of the system is used for, and with process ids \
+             or patterns the memory of these processes.",
         ],
     ),
     (
@@ -29,10 +29,13 @@ const SECTIONS: &[(&str, &[&str])] = &[
         &[
             "Without options, numastat shows for each node how many pages were allocated since the system started, \
              in pages. With -n or another option the same rows are in megabytes, with a total.",
-            "numa_hit: pages on this node for a process that wanted them here. numa_miss: pages on this node \
-             although the process wanted another one. numa_foreign: pages that were wanted here and are on another \
-             node. interleave_hit: pages on this node because of an interleaving policy. local_node: pages on \
-             this node for a process that ran here. other_node: pages on this node for a process that ran elsewhere.",
+            "- numa_hit: Pages on this node for a process that wanted them here.",
+            "- numa_miss: Pages on this node although the process wanted another one.",
+            "- numa_foreign: Pages that were wanted here and are on another node.",
+            "- interleave_hit: Pages on this node because of an interleaving policy.",
+            "- local_node: Pages on this node for a process that ran here.",
+            "- other_node: Pages on this node for a process that ran elsewhere.",
+            "A numa_miss that grows means that a node is full: processes get memory from nodes that they did not want.",
         ],
     ),
     (
@@ -45,44 +48,45 @@ const SECTIONS: &[(&str, &[&str])] = &[
     (
         "PROCESSES",
         &[
-            "A word of digits is a process id; another one is a pattern, which means each process that has this \
-             text in its command line, but for numastat itself. One process is shown by what its memory is for: \
-             explicit huge pages, heap, stack, and everything else (Private). Several are a row each; with -v each \
-             has a table of its own.",
+            "A word of digits is a process id. Any other word is a pattern: it stands for each process, except \
+             numastat itself, whose command line contains it. For one process, the rows say what its memory is for: \
+             explicit huge pages, heap, stack, and everything else (Private). Of several processes each is a row; \
+             with -v each has a table of its own.",
             "A process that cannot be read or does not exist, and a pattern that no process matches, are reported on \
-             standard error, and the exit status is 1. The others are shown. There is no row for a process that could not \
-             be read.",
+             standard error, and the exit status is 1. The others are shown.",
             "Memory that several processes share is counted in each. The numbers are pages that are present, not \
              what is swapped out.",
-            "--by=kind tells anonymous memory, heap, stack, files that are mapped privately, and shared memory (files \
-             as well) apart, and explicit huge pages by their size. Each process has a table then.",
+            "--by=kind divides memory into anonymous memory, heap, stack, files that are mapped privately, shared \
+             memory (also files that are mapped shared), and explicit huge pages by their size. Each process has a \
+             table then.",
         ],
     ),
     (
         "WHAT IS OUT OF PLACE",
         &[
-            "--check compares where the pages of a process are with what its policies and its cpuset allow: pages \
-             outside of the cpuset, pages of a mapping with the policy bind or interleave on other nodes than that \
-             policy has, and pages that are not on a preferred node. A page has one reason, the first of these. \
-             Memory without a policy is in place wherever the cpuset allows it.",
-            "No policy of a process governs the page cache: pages of files that are not modified count as in place, \
-             and how many lie elsewhere is said in a line of its own. migratepages(8) moves what is out of place.",
+            "--check compares where the pages of a process are with what its policies and its cpuset allow. It reports \
+             pages outside of the cpuset; pages of a mapping with the policy bind or interleave that are on other \
+             nodes than the policy names; and pages that are not on a preferred node. A page is counted once, for the \
+             first of these reasons. Memory without a policy is in place wherever the cpuset allows it.",
+            "Policies of a process do not govern the page cache: pages of files that are not modified count as in \
+             place, and a line of its own says how many of them are elsewhere. migratepages(8) moves what is out of \
+             place.",
         ],
     ),
     (
         "CONTROL GROUPS",
         &[
-            "--cgroup shows memory.numa_stat of a group: in version 2 what is charged to the group and those below \
-             it; in version 1 rows that begin with hierarchical_ include those below. PATH is a directory, or a \
-             name as in /proc/PID/cgroup.",
+            "--cgroup shows memory.numa_stat of a group. In version 2 the numbers include the groups below it; in \
+             version 1 only rows that begin with hierarchical_ do. PATH is a directory, or a name as in \
+             /proc/PID/cgroup.",
         ],
     ),
     (
         "CHANGES",
         &[
-            "--interval shows everything once, and then every so many seconds by how much each number has changed, \
-             until Ctrl-C, until nobody reads the output any more, or until there is nothing left to show. A number that \
-             was not known before is blank. With --json there is one document in each line.",
+            "--interval shows everything once, and then, every so many seconds, by how much each number has changed. It \
+             ends with Ctrl-C, when nobody reads the output any more, or when there is nothing left to show. A number \
+             that was not known before is blank. With --json each line is one document.",
         ],
     ),
     (
@@ -95,7 +99,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
              reported, and rows are sorted by the total. As the value is optional, it has to follow -s at once, and \
              -s has to be the last letter of several: -mcs, not -msc.",
             "--json prints one document, with bytes and null for what is not known. Its shape is in \
-             numastat.schema.json.",
+             docs/numastat.schema.json of the sources.",
         ],
     ),
     (
@@ -109,8 +113,9 @@ const SECTIONS: &[(&str, &[&str])] = &[
     (
         "ENVIRONMENT",
         &[
-            "NUMASTAT_WIDTH: The width at which tables are folded, whether on a terminal or not; 32 at least. What is no \
-             number means 80.",
+            "NUMASTAT_WIDTH: The width at which tables are folded, whether on a terminal or not; 32 at least. Anything \
+             but a number means 80.",
+            "COLUMNS: The same for a terminal, if NUMASTAT_WIDTH is not set.",
         ],
     ),
     (
@@ -119,6 +124,15 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "/sys/devices/system/node/nodeN/numastat: The counters.",
             "/sys/devices/system/node/nodeN/meminfo: The memory of the system.",
             "/proc/PID/numa_maps: The memory of a process.",
+            "/sys/fs/cgroup: Control groups.",
+            "docs/numastat.schema.json: The shape of the JSON document, in the sources.",
+        ],
+    ),
+    (
+        "VERSIONS",
+        &[
+            "Without options that are new, numastat prints what numastat of release 2.0.19 of the numactl package \
+             prints. --by=kind, --cgroup, --check, --interval, --json and --tree are new.",
         ],
     ),
     (

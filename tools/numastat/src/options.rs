@@ -65,7 +65,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "",
             Value::None,
             REPORTS,
-            "The memory of the system, as the kernel divides it up",
+            "Show the memory of the system, as the kernel divides it up",
         ),
         Spec::new(
             Opt::Counters,
@@ -73,7 +73,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "",
             Value::None,
             REPORTS,
-            "Where memory was allocated since the system started, as without options, in megabytes",
+            "Show where memory was allocated since the system started, as without options, in megabytes",
         ),
         Spec::new(
             Opt::Process,
@@ -81,7 +81,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "",
             Value::Required("PID|PATTERN"),
             REPORTS,
-            "The memory of a process, or of all processes with this text in their command lines; may be \
+            "Show the memory of a process, or of all processes with this text in their command lines; may be \
              repeated, and words that are no option mean the same",
         ),
         Spec::new(
@@ -90,7 +90,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "tree",
             Value::Required("PID"),
             REPORTS,
-            "The memory of a process and of all its descendants",
+            "Show the memory of a process and of all its descendants",
         ),
         Spec::new(
             Opt::Cgroup,
@@ -98,7 +98,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "cgroup",
             Value::Required("PATH"),
             REPORTS,
-            "The memory of a control group (version 1 or 2) with those below it; PATH is a directory, or begins at \
+            "Show the memory of a control group (version 1 or 2) with those below it; PATH is a directory, or begins at \
              the mount point",
         ),
         Spec::new(
@@ -107,7 +107,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "check",
             Value::Required("PID"),
             REPORTS,
-            "What of the memory of a process lies outside of its own policies or of its cpuset; the \
+            "Show what of the memory of a process lies outside of its own policies or of its cpuset; the \
              exit status is 3 if anything does",
         ),
         Spec::new(
@@ -116,7 +116,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "by",
             Value::Required("kind"),
             TABLES,
-            "With --by=kind, for each process: anonymous memory, heap, stack, private files, shared \
+            "With --by=kind, show for each process: anonymous memory, heap, stack, private files, shared \
              memory, huge pages by their size",
         ),
         Spec::new(
@@ -125,7 +125,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "",
             Value::None,
             TABLES,
-            "Columns as narrow as their contents, in whole megabytes",
+            "Make columns as narrow as their contents, in whole megabytes",
         ),
         Spec::new(
             Opt::Sort,
@@ -133,7 +133,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "",
             Value::Optional("NODE"),
             TABLES,
-            "The largest rows first, by that node or by the total; NODE has to follow at once",
+            "Show the largest rows first, by that node or by the total; NODE has to follow at once",
         ),
         Spec::new(
             Opt::Verbose,
@@ -141,7 +141,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "",
             Value::None,
             TABLES,
-            "A table for each process where there are several",
+            "Show a table for each process where there are several",
         ),
         Spec::new(
             Opt::Nonzero,
@@ -149,7 +149,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "",
             Value::None,
             TABLES,
-            "No rows and no columns of zeros",
+            "Leave out rows and columns of zeros",
         ),
         Spec::new(
             Opt::Interval,
@@ -157,7 +157,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "interval",
             Value::Required("SECONDS"),
             TABLES,
-            "After the first report, what has changed since the last one, every so many seconds",
+            "After the first report, show what has changed since the last one, every so many seconds",
         ),
         Spec::new(
             Opt::Json,
@@ -165,7 +165,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "json",
             Value::None,
             TABLES,
-            "The report as JSON, in bytes (numastat.schema.json)",
+            "Write the report as JSON, in bytes (numastat.schema.json)",
         ),
         Spec::new(
             Opt::Help,
