@@ -63,7 +63,7 @@ long migrate_pages(int pid, unsigned long maxnode, const unsigned long *from, co
 
 static void *old(const char *name)
 {
-	SKIP_IF(IS_STATIC, "an archive has no versions");
+	SKIP_WITHOUT_VERSIONS;
 	void *found = dlvsym(RTLD_DEFAULT, name, "libnuma_1.1");
 	if (!found) {
 		CHECK(0, "no %s@libnuma_1.1", name);
@@ -92,7 +92,7 @@ DIFFERS(home_node_call_is_exported)
 	errno = 0;
 	set_mempolicy_home_node(memory, page(), 0, 0);
 	CHECK(known || errno == ENOSYS, "errno %d", errno);
-	if (!IS_STATIC)
+	if (HAS_VERSIONS)
 		CHECK(dlvsym(RTLD_DEFAULT, "set_mempolicy_home_node", "libnuma_ext_1"), "not in libnuma_ext_1");
 	munmap(memory, page());
 }

@@ -209,7 +209,7 @@ static UNUSED void forget_arguments(void)
 	static void *old_##name;    \
 	static void call_old_##name(void) { result(((type)old_##name)(__VA_ARGS__)); }
 FUNCTIONS
-#if !IS_STATIC
+#if HAS_VERSIONS
 OLD_FUNCTIONS
 #endif
 #undef FUNCTION
@@ -217,7 +217,7 @@ OLD_FUNCTIONS
 
 static void find_old_functions(void)
 {
-#if !IS_STATIC
+#if HAS_VERSIONS
 	static int found;
 
 	if (__atomic_exchange_n(&found, 1, __ATOMIC_SEQ_CST))
@@ -240,7 +240,7 @@ static const struct {
 #define FUNCTION(name, may, ...) {#name, may, call_##name},
 #define OLD(name, may, ...) {#name "@libnuma_1.1", may, call_old_##name},
 	FUNCTIONS
-#if !IS_STATIC
+#if HAS_VERSIONS
 	OLD_FUNCTIONS
 #endif
 #undef FUNCTION

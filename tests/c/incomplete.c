@@ -200,7 +200,7 @@ WORLD(cpumap_is_empty, write_file(CPUMAP, ""))
 
 TEST_IN(cpumap_is_empty, a_node_with_an_empty_cpumap, ROW(files_that_make_no_sense_are_errors))
 {
-	without_cpus(ASSUMING "Input/output error\n" CANNOT_OPEN CANNOT_PARSE, EIO);
+	without_cpus(ASSUMING WORDS_EIO "\n" CANNOT_OPEN CANNOT_PARSE, EIO);
 }
 
 WORLD(cpumap_is_junk, write_file(CPUMAP, "zz\n"))
@@ -217,7 +217,7 @@ DIFFERS_IN(cpumap_is_missing, cpus_of_a_node_without_cpumap_in_the_old_version)
 	static unsigned long words[2048];
 	int possible = numa_num_possible_cpus(), bytes = possible / 8;
 
-	SKIP_IF(IS_STATIC, "an archive has no versions");
+	SKIP_WITHOUT_VERSIONS;
 	*(void **)&old_node_to_cpus = dlvsym(RTLD_DEFAULT, "numa_node_to_cpus", "libnuma_1.1");
 	for (int i = 0; i < 2; i++) {
 		memset(words, 0x55, sizeof(words));
@@ -241,7 +241,7 @@ TEST_IN(cpumap_is_missing, old_functions_of_a_node_without_cpumap)
 	nodemask_t (*old_get_run_node_mask)(void);
 	nodemask_t mask;
 
-	SKIP_IF(IS_STATIC, "an archive has no versions");
+	SKIP_WITHOUT_VERSIONS;
 	*(void **)&old_run_on_node_mask = dlvsym(RTLD_DEFAULT, "numa_run_on_node_mask", "libnuma_1.1");
 	*(void **)&old_get_run_node_mask = dlvsym(RTLD_DEFAULT, "numa_get_run_node_mask", "libnuma_1.1");
 	nodemask_zero(&mask);
@@ -256,7 +256,7 @@ TEST_IN(cpumap_is_missing, old_run_on_node_mask_leaves_out_a_node_without_cpumap
 	int (*old_run_on_node_mask)(const nodemask_t *);
 	nodemask_t mask;
 
-	SKIP_IF(IS_STATIC, "an archive has no versions");
+	SKIP_WITHOUT_VERSIONS;
 	SKIP_IF(!runs_on_cpu_0(), "this process may not run on CPU 0");
 	*(void **)&old_run_on_node_mask = dlvsym(RTLD_DEFAULT, "numa_run_on_node_mask", "libnuma_1.1");
 	nodemask_zero(&mask);
@@ -291,7 +291,7 @@ DIFFERS_IN(cpumap_is_a_fifo, a_fifo_in_sys_is_not_waited_for)
 	/* The reference fails by never coming back. */
 	if (on_reference())
 		alarm(5);
-	without_cpus(ASSUMING "Input/output error\n" CANNOT_OPEN CANNOT_PARSE, EIO);
+	without_cpus(ASSUMING WORDS_EIO "\n" CANNOT_OPEN CANNOT_PARSE, EIO);
 }
 
 /* A process without free descriptors learns nothing: not even that there is one node with all CPUs. */
@@ -310,7 +310,7 @@ TEST_IN(both_nodes, nodes_while_descriptors_run_out)
 	none.rlim_cur = 0;
 	EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
 	for (int i = 0; i < 2; i++) {
-		SAYS(ASSUMING "Too many open files\n3: (cannot open or correctly parse " NODE_DIR "/node0/cpumap)\n",
+		SAYS(ASSUMING WORDS_EMFILE "\n3: (cannot open or correctly parse " NODE_DIR "/node0/cpumap)\n",
 		     FAILS(numa_node_to_cpus(0, mask), -1, EMFILE));
 		SILENT(FAILS(numa_node_size64(0, NULL), -1, EMFILE));
 	}
@@ -370,7 +370,7 @@ WORLD(distance_is_empty, write_file(DISTANCE, ""))
 
 TEST_IN(distance_is_empty, a_node_with_empty_distances, ROW(a_node_with_forbidden_distances))
 {
-	without_distance(NO_DISTANCE "Input/output error\n", EIO);
+	without_distance(NO_DISTANCE WORDS_EIO "\n", EIO);
 }
 
 WORLD(distance_is_junk, write_file(DISTANCE, "zz\n"))
@@ -622,7 +622,7 @@ static void one_node_with_all_cpus(int error)
 	numa_bitmask_free(cpus);
 	numa_bitmask_free(zero);
 
-#if !IS_STATIC
+#if HAS_VERSIONS
 	{
 		int (*old_node_to_cpus)(int, unsigned long *, int);
 		int (*old_run_on_node_mask)(const nodemask_t *);

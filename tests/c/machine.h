@@ -586,4 +586,30 @@ static UNUSED struct set cpus_of(int node)
 #define IS_STATIC 0
 #endif
 
+/* Whether old versions of functions can be looked up: an archive has none, and dlvsym(3) is glibc's. */
+#if defined(__GLIBC__) && !IS_STATIC
+#define HAS_VERSIONS 1
+#else
+#define HAS_VERSIONS 0
+#endif
+#if !defined(__GLIBC__)
+#include <stddef.h>
+
+static inline void *dlvsym(void *library, const char *name, const char *version)
+{
+	(void)library, (void)name, (void)version;
+	return NULL;
+}
+#endif
+#define SKIP_WITHOUT_VERSIONS SKIP_IF(!HAS_VERSIONS, "an archive has no versions, and musl cannot look them up")
+
+/* What perror(3) says where musl's words are others, as they stand within texts. */
+#if defined(__GLIBC__)
+#define WORDS_EIO "Input/output error"
+#define WORDS_EMFILE "Too many open files"
+#else
+#define WORDS_EIO "I/O error"
+#define WORDS_EMFILE "No file descriptors available"
+#endif
+
 #endif

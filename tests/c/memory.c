@@ -404,11 +404,11 @@ TEST(strict_reports_pages_that_are_elsewhere)
 	QUIET(numa_tonode_memory(memory, SIZE, other));
 	CHECK(place_of(memory) != other, "the page moved");
 	numa_set_strict(1);
-	PRINTS("mbind: Input/output error\n", numa_tonode_memory(memory, SIZE, other));
+	PRINTS("mbind: " WORDS_EIO "\n", numa_tonode_memory(memory, SIZE, other));
 	numa_set_strict(0);
 	QUIET(numa_tonode_memory(memory, SIZE, other));
 	numa_set_strict(-5);
-	PRINTS("mbind: Input/output error\n", numa_tonode_memory(memory, SIZE, other));
+	PRINTS("mbind: " WORDS_EIO "\n", numa_tonode_memory(memory, SIZE, other));
 	munmap(memory, SIZE);
 }
 

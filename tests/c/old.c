@@ -26,7 +26,7 @@ static void find(void)
 		*(void **)&old_##name = dlvsym(RTLD_DEFAULT, "numa_" #name, "libnuma_1.1"); \
 		if (!old_##name) { CHECK(0, "no numa_%s@libnuma_1.1", #name); exit(1); } \
 	} while (0)
-	SKIP_IF(IS_STATIC, "an archive has no versions");
+	SKIP_WITHOUT_VERSIONS;
 	look();
 	FIND(bind);
 	FIND(set_membind);

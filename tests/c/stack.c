@@ -518,6 +518,8 @@ static const char *many_nodes_bound_at_load(void)
 static int bound_now(void)
 {
 #if !IS_STATIC
+	extern ElfW(Dyn) _DYNAMIC[];
+
 	for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++)
 		if ((entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_BIND_NOW) ||
 		    (entry->d_tag == DT_FLAGS_1 && entry->d_un.d_val & DF_1_NOW))
