@@ -44,6 +44,14 @@ pub enum Error {
         /// Which file, as a pattern such as `nodeN/cpumap`.
         file: &'static str,
     },
+    /// The firmware or the kernel does not tell this of the node.
+    #[error("{what} of node {node} are not reported")]
+    NotReported {
+        /// What was asked for, in the plural.
+        what: &'static str,
+        /// The node.
+        node: u32,
+    },
     /// The node does not exist on this machine.
     #[error("node {0} does not exist")]
     NoSuchNode(u32),
@@ -92,6 +100,7 @@ impl Error {
                 errno
             }
             Error::Malformed { .. } | Error::Empty { .. } => Errno::EIO,
+            Error::NotReported { .. } => Errno::ENODATA,
             Error::NoSuchNode(_) => Errno::ENOENT,
             Error::NoSuchCpu(_)
             | Error::BeyondMask { .. }

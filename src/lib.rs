@@ -12,6 +12,9 @@
 //! - [`memory`]: memory with a policy of its own
 //! - [`affinity`]: on which CPUs a thread runs
 //! - [`migrate`]: moving a running process's pages between nodes
+//! - [`attributes`]: what a node's memory costs, as the firmware tells it
+//! - [`tiers`]: memory tiers
+//! - [`weights`]: weights of weighted interleaving
 //! - [`root`]: where /sys and /proc are read, replaceable in tests
 //!
 //! No function of the core prints, starts a thread or keeps global state. Unless its
@@ -48,6 +51,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod affinity;
+pub mod attributes;
 pub mod device;
 pub mod error;
 pub mod mask;
@@ -59,7 +63,9 @@ pub mod strings;
 mod sys;
 #[cfg(test)]
 mod testing;
+pub mod tiers;
 pub mod topology;
+pub mod weights;
 mod words;
 
 #[cfg(any(capi, capi_ext))]

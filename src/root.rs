@@ -42,7 +42,7 @@ impl<'a> Root<'a> {
 
     /// Calls `each` with the name of every entry of a directory.
     pub(crate) fn list(&self, directory: &str, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
-        file::list(Path::below(*self, directory).as_c_str()?, each)
+        Path::below(*self, directory).list(each)
     }
 }
 
@@ -60,12 +60,22 @@ impl Path {
 
     /// A path below a root.
     pub(crate) fn below(root: Root<'_>, path: &str) -> Path {
-        let mut made = Path {
-            bytes: [0; Path::ROOM],
-            len: 0,
-        };
+        let mut made = Path::empty();
         made.push(root.prefix).push(path.as_bytes());
         made
+    }
+
+    /// Text without a beginning.
+    pub(crate) fn empty() -> Path {
+        Path {
+            bytes: [0; Path::ROOM],
+            len: 0,
+        }
+    }
+
+    /// What was appended, if it fits.
+    pub(crate) fn text(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 
     /// Appends text. A path that gets too long stays too long, and opening it fails.
@@ -118,6 +128,11 @@ impl Path {
         file::read_link(self.as_c_str()?, buf)
     }
 
+    /// Calls `each` with the name of every entry of the directory.
+    pub(crate) fn list(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
+        file::list(self.as_c_str()?, each)
+    }
+
     pub(crate) fn open(&self) -> Result<File, Errno> {
         File::open(self.as_c_str()?)
     }
@@ -129,6 +144,15 @@ impl Path {
     /// Reads the whole file into `buf`. EFBIG if it is not smaller than that.
     pub(crate) fn read<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], Errno> {
         read_all(&self.open()?, buf)
+    }
+
+    /// Replaces the file's content by the text, in one call. ENOENT if there is no such file, ELOOP if it is a
+    /// symbolic link.
+    pub(crate) fn write(&self, text: &[u8]) -> Result<(), Errno> {
+        match File::open_for_writing(self.as_c_str()?)?.write(text)? {
+            all if all == text.len() => Ok(()),
+            _ => Err(Errno::EIO),
+        }
     }
 
     /// The same of a file that is no symbolic link: ELOOP if it is one.

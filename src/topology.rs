@@ -60,11 +60,59 @@ fn parse_node_file(
 /// ```
 pub fn for_each_node(root: Root<'_>, each: &mut dyn FnMut(Node)) -> Result<()> {
     root.list(NODES, &mut |name| {
-        if let Some(n) = name.strip_prefix(b"node").and_then(number) {
-            each(Node(n));
+        if let Some(node) = node_of_name(name) {
+            each(node);
         }
     })
     .map_err(|errno| Error::File { file: NODES, errno })
+}
+
+/// [`Error::NoSuchNode`] if there is no such node.
+pub(crate) fn check_node(root: Root<'_>, node: Node) -> Result<()> {
+    let mut found = false;
+    for_each_node(root, &mut |n| found |= n == node)?;
+    if found {
+        Ok(())
+    } else {
+        Err(Error::NoSuchNode(node.0))
+    }
+}
+
+/// The ids of a file in the kernel's list format, `0-3,8`, in a mask of `size` bits; an empty line is none.
+pub(crate) fn read_id_list(path: &Path, size: usize) -> Result<NodeMask> {
+    const FILE: &str = "nodelist";
+    let mut buf = [0; 1024];
+    let text = path
+        .read(&mut buf)
+        .map_err(|errno| Error::File { file: FILE, errno })?
+        .trim_ascii();
+    let mut ids = NodeMask::new(size)?;
+    if !text.is_empty() {
+        let mut list = IdList::new(ids.bits_mut());
+        list.take_all(text);
+        if !list.is_good() {
+            return Err(Error::Malformed { file: FILE });
+        }
+    }
+    Ok(ids)
+}
+
+/// What a switch of the kernel is set to: `true`, `1` and the like.
+pub(crate) fn read_switch(path: &Path, file: &'static str) -> Result<bool> {
+    let mut buf = [0; 32];
+    let text = path
+        .read(&mut buf)
+        .map_err(|errno| Error::File { file, errno })?;
+    match text.trim_ascii() {
+        b"1" | b"true" | b"Y" | b"y" => Ok(true),
+        b"0" | b"false" | b"N" | b"n" => Ok(false),
+        _ => Err(Error::Malformed { file }),
+    }
+}
+
+/// The node whose directory has this name: `node8`.
+pub(crate) fn node_of_name(name: &[u8]) -> Option<Node> {
+    name.strip_prefix(b"node").and_then(number).map(Node)
 }
 
 /// Reads the nodes that exist into `nodes`: node 0 alone if none can be seen. Ids that do not fit are

@@ -25,6 +25,14 @@ impl File {
         File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
     }
 
+    /// Opens a file that is no symbolic link for writing; what a made-up one has is cut off.
+    pub(crate) fn open_for_writing(path: &CStr) -> Result<File, Errno> {
+        let flags =
+            libc::O_WRONLY | libc::O_TRUNC | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOFOLLOW;
+        // SAFETY: `path` is a string with a terminating zero.
+        File::from_call(|| unsafe { libc::open(path.as_ptr(), flags) })
+    }
+
     /// Opens a directory only to open files below it, which are then of this very directory.
     pub(crate) fn open_directory(path: &CStr) -> Result<File, Errno> {
         let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC;
