@@ -13,6 +13,7 @@
 //! - [`affinity`]: on which CPUs a thread runs
 //! - [`migrate`]: moving a running process's pages between nodes
 //! - [`attributes`]: what a node's memory costs, as the firmware tells it
+//! - [`hmat`]: the firmware's table of all pairs of nodes
 //! - [`tiers`]: memory tiers
 //! - [`weights`]: weights of weighted interleaving
 //! - [`root`]: where /sys and /proc are read, replaceable in tests
@@ -54,6 +55,7 @@ pub mod affinity;
 pub mod attributes;
 pub mod device;
 pub mod error;
+pub mod hmat;
 pub mod mask;
 pub mod memory;
 pub mod migrate;
