@@ -36,7 +36,7 @@ pub struct Name {
 impl Name {
     const CAPACITY: usize = 255;
 
-    fn new(text: &[u8]) -> Name {
+    pub(crate) fn new(text: &[u8]) -> Name {
         let len = text.len().min(Name::CAPACITY);
         let mut bytes = [0; Name::CAPACITY + 1];
         bytes[..len].copy_from_slice(&text[..len]);
@@ -131,6 +131,22 @@ pub enum DeviceError {
         /// The device or its directory.
         name: Name,
     },
+    /// There are fewer devices of a kind.
+    #[error("there is no {kind} {number}")]
+    NoSuchDevice {
+        /// "gpu".
+        kind: &'static str,
+        /// Which one, counted from 0.
+        number: u32,
+    },
+    /// The device at this address is of another kind.
+    #[error("{word} is no {kind}")]
+    OtherKind {
+        /// "gpu".
+        kind: &'static str,
+        /// The address.
+        word: Name,
+    },
     /// A device name that would lead out of its directory in sysfs.
     #[error("illegal characters in device name {name}")]
     BadName {
@@ -217,6 +233,151 @@ pub fn node_of_word(root: Root<'_>, text: &[u8]) -> Option<Result<(u32, usize), 
     Some(node.map(|node| (node.0, used)))
 }
 
+/// The node of a device by its kind: `gpu:N`, `gpu:ADDRESS`, `nvme:DEV`, `ib:DEV`, `cxl:DEV`; see
+/// [`selection`](crate::selection). `None` of any other word.
+///
+/// A GPU's node is the one whose CPUs are nearest to it, never that of its own memory.
+///
+/// ```
+/// use numa::Root;
+/// use numa::device::node_of_kind;
+///
+/// match node_of_kind(Root::SYSTEM, b"gpu:0") {
+///     Some(Ok(node)) => println!("the first GPU is at node {node}"),
+///     Some(Err(error)) => println!("{error}"),
+///     None => unreachable!(),
+/// }
+/// assert!(node_of_kind(Root::SYSTEM, b"netdev:lo").is_none());
+/// ```
+pub fn node_of_kind(root: Root<'_>, word: &[u8]) -> Option<Result<Node, DeviceError>> {
+    let colon = word.iter().position(|&b| b == b':')?;
+    let (kind, device) = (&word[..colon], &word[colon + 1..]);
+    Some(match kind {
+        b"gpu" => node_of_gpu(root, device),
+        b"nvme" => node_of_numbered(root, "nvme", "/sys/class/nvme/", b"nvme", device),
+        b"ib" => node_of_named(root, "infiniband", "/sys/class/infiniband/", device),
+        b"cxl" => node_of_numbered(root, "cxl", "/sys/bus/cxl/devices/", b"mem", device),
+        _ => return None,
+    })
+}
+
+/// The node of a device that is named, or numbered behind a prefix.
+fn node_of_numbered(
+    root: Root<'_>,
+    kind: &'static str,
+    links: &str,
+    prefix: &[u8],
+    device: &[u8],
+) -> Result<Node, DeviceError> {
+    match number(device) {
+        Some(n) => {
+            let mut name = Path::empty();
+            name.push(prefix).number(n);
+            node_of_named(root, kind, links, name.text())
+        }
+        None => node_of_named(root, kind, links, device),
+    }
+}
+
+/// A GPU: what processes in three dimensions, displays otherwise or accelerates. Of VGA controllers those of
+/// makers of GPUs only, as each server has one for its console.
+fn is_gpu(root: Root<'_>, link: &Path) -> Result<bool, Errno> {
+    let mut buf = [0; 512];
+    let directory = link.read_link(&mut buf).and_then(device_directory)?;
+    let id = |file: &[u8]| {
+        let mut text = [0; 32];
+        let mut path = Path::below(root, "/sys");
+        path.push(directory).push(file);
+        let text = path.read_unless_link(&mut text)?.trim_ascii();
+        text.strip_prefix(b"0x")
+            .and_then(|digits| hex(digits, 1 << 24))
+            .ok_or(Errno::EIO)
+    };
+    const VGA: u32 = 0x0300;
+    const MAKERS: [u32; 3] = [0x1002, 0x10de, 0x8086];
+    Ok(match id(b"/class")? >> 8 {
+        VGA => MAKERS.contains(&id(b"/vendor")?),
+        0x0302 | 0x0380 | 0x1200 => true,
+        _ => false,
+    })
+}
+
+/// Where a PCI device is linked.
+fn pci_link(root: Root<'_>, [segment, bus, device, function]: [u32; 4]) -> Path {
+    let mut link = Path::below(root, "/sys/bus/pci/devices/");
+    link.hex(segment, 4)
+        .push(b":")
+        .hex(bus, 2)
+        .push(b":")
+        .hex(device, 2)
+        .push(b".")
+        .hex(function, 1);
+    link
+}
+
+/// The node of the N-th GPU in the order of PCI addresses, or of that at an address.
+#[inline(never)] // As above.
+fn node_of_gpu(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
+    const KIND: &str = "gpu";
+    let name = Name::new(word);
+    let address = match number(word) {
+        Some(n) => nth_gpu(root, n)?,
+        None => {
+            let address = pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
+            match is_gpu(root, &pci_link(root, address)) {
+                Ok(true) => address,
+                Ok(false) => {
+                    return Err(DeviceError::OtherKind {
+                        kind: KIND,
+                        word: name,
+                    });
+                }
+                Err(errno) => {
+                    return Err(DeviceError::Unreadable {
+                        kind: KIND,
+                        name,
+                        errno,
+                    });
+                }
+            }
+        }
+    };
+    node_at(root, address)
+}
+
+fn nth_gpu(root: Root<'_>, n: u32) -> Result<[u32; 4], DeviceError> {
+    const KIND: &str = "gpu";
+    let mut found = Vec::new();
+    let mut short_of_memory = false;
+    let listed = root.list("/sys/bus/pci/devices", &mut |name| {
+        // A device that cannot be looked at is no GPU that could be counted.
+        let address = pci_address(name);
+        if let Some(address) = address.filter(|&at| is_gpu(root, &pci_link(root, at)) == Ok(true)) {
+            match found.try_reserve(1) {
+                Ok(()) => found.push(address),
+                Err(_) => short_of_memory = true,
+            }
+        }
+    });
+    let refused = listed.err().or(short_of_memory.then_some(Errno::ENOMEM));
+    if let Some(errno) = refused.filter(|&errno| errno != Errno::ENOENT) {
+        let name = Name::new(b"/sys/bus/pci/devices");
+        return Err(DeviceError::Unreadable {
+            kind: KIND,
+            name,
+            errno,
+        });
+    }
+    found.sort_unstable();
+    found
+        .get(n as usize)
+        .copied()
+        .ok_or(DeviceError::NoSuchDevice {
+            kind: KIND,
+            number: n,
+        })
+}
+
 /// Calls `with` with a word as a C string, on the heap: it may be as long as a path.
 fn as_c_string<T>(word: &[u8], with: impl FnOnce(&CStr) -> Result<T, Errno>) -> Result<T, Errno> {
     if word.len() >= libc::PATH_MAX as usize {
@@ -256,20 +417,31 @@ fn node_of_class_device(
     class: &'static str,
     device: &[u8],
 ) -> Result<Node, DeviceError> {
+    let links = match class {
+        "block" => "/sys/class/block/",
+        _ => "/sys/class/net/",
+    };
+    node_of_named(root, class, links, device)
+}
+
+/// The node of the device that a directory of sysfs links to under a name.
+fn node_of_named(
+    root: Root<'_>,
+    kind: &'static str,
+    links: &str,
+    device: &[u8],
+) -> Result<Node, DeviceError> {
     let name = Name::new(device);
     if device.contains(&b'/') || device == b"." || device == b".." {
         return Err(DeviceError::BadName { name });
     }
     if device.is_empty() {
-        return Err(DeviceError::Unreadable {
-            kind: class,
-            name,
-            errno: Errno::ENOENT,
-        });
+        let errno = Errno::ENOENT;
+        return Err(DeviceError::Unreadable { kind, name, errno });
     }
-    let mut link = Path::below(root, "/sys/class/");
-    link.push(class.as_bytes()).push(b"/").push(device);
-    node_above_link(root, &link, class, name)
+    let mut link = Path::below(root, links);
+    link.push(device);
+    node_above_link(root, &link, kind, name)
 }
 
 /// Follows a link of sysfs to the device's directory and looks for its node there and above.
@@ -355,16 +527,21 @@ fn pci_address(word: &[u8]) -> Option<[u32; 4]> {
 #[inline(never)] // As above.
 fn node_of_pci(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     let name = Name::new(word);
-    let [segment, bus, device, function] =
-        pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
-    let mut link = Path::below(root, "/sys/bus/pci/devices/");
-    link.hex(segment, 4)
-        .push(b":")
-        .hex(bus, 2)
-        .push(b":")
-        .hex(device, 2)
-        .push(b".")
-        .hex(function, 1);
+    let address = pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
+    node_at_link(root, &pci_link(root, address), name)
+}
+
+/// The node of the PCI device at an address, which messages name.
+fn node_at(root: Root<'_>, address: [u32; 4]) -> Result<Node, DeviceError> {
+    let link = pci_link(root, address);
+    let mut name = link.text();
+    if let Some(slash) = name.iter().rposition(|&b| b == b'/') {
+        name = &name[slash + 1..];
+    }
+    node_at_link(root, &link, Name::new(name))
+}
+
+fn node_at_link(root: Root<'_>, link: &Path, name: Name) -> Result<Node, DeviceError> {
     let kind = "PCI";
     let mut buf = [0; 512];
     link.read_link(&mut buf)

@@ -6,6 +6,7 @@
 //!
 //! - [`mask`]: sets of nodes and CPUs ([`NodeMask`], [`CpuMask`])
 //! - [`strings`]: node and CPU strings such as `0-3,8` or `!1`
+//! - [`selection`]: the same with words for what nodes are, for commands
 //! - [`device`]: the node of a disk, network interface or PCI device
 //! - [`topology`]: which nodes and CPUs there are, distances, memory sizes
 //! - [`policy`]: memory policies of threads and address ranges
@@ -61,6 +62,7 @@ pub mod memory;
 pub mod migrate;
 pub mod policy;
 pub mod root;
+pub mod selection;
 pub mod strings;
 mod sys;
 #[cfg(test)]

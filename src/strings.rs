@@ -196,7 +196,7 @@ pub fn parse_list<'a>(
 }
 
 /// Adds what the first element of a list stands for. Returns the text behind it.
-fn parse_element<'a>(
+pub(crate) fn parse_element<'a>(
     text: &'a [u8],
     universe: Universe<'_>,
     relative: bool,
