@@ -188,6 +188,21 @@ pub fn between(root: Root<'_>, initiator: Node, target: Node, size: usize) -> Re
     answer
 }
 
+/// The nodes of devices that access memory by themselves, without CPUs (Linux 5.10), in a mask of `size` bits.
+///
+/// ```
+/// use numa::{Root, attributes};
+///
+/// if let Ok(nodes) = attributes::generic_initiators(Root::SYSTEM, 1024) {
+///     println!("devices are on nodes {nodes}");
+/// }
+/// ```
+pub fn generic_initiators(root: Root<'_>, size: usize) -> Result<NodeMask> {
+    let mut path = Path::below(root, NODES);
+    path.push(b"/has_generic_initiator");
+    topology::read_id_list(&path, size)
+}
+
 /// A cache of memory in front of a node's memory, as that of HBM in front of DRAM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SideCache {
@@ -348,6 +363,23 @@ mod tests {
         );
         assert_eq!(side_caches(root, Node(9)), Err(Error::NoSuchNode(9)));
         assert_eq!(side_caches(root, Node(0)), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn generic_initiators_are_a_list() {
+        let made = machine();
+        assert_eq!(
+            generic_initiators(made.root(), 64).unwrap_err().errno(),
+            Errno::ENOENT
+        );
+        let file = "sys/devices/system/node/has_generic_initiator";
+        made.write(file, b"\n");
+        assert!(generic_initiators(made.root(), 64).unwrap().is_empty());
+        made.write(file, b"3\n");
+        assert_eq!(
+            generic_initiators(made.root(), 64).unwrap().to_string(),
+            "3"
+        );
     }
 
     #[test]

@@ -132,12 +132,12 @@ pub enum DeviceError {
         name: Name,
     },
     /// There are fewer devices of a kind.
-    #[error("there is no {kind} {number}")]
+    #[error("there is no {kind} {word}")]
     NoSuchDevice {
         /// "gpu".
         kind: &'static str,
         /// Which one, counted from 0.
-        number: u32,
+        word: Name,
     },
     /// The device at this address is of another kind.
     #[error("{word} is no {kind}")]
@@ -321,7 +321,7 @@ fn node_of_gpu(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     const KIND: &str = "gpu";
     let name = Name::new(word);
     let address = match number(word) {
-        Some(n) => nth_gpu(root, n)?,
+        Some(n) => nth_gpu(root, n, name)?,
         None => {
             let address = pci_address(word).ok_or(DeviceError::BadPci { word: name })?;
             match is_gpu(root, &pci_link(root, address)) {
@@ -345,7 +345,7 @@ fn node_of_gpu(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
     node_at(root, address)
 }
 
-fn nth_gpu(root: Root<'_>, n: u32) -> Result<[u32; 4], DeviceError> {
+fn nth_gpu(root: Root<'_>, n: u32, word: Name) -> Result<[u32; 4], DeviceError> {
     const KIND: &str = "gpu";
     let mut found = Vec::new();
     let mut short_of_memory = false;
@@ -372,10 +372,7 @@ fn nth_gpu(root: Root<'_>, n: u32) -> Result<[u32; 4], DeviceError> {
     found
         .get(n as usize)
         .copied()
-        .ok_or(DeviceError::NoSuchDevice {
-            kind: KIND,
-            number: n,
-        })
+        .ok_or(DeviceError::NoSuchDevice { kind: KIND, word })
 }
 
 /// Calls `with` with a word as a C string, on the heap: it may be as long as a path.

@@ -287,7 +287,7 @@ pub fn set_automatic(root: Root<'_>, automatic: bool) -> Result<(), SetError> {
 }
 
 /// The weights that suit bandwidths, in the order of these: the smallest that differ from the right shares by
-/// at most a fiftieth, if there are such up to 255.
+/// at most a twentieth, if there are such up to 255.
 ///
 /// `None` if there are none or a bandwidth is 0.
 ///
@@ -311,8 +311,8 @@ pub fn suggested(bandwidths: &[u32]) -> Option<Vec<u8>> {
         for &bandwidth in bandwidths {
             let (b, l) = (u64::from(bandwidth), u64::from(least));
             let weight = ((b * turn + l / 2) / l).clamp(1, 255);
-            // |weight / turn - b / l| is at most a fiftieth of b / l.
-            good &= (weight * l).abs_diff(b * turn) * 50 <= b * turn;
+            // |weight / turn - b / l| is at most a twentieth of b / l.
+            good &= (weight * l).abs_diff(b * turn) * 20 <= b * turn;
             weights.push(weight as u8);
         }
         if good {
@@ -467,6 +467,10 @@ mod tests {
         assert_eq!(suggested(&[100, 100]), Some(vec![1, 1]));
         assert_eq!(suggested(&[300, 200]), Some(vec![3, 2]));
         assert_eq!(suggested(&[204_800, 204_800, 76_800]), Some(vec![8, 8, 3]));
+        assert_eq!(
+            suggested(&[204_800, 205_824, 40_960, 41_984]),
+            Some(vec![5, 5, 1, 1])
+        );
         assert_eq!(suggested(&[1_000_000, 1]), Some(vec![255, 1]));
         assert_eq!(suggested(&[]), None);
         assert_eq!(suggested(&[5, 0]), None);

@@ -94,6 +94,8 @@ fn explain_device(error: &DeviceError) {
     | E::Unreadable { name, .. }
     | E::Unknown { name }
     | E::BadName { name }
+    | E::NoSuchDevice { word: name, .. }
+    | E::OtherKind { word: name, .. }
     | E::BadPci { word: name }
     | E::BadAddress { word: name, .. }
     | E::NoRoute { word: name, .. }) = error;
@@ -119,13 +121,16 @@ fn explain_device(error: &DeviceError) {
             minor,
             name
         ),
-        E::Unreadable { kind, .. } => say!(
-            READ_DEVICE,
-            c"Cannot read node mask for %.*s device `%s'",
-            int(kind.len()),
-            kind.as_ptr(),
-            name
-        ),
+        // The latter two are of words that this library's strings do not have.
+        E::Unreadable { kind, .. } | E::NoSuchDevice { kind, .. } | E::OtherKind { kind, .. } => {
+            say!(
+                READ_DEVICE,
+                c"Cannot read node mask for %.*s device `%s'",
+                int(kind.len()),
+                kind.as_ptr(),
+                name
+            )
+        }
         E::Unknown { .. } => say!(
             DEVICE_NODE,
             c"Kernel does not know node mask for device `%s'",

@@ -23,7 +23,7 @@ _numactl() {
 
     case "${cmd}" in
         numactl)
-            opts="-m -p -P -i -w -l -N -C -a -b -s -H -S -I -f -L -o -M -u -t -T -V -d -D --membind --preferred --preferred-many --interleave --weighted-interleave --localalloc --cpunodebind --physcpubind --all --balancing --static --relative --best-effort --show --hardware --cpu-compress --explain --dry-run --json --version --help --shm --shmid --file --length --offset --shmmode --huge --strict --touch --verify --dump --dump-nodes"
+            opts="-m -p -P -i -w -l -N -C -a -b -s -H -S -I -f -L -o -M -u -t -T -V -d -D --membind --preferred --preferred-many --interleave --weighted-interleave --localalloc --cpunodebind --physcpubind --all --balancing --static --relative --best-effort --show --hardware --cpu-compress --explain --dry-run --json --version --help --matrix --tiers --weights --suggest --shm --shmid --file --length --offset --shmmode --huge --strict --touch --verify --dump --dump-nodes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -82,6 +82,14 @@ _numactl() {
                     return 0
                     ;;
                 -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matrix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --weights)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

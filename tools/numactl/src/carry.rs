@@ -17,6 +17,10 @@ use crate::refusal::Refusal;
 use crate::report::Document;
 use crate::shared::Opened;
 use crate::show::Shown;
+use crate::views::View;
+use crate::views::matrix::Matrix;
+use crate::views::tiers::Tiers;
+use crate::views::weights::{self, Suggestion, Weights};
 
 /// What a plan is carried out with.
 pub(crate) struct Carrier<'a> {
@@ -53,6 +57,11 @@ impl<'a> Carrier<'a> {
             } else {
                 self.hardware()?;
             }
+            self.views()?;
+            return Ok(0);
+        }
+        if !self.plan.views.is_empty() {
+            self.views()?;
             return Ok(0);
         }
         for notice in &self.plan.notices {
@@ -205,6 +214,52 @@ impl<'a> Carrier<'a> {
         self.print(&hardware.text(machine, self.plan.how.ranges));
         self.document.hardware = Some(hardware);
         Ok(())
+    }
+
+    /// Shows or sets what memory is.
+    fn views(&mut self) -> Result<(), Refusal> {
+        for view in &self.plan.views {
+            let text = self.view(view)?;
+            self.print(&text);
+        }
+        Ok(())
+    }
+
+    /// Returns what people read.
+    fn view(&mut self, view: &View) -> Result<String, Refusal> {
+        let machine = self.plan.machine()?;
+        let mut text = String::new();
+        match view {
+            View::Matrix(figures) => {
+                let matrix = Matrix::read(machine)?;
+                text = matrix.text(*figures);
+                self.document.matrix = Some(matrix);
+            }
+            View::Tiers => {
+                let tiers = Tiers::read(machine)?;
+                text = tiers.text();
+                self.document.tiers = Some(tiers);
+            }
+            View::Weights => {
+                let weights = Weights::read()?;
+                text = weights.text();
+                self.document.weights = Some(weights);
+            }
+            View::SetWeights(given, wanted) => {
+                weights::set(given, wanted, machine)?;
+                self.document.weights = Some(Weights::read()?);
+            }
+            View::Automatic(given) => {
+                weights::set_automatic(given)?;
+                self.document.weights = Some(Weights::read()?);
+            }
+            View::Suggest => {
+                let suggestion = Suggestion::of(machine)?;
+                text = format!("{}\n", suggestion.command);
+                self.document.suggestion = Some(suggestion);
+            }
+        }
+        Ok(text)
     }
 
     /// What people read, unless a program does.

@@ -8,6 +8,7 @@ pub const PROSE: Prose = Prose {
     synopsis: &[
         "[OPTIONS] COMMAND [ARGUMENT...]",
         "[OPTIONS] --show | --hardware",
+        "--matrix[=latency|bandwidth] | --tiers | --weights[=NODE:WEIGHT,...|=auto] | --suggest",
         "[OPTIONS] --explain [COMMAND [ARGUMENT...]]",
         "[--length=SIZE] [--offset=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
     ],
@@ -34,7 +35,20 @@ pub const PROSE: Prose = Prose {
                 "- +0,2-3: The first, third and fourth of these.",
                 "- netdev:DEV, block:DEV, file:PATH, ip:ADDRESS, pci:ADDRESS: The node of a device: a network \
                  interface, a disk, the disk that a file is on, the interface that leads to an address, a PCI device.",
+                "- cpu, mem: The nodes with CPUs, with memory.",
+                "- fast, slow: The nodes whose memory is the fastest: those of the first memory tier, or, where \
+                 the kernel has one tier or none, the best in latency and bandwidth. The other nodes with memory.",
+                "- tier:N: The nodes of a memory tier, 0 the fastest: see --tiers.",
+                "- near:NODE, near:gpu:0: The node itself, or that of the device, if it has what the option wants \
+                 (memory, or CPUs for --cpunodebind); otherwise the nearest nodes that have.",
+                "- gpu:N, gpu:ADDRESS: The node whose CPUs are nearest to a GPU: the N-th in the order of PCI \
+                 addresses, or the one at an address. It is never the GPU's own memory. The VGA controller of a \
+                 server's console does not count.",
+                "- nvme:DEV, ib:DEV, cxl:DEV: The node of an NVMe controller (nvme:0), an InfiniBand adapter \
+                 (ib:mlx5_0), a CXL memory device (cxl:0).",
                 "- same: The list of the option before.",
+                "Words that no node answers to are an error, and so are devices whose node the firmware does not \
+                 report.",
                 "Nodes outside of the cpuset are refused. With --all they can be named, and the kernel then uses \
                  those nodes of the policy that the cpuset allows.",
                 "With --static the nodes of a policy stay the same numbers when the cpuset changes; with \
@@ -74,6 +88,22 @@ pub const PROSE: Prose = Prose {
             ],
         ),
         (
+            "WHICH MEMORY IS WHICH",
+            &[
+                "--matrix prints the latency and the bandwidth of reads from each node to the memory of each. The \
+                 kernel knows them for the nearest nodes of each memory only; root sees the firmware's whole \
+                 table, if there is one, with a t behind each figure. A dash is what nobody tells. The figures \
+                 are the firmware's: numactl measures nothing.",
+                "--tiers prints the memory tiers, the fastest first, whether the kernel demotes pages of a full \
+                 node to a slower tier, the caches in front of memory, and nodes of devices that access memory by themselves.",
+                "--weights prints the weights of --weighted-interleave: how many pages each node gets in turn, and \
+                 its share. They hold for the whole system. --weights=0:3,2:1 sets those of nodes 0 and 2; if \
+                 one is refused, all are as they were. --weights=auto lets the kernel set them by bandwidth \
+                 (Linux 6.16).",
+                "--suggest prints the --weights command that is in proportion to the bandwidths of the nodes.",
+            ],
+        ),
+        (
             "SHARED MEMORY",
             &[
                 "--shm names a System V segment by a file and a number (see ftok(3)), and --file names a file of \
@@ -108,6 +138,9 @@ pub const PROSE: Prose = Prose {
                 "/sys/devices/system/node: The nodes, their CPUs, memory and distances.",
                 "/proc/self/status: The nodes and CPUs that the cpuset allows.",
                 "/sys/kernel/mm/mempolicy/weighted_interleave: The weights of the nodes.",
+                "/sys/devices/system/node/nodeN/access0, access1, memory_side_cache: Latencies, bandwidths, caches.",
+                "/sys/devices/virtual/memory_tiering: The memory tiers.",
+                "/sys/firmware/acpi/tables/HMAT: The firmware's table.",
             ],
         ),
         (

@@ -12,11 +12,11 @@ use numa::{CpuMask, Node, NodeMask, Root, affinity, topology};
 use serde::Serialize;
 
 use crate::effort;
-use crate::machine::{Machine, is_at_least, is_balancing, release, this_threads_cpus};
+use crate::machine::{Machine, ids, is_at_least, is_balancing, release, this_threads_cpus};
 use crate::plan::{Plan, Step};
 use crate::reasons::{self, mode_name};
 use crate::refusal::Refusal;
-use crate::show::{PolicyNow, flags_text, ids};
+use crate::show::{PolicyNow, flags_text};
 
 /// What a plan comes to.
 #[derive(Debug, Serialize)]

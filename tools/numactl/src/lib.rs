@@ -23,6 +23,7 @@ mod refusal;
 mod report;
 mod shared;
 mod show;
+mod views;
 
 use std::env;
 use std::ffi::OsString;

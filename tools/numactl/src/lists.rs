@@ -3,8 +3,9 @@
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err)]
 
+use numa::selection::{self, SelectError, Want, select};
 use numa::strings::{self, ListError};
-use numa::{CpuMask, NodeMask, Root, device};
+use numa::{CpuMask, NodeMask, Root};
 
 use crate::given::Given;
 use crate::machine::Machine;
@@ -23,15 +24,23 @@ pub(crate) enum List<M> {
 pub(crate) fn nodes(
     given: &Given,
     accepted: &NodeMask,
+    want: Want,
     machine: &Machine,
 ) -> Result<List<NodeMask>, Refusal> {
-    let read = |accepted: &NodeMask| {
-        let mut device = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
-        strings::parse_with(&given.text, accepted, &mut device)
-    };
+    let read = |accepted: &NodeMask| select(Root::SYSTEM, &given.text, accepted, want);
     let error = match read(accepted) {
         Ok(nodes) => return Ok(List::Named(nodes)),
-        Err(error) => error,
+        Err(SelectError::List(error)) => error,
+        Err(error) => {
+            // What the words stand for outside of the cpuset, or why they stand for nothing.
+            return match read(&machine.nodes) {
+                Ok(nodes) => {
+                    let refusal = Refusal::of(given, machine.why_not_allowed());
+                    Ok(List::Unusable(nodes, refusal))
+                }
+                Err(_) => Err(Refusal::of(given, why_nothing(&error, machine))),
+            };
+        }
     };
     let refusal = Refusal::of_list(given, "node", &error, || {
         let ListError::OutOfRange { number, .. } = error else {
@@ -44,6 +53,22 @@ pub(crate) fn nodes(
         Ok(nodes) => Ok(List::Unusable(nodes, refusal)),
         Err(_) => Err(refusal),
     }
+}
+
+/// Why a word stands for no node, with what each node has if that helps.
+fn why_nothing(error: &SelectError<'_>, machine: &Machine) -> String {
+    let mut reason = error.to_string();
+    if let SelectError::Nothing { .. } = error {
+        let mut separator = " (";
+        for node in machine.nodes.iter() {
+            reason.push_str(separator);
+            separator = "; ";
+            // A String takes all.
+            let _ = selection::describe(Root::SYSTEM, node, &machine.nodes, &mut reason);
+        }
+        reason.push(')');
+    }
+    reason
 }
 
 /// Reads a CPU list, likewise.

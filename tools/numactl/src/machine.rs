@@ -135,6 +135,11 @@ impl Machine {
     }
 }
 
+/// The numbers of the nodes.
+pub(crate) fn ids(nodes: &NodeMask) -> Vec<u32> {
+    nodes.iter().map(|node| node.0).collect()
+}
+
 /// Whether a node has no memory.
 pub(crate) fn is_memoryless(node: Node) -> bool {
     topology::node_memory(Root::SYSTEM, node).is_ok_and(|memory| memory.total == 0)

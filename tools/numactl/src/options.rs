@@ -35,6 +35,14 @@ pub enum Opt {
     Hardware,
     /// CPUs as ranges.
     CpuCompress,
+    /// Show what memory costs.
+    Matrix,
+    /// Show the memory tiers.
+    Tiers,
+    /// Show or set the weights of interleaving.
+    Weights,
+    /// Work the weights out.
+    Suggest,
     /// Explain what would happen.
     Explain,
     /// Do the nearest thing that is permitted.
@@ -77,6 +85,7 @@ const POLICY: &str = "Where the memory of COMMAND is (one of these)";
 const CPUS: &str = "Where COMMAND runs";
 const HOW: &str = "How these are applied";
 const SHOW: &str = "What to show";
+const MEMORIES: &str = "Which memory is which";
 const SHARED: &str = "Shared memory";
 
 /// The command and its options.
@@ -86,6 +95,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
     usage: &[
         "[OPTIONS] COMMAND [ARGUMENT...]",
         "[OPTIONS] --show | --hardware | --explain [COMMAND]",
+        "--matrix | --tiers | --weights[=NODE:WEIGHT,...] | --suggest",
         "[--length=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
     ],
     options: &[
@@ -253,6 +263,38 @@ pub const DEFINITION: Definition<Opt> = Definition {
         ),
         Spec::new(Opt::Help, None, "help", Value::None, SHOW, "Show this help"),
         Spec::new(
+            Opt::Matrix,
+            None,
+            "matrix",
+            Value::Optional("latency|bandwidth"),
+            MEMORIES,
+            "Latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more",
+        ),
+        Spec::new(
+            Opt::Tiers,
+            None,
+            "tiers",
+            Value::None,
+            MEMORIES,
+            "The memory tiers, demotion, caches in front of memory, and devices that access memory by themselves",
+        ),
+        Spec::new(
+            Opt::Weights,
+            None,
+            "weights",
+            Value::Optional("NODE:WEIGHT,...|auto"),
+            MEMORIES,
+            "The weights of interleaving; with a value, set them for the whole system, all or none (root)",
+        ),
+        Spec::new(
+            Opt::Suggest,
+            None,
+            "suggest",
+            Value::None,
+            MEMORIES,
+            "The command that sets the weights by the bandwidths of the nodes",
+        ),
+        Spec::new(
             Opt::Shm,
             Some('S'),
             "shm",
@@ -353,12 +395,17 @@ pub const DEFINITION: Definition<Opt> = Definition {
         Opt::Static,
         Opt::Relative,
         Opt::BestEffort,
+        Opt::Matrix,
+        Opt::Tiers,
+        Opt::Weights,
+        Opt::Suggest,
         Opt::Explain,
         Opt::Json,
         Opt::Help,
     ],
     stops_at_operand: true,
-    after: "NODES are 0, 0-3, 0,2, all, !1 (all but 1), +0 (the first of the cpuset's), or a\n\
-            device: netdev:eth0, block:sda, file:PATH, ip:ADDRESS, pci:ADDRESS. \"same\" repeats\n\
-            the last NODES.",
+    after: "NODES are 0, 0-3, 0,2, all, !1 (all but 1), +0 (the first of the cpuset's); a device:\n\
+            netdev:eth0, block:sda, file:PATH, ip:ADDRESS, pci:ADDRESS, gpu:0, gpu:ADDRESS, nvme:0,\n\
+            ib:mlx5_0, cxl:0; or what nodes are: cpu, mem (with CPUs, with memory), fast, slow,\n\
+            tier:0, near:NODE, near:gpu:0. \"same\" repeats the last NODES.",
 };

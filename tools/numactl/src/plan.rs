@@ -10,6 +10,7 @@ use cli::numbers;
 use cli::options::{Misread, Word};
 use numa::mask::{Id, Mask};
 use numa::policy::{Flags, Mode};
+use numa::selection::Want;
 use numa::{CpuMask, NodeMask};
 
 use crate::given::Given;
@@ -17,6 +18,7 @@ use crate::lists::{self, List};
 use crate::machine::Machine;
 use crate::options::{DEFINITION, Opt};
 use crate::refusal::Refusal;
+use crate::views::View;
 
 /// A memory policy.
 #[derive(Debug, Clone)]
@@ -94,6 +96,8 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// Show the nodes.
     pub(crate) hardware: bool,
+    /// Show or set what memory is.
+    pub(crate) views: Vec<View>,
     /// What to run.
     pub(crate) command: Vec<OsString>,
     /// `--strict` was given without shared memory.
@@ -162,7 +166,7 @@ impl Plan {
 
     /// Whether the process that runs the command is about to be changed, or shared memory is.
     pub(crate) fn shows_only(&self) -> bool {
-        self.hardware || matches!(self.steps.last(), Some(Step::Show))
+        self.hardware || !self.views.is_empty() || matches!(self.steps.last(), Some(Step::Show))
     }
 }
 
@@ -246,6 +250,11 @@ impl Reader {
             }
             Opt::Hardware => {
                 self.plan.hardware = true;
+                Ok(())
+            }
+            Opt::Matrix | Opt::Tiers | Opt::Weights | Opt::Suggest => {
+                let view = View::of(id, &given, value.is_some())?;
+                self.plan.views.push(view);
                 Ok(())
             }
             Opt::Length => {
@@ -342,7 +351,7 @@ impl Reader {
             } else {
                 &machine.allowed
             };
-            (nodes, notice) = self.usable_nodes(&given, accepted, machine)?;
+            (nodes, notice) = self.usable_nodes(&given, accepted, Want::Memory, machine)?;
             if nodes.is_empty() && notice.is_none() {
                 match mode {
                     // No nodes to interleave over: the system's own policy.
@@ -384,9 +393,10 @@ impl Reader {
         &self,
         given: &Given,
         accepted: &NodeMask,
+        want: Want,
         machine: &Machine,
     ) -> Result<(NodeMask, Option<Refusal>), Refusal> {
-        self.usable(lists::nodes(given, accepted, machine)?, accepted)
+        self.usable(lists::nodes(given, accepted, want, machine)?, accepted)
     }
 
     /// The same of a list that has been read.
@@ -417,7 +427,7 @@ impl Reader {
         } else {
             machine.run_nodes().map_err(failed)?
         };
-        let (nodes, notice) = self.usable_nodes(&given, &accepted, machine)?;
+        let (nodes, notice) = self.usable_nodes(&given, &accepted, Want::Cpus, machine)?;
         let cpus = machine.cpus_of_all(&nodes).map_err(failed)?;
         if cpus.is_empty() && notice.is_none() {
             let reason = if nodes.is_empty() {

@@ -7,6 +7,9 @@ use crate::hardware::Hardware;
 use crate::refusal::Refusal;
 use crate::shared::{NodeRange, PolicyRange};
 use crate::show::Shown;
+use crate::views::matrix::Matrix;
+use crate::views::tiers::Tiers;
+use crate::views::weights::{Suggestion, Weights};
 
 /// The whole report. What was not asked for is left out.
 #[derive(Debug, Serialize)]
@@ -14,6 +17,14 @@ pub(crate) struct Document {
     format: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hardware: Option<Hardware>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) matrix: Option<Matrix>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tiers: Option<Tiers>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) weights: Option<Weights>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) suggestion: Option<Suggestion>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) show: Option<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +47,10 @@ impl Document {
         Document {
             format: 1,
             hardware: None,
+            matrix: None,
+            tiers: None,
+            weights: None,
+            suggestion: None,
             show: None,
             explain: None,
             policies: None,
@@ -49,6 +64,10 @@ impl Document {
     /// Whether there is something to report.
     pub(crate) fn is_empty(&self) -> bool {
         self.hardware.is_none()
+            && self.matrix.is_none()
+            && self.tiers.is_none()
+            && self.weights.is_none()
+            && self.suggestion.is_none()
             && self.show.is_none()
             && self.explain.is_none()
             && self.policies.is_none()

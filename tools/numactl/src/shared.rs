@@ -17,10 +17,11 @@ use numa::policy::{self, Mode, Policy};
 use numa::{Errno, Node, topology};
 use serde::Serialize;
 
+use crate::machine::ids;
 use crate::plan::{Memory, Placement};
 use crate::reasons::mode_name;
 use crate::refusal::Refusal;
-use crate::show::{flags_text, ids};
+use crate::show::flags_text;
 
 /// Shared memory that is open.
 #[derive(Debug)]

@@ -1,14 +1,13 @@
 //! `--show`: the policy of this process, which a command would inherit.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use numa::policy::{self, Flags, Mode, Policy};
-use numa::{Error, NodeMask};
+use numa::{Error, Node, NodeMask, Root, weights};
 use serde::Serialize;
 
 use crate::effort;
-use crate::machine::{Machine, this_threads_cpus};
+use crate::machine::{Machine, ids, this_threads_cpus};
 use crate::reasons::{self, mode_name};
 
 /// What `--show` shows.
@@ -39,11 +38,6 @@ pub(crate) struct PolicyNow {
     pub(crate) next: Option<u32>,
 }
 
-/// The numbers of the nodes.
-pub(crate) fn ids(nodes: &NodeMask) -> Vec<u32> {
-    nodes.iter().map(|node| node.0).collect()
-}
-
 impl PolicyNow {
     /// A policy that the kernel reported for the calling thread.
     pub(crate) fn of(now: &Policy) -> PolicyNow {
@@ -65,9 +59,7 @@ impl PolicyNow {
 
 /// The weight of a node; 1 where the kernel has none for it.
 fn weight(node: u32) -> u32 {
-    let path = format!("/sys/kernel/mm/mempolicy/weighted_interleave/node{node}");
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.trim().parse().unwrap_or(1)
+    weights::weight(Root::SYSTEM, Node(node)).map_or(1, u32::from)
 }
 
 /// ` (balancing, static)`

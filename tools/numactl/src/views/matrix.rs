@@ -1,0 +1,209 @@
+//! `--matrix`: latency and bandwidth from each node to the memory of each, as the firmware tells them.
+
+use std::fmt::Write as _;
+
+use numa::attributes;
+use numa::hmat::Hmat;
+use numa::{Errno, Error, Node, Root};
+use serde::Serialize;
+
+use crate::given::Given;
+use crate::machine::{Machine, is_memoryless};
+use crate::refusal::Refusal;
+
+/// Which figures people want to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Figures {
+    /// All.
+    Both,
+    /// Latency of reads.
+    Latency,
+    /// Bandwidth of reads.
+    Bandwidth,
+}
+
+impl Figures {
+    /// The option's value.
+    pub(crate) fn named(given: &Given, has_value: bool) -> Result<Figures, Refusal> {
+        match &given.text[..] {
+            b"" if !has_value => Ok(Figures::Both),
+            b"latency" => Ok(Figures::Latency),
+            b"bandwidth" => Ok(Figures::Bandwidth),
+            _ => Err(Refusal::of(given, "neither latency nor bandwidth")),
+        }
+    }
+}
+
+/// Where figures come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    /// The kernel's attributes of nodes.
+    Rated,
+    /// The firmware's table.
+    Table,
+}
+
+/// The figures of a pair. What the firmware does not tell is null.
+#[derive(Debug, Serialize)]
+struct Cell {
+    from: u32,
+    to: u32,
+    source: Option<Source>,
+    read_latency_ns: Option<u32>,
+    write_latency_ns: Option<u32>,
+    read_bandwidth_mb_s: Option<u32>,
+    write_bandwidth_mb_s: Option<u32>,
+}
+
+/// The figures of all pairs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Matrix {
+    /// A row for each node, in it a cell for each node with memory.
+    cells: Vec<Cell>,
+    /// Why the firmware's table is not used; null if it is.
+    no_table: Option<String>,
+    #[serde(skip)]
+    rows: Vec<u32>,
+    #[serde(skip)]
+    columns: Vec<u32>,
+}
+
+impl Matrix {
+    /// Reads it.
+    pub(crate) fn read(machine: &Machine) -> Result<Matrix, Refusal> {
+        let (table, no_table) = match table(machine) {
+            Ok(table) => (Some(table), None),
+            Err(why) => (None, Some(why)),
+        };
+        let rows: Vec<Node> = machine.nodes.iter().collect();
+        let with_memory = machine.nodes.iter().filter(|&node| !is_memoryless(node));
+        let columns: Vec<Node> = with_memory.collect();
+        let mut cells = Vec::new();
+        for &from in &rows {
+            for &to in &columns {
+                let cell = Cell::of(from, to, table.as_ref(), machine);
+                let failed = |error: Error| Refusal::saying(error.to_string(), "--matrix", "");
+                cells.push(cell.map_err(failed)?);
+            }
+        }
+        let ids = |nodes: &[Node]| nodes.iter().map(|node| node.0).collect();
+        Ok(Matrix {
+            cells,
+            no_table,
+            rows: ids(&rows),
+            columns: ids(&columns),
+        })
+    }
+
+    /// For people.
+    pub(crate) fn text(&self, figures: Figures) -> String {
+        if self.cells.iter().all(|cell| cell.source.is_none()) {
+            let mut text = "The firmware tells neither latency nor bandwidth of memory".to_owned();
+            if let Some(why) = &self.no_table {
+                let _ = write!(text, " (its table: {why})");
+            }
+            text.push_str(".\n");
+            return text;
+        }
+        let mut text = String::new();
+        if figures != Figures::Bandwidth {
+            self.table(&mut text, "latency of reads in ns", |cell| {
+                cell.read_latency_ns
+            });
+        }
+        if figures != Figures::Latency {
+            self.table(&mut text, "bandwidth of reads in MB/s", |cell| {
+                cell.read_bandwidth_mb_s
+            });
+        }
+        if self
+            .cells
+            .iter()
+            .any(|cell| cell.source == Some(Source::Table))
+        {
+            text.push_str("t: from the firmware's table; others: as the kernel rates them\n");
+        } else if let Some(why) = &self.no_table {
+            let _ = writeln!(
+                text,
+                "-: not told to the kernel (the firmware's table: {why})"
+            );
+        }
+        text
+    }
+
+    fn table(&self, text: &mut String, title: &str, figure: impl Fn(&Cell) -> Option<u32>) {
+        let shown = |cell: &Cell| match (figure(cell), cell.source) {
+            (Some(figure), Some(Source::Table)) => format!("{figure}t"),
+            (Some(figure), _) => format!("{figure} "),
+            (None, _) => "- ".to_owned(),
+        };
+        let shown: Vec<String> = self.cells.iter().map(shown).collect();
+        let width = shown.iter().map(String::len).max().unwrap_or(0).max(5) + 1;
+        let _ = write!(text, "{title}, to the memory of node\nfrom  ");
+        for column in &self.columns {
+            let _ = write!(text, "{column:>0$} ", width - 1);
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        for (row, cells) in self
+            .rows
+            .iter()
+            .zip(shown.chunks(self.columns.len().max(1)))
+        {
+            let _ = write!(text, "{row:4}: ");
+            for cell in cells {
+                let _ = write!(text, "{cell:>width$}");
+            }
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+        }
+    }
+}
+
+impl Cell {
+    /// What the kernel says of a pair, or the table.
+    fn of(from: Node, to: Node, table: Option<&Hmat>, machine: &Machine) -> numa::Result<Cell> {
+        let (figures, source) = match attributes::between(Root::SYSTEM, from, to, machine.node_bits)
+        {
+            Ok(figures) => (figures, Some(Source::Rated)),
+            Err(Error::NotReported { .. }) => match table {
+                Some(table) => {
+                    let figures = attributes::Figures {
+                        read_latency: table.read_latency(from.0, to.0),
+                        write_latency: table.write_latency(from.0, to.0),
+                        read_bandwidth: table.read_bandwidth(from.0, to.0),
+                        write_bandwidth: table.write_bandwidth(from.0, to.0),
+                    };
+                    let source = (!figures.is_unknown()).then_some(Source::Table);
+                    (figures, source)
+                }
+                None => (attributes::Figures::default(), None),
+            },
+            Err(error) => return Err(error),
+        };
+        Ok(Cell {
+            from: from.0,
+            to: to.0,
+            source,
+            read_latency_ns: figures.read_latency,
+            write_latency_ns: figures.write_latency,
+            read_bandwidth_mb_s: figures.read_bandwidth,
+            write_bandwidth_mb_s: figures.write_bandwidth,
+        })
+    }
+}
+
+/// The firmware's table, or why it is of no use.
+fn table(machine: &Machine) -> Result<Hmat, String> {
+    match Hmat::read(Root::SYSTEM) {
+        Ok(Ok(table)) if table.is_of_nodes(machine.nodes.as_bits()) => Ok(table),
+        Ok(Ok(_)) => Err("its numbers are not those of the nodes".into()),
+        Ok(Err(why)) => Err(format!("refused, {why}")),
+        Err(error) => Err(match error.errno() {
+            Errno::ENOENT => "there is none".into(),
+            Errno::EACCES | Errno::EPERM => "root can read it".into(),
+            _ => error.to_string(),
+        }),
+    }
+}
