@@ -1,6 +1,9 @@
 /* Node and CPU strings, device words, bitmap lines. */
 #include "machine.h"
 #include "fake.h"
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/sysmacros.h>
 
 typedef struct bitmask *parser(const char *);
@@ -380,6 +383,17 @@ TEST_IN(devices, words_of_addresses)
 	CHECK(refused(numa_parse_nodestring_all, "ip:", 1), "no address");
 }
 
+/* A new network namespace has a loopback device that leads nowhere yet. */
+static int loopback_is_up(void)
+{
+	struct ifreq lo = {.ifr_name = "lo"};
+	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int up = any >= 0 && !ioctl(any, SIOCGIFFLAGS, &lo) && lo.ifr_flags & IFF_UP;
+
+	close(any);
+	return up;
+}
+
 /* A loopback device that hangs on a node. */
 static const char *loopback_on_node_8(void)
 {
@@ -387,6 +401,8 @@ static const char *loopback_on_node_8(void)
 
 	if (cannot)
 		return cannot;
+	if (!loopback_is_up())
+		return "the loopback device is down";
 	put("/sys/devices/virtual/net/lo/numa_node", "8\n");
 	return NULL;
 }
