@@ -39,7 +39,7 @@ check "1 GiB page, no room: it is left, and why" [ "$(field json/giant-full.json
 check "1 GiB page, no room: and nothing else" [ "$(field json/giant-full.json pages_left)" = $weight ]
 check "1 GiB page, no room: it is where it was" [ "$("$here/where" "$pid" "$@")" = "$1 1" ]
 "$move" "$pid" 1 0 2>giant.err
-check "1 GiB page, no room: the line" grep -q "262,144 of 262,144 pages stayed behind: on node 1 262,144 without room on the target" giant.err
+check "1 GiB page, no room: the line" grep -q "262,144 of 262,144 pages could not be moved (node 1: 262,144 without room on the target)" giant.err
 check "1 GiB page: contents" intact giant "$pid"
 kill "$pid"
 for f in json/*.json; do

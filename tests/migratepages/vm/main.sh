@@ -25,7 +25,7 @@ check "pinned: moved + left is what numa_maps showed" \
 check "pinned: numa_maps shows what was left" [ "$after" = "$(json_field json/pinned.json pages_left)" ]
 "$move" --strict "$pid" 0 1 2>pinned.err
 check "pinned: --strict exits 3" [ $? = 3 ]
-check "pinned: one line says so" grep -qx "migratepages: process $pid (hold): 16 of 16 pages stayed behind: on node 0 16 busy or pinned" pinned.err
+check "pinned: one line says so" grep -qx "migratepages: process $pid (hold): 16 of 16 pages could not be moved (node 0: 16 busy or pinned)" pinned.err
 "$move" --quiet "$pid" 0 1 2>pinned.err
 check "pinned: --quiet is quiet" [ ! -s pinned.err ]
 check "pinned: contents" intact pinned "$pid"
@@ -53,7 +53,7 @@ until grep -qs ^ready "$user_home/shared2"; do sleep 0.1; done
 pid=$(sed -n 's/^ready //p' "$user_home/shared2")
 asuser user "$move" "$pid" 0 1 2>shared.err
 check "shared: a user's command exits 0" [ $? = 0 ]
-check "shared: and says what stayed" grep -q 'stayed behind: .*shared with other processes' shared.err
+check "shared: and says what stayed" grep -q 'could not be moved (.*shared with other processes' shared.err
 asuser user "$move" --strict "$pid" 0 1 2>shared.err
 status=$?
 check "shared: --strict is status 3 for the user ($status $(cat shared.err))" [ $status = 3 ]
@@ -219,7 +219,7 @@ hold two anon:0:64
 two=$pid
 "$move" --json "$one" 99999 "$two" 0 1 >json/several.json 2>several.err
 check "several: status 1 for the one that is gone" [ $? = 1 ]
-check "several: it is named" grep -q 'there is no process 99999' several.err
+check "several: it is named" grep -q 'no such process: 99999' several.err
 for p in one two; do
     # shellcheck disable=SC2046
     set -- $(region_of $p anon)

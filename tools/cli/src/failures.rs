@@ -73,7 +73,7 @@ impl Failed {
     pub fn of_process(pid: i32, error: Error) -> Failed {
         let kind = match error.errno() {
             Errno::ESRCH => {
-                let message = format!("there is no process {pid}");
+                let message = format!("no such process: {pid}");
                 return Failed::new(FailedKind::NoSuchProcess, message);
             }
             Errno::ENOSYS => {
@@ -101,9 +101,16 @@ impl Failed {
 
 /// strerror(3), in the words of perror(3): `Invalid argument`.
 pub fn strerror(errno: Errno) -> String {
-    let text = std::io::Error::from_raw_os_error(errno.0).to_string();
-    let number = format!(" (os error {})", errno.0);
-    text.strip_suffix(&number).unwrap_or(&text).to_owned()
+    of_io(&std::io::Error::from_raw_os_error(errno.0))
+}
+
+/// The same of an error of the standard library, which adds a number.
+pub fn of_io(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
 }
 
 /// perror(3): a line on standard error, which is returned as well.
@@ -167,7 +174,7 @@ mod tests {
         };
         assert_eq!(
             told(Errno::ESRCH),
-            (FailedKind::NoSuchProcess, "there is no process 7".into())
+            (FailedKind::NoSuchProcess, "no such process: 7".into())
         );
         let (kind, message) = told(Errno::EPERM);
         assert_eq!(kind, FailedKind::NotPermitted);

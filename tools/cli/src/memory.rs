@@ -145,7 +145,7 @@ mod tests {
         let failed = read("3m").unwrap_err();
         assert_eq!(failed.message, "--huge '3m': no page has this size");
         let failed = read("x").unwrap_err();
-        assert_eq!(failed.message, "--huge 'x': it is no number");
+        assert_eq!(failed.message, "--huge 'x': not a number");
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn scaled(text: &OsStr, units: &[(char, u32)], is_decimal: bool) -> Result<u64, 
         .unwrap_or(digits.len());
     let (digits, unit) = digits.split_at(end);
     if digits.is_empty() {
-        return Err(bad("it is no number".into()));
+        return Err(bad("not a number".into()));
     }
     let number = u64::from_str_radix(digits, base).map_err(|_| too_large())?;
     if unit.is_empty() {
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn what_is_no_size_is_named() {
         for text in ["", " ", "k", "abc", "+", "0x", "0xk"] {
-            assert_eq!(of(text), format!("'{text}': it is no number"));
+            assert_eq!(of(text), format!("'{text}': not a number"));
         }
         for text in ["-1", " -1", "-"] {
             assert_eq!(of(text), format!("'{text}': it is negative"));

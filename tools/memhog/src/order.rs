@@ -237,8 +237,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         assert_eq!(refused(&["0"]), "size '0': there is nothing to write");
-        assert_eq!(refused(&["abc"]), "size 'abc': it is no number");
-        assert_eq!(refused(&["-rx", "1m"]), "-r 'x': it is no number");
+        assert_eq!(refused(&["abc"]), "size 'abc': not a number");
+        assert_eq!(refused(&["-rx", "1m"]), "-r 'x': not a number");
         assert_eq!(refused(&["-r2x", "1m"]), "-r '2x': 'x' follows the number");
         assert!(refused(&["1m", "bogus"]).starts_with("there is no policy 'bogus', only default,"));
         assert_eq!(

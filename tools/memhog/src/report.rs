@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn documents_have_the_shape_that_is_written_down() {
         let schema = schema();
-        let failed = Failed::usage("size 'x': it is no number");
+        let failed = Failed::usage("size 'x': not a number");
         for document in [
             run(&["4k"]),
             run(&["-H", "-r0", "1m", "local"]),

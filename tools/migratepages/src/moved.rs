@@ -91,30 +91,33 @@ impl Moved {
         Some(self.pages_moved? + self.pages_left)
     }
 
-    /// One line about the pages that stayed behind, if any did.
+    /// One line about the pages that could not be moved, if there are some.
     pub(crate) fn left_line(&self) -> Option<String> {
         if self.pages_left == 0 {
             return None;
         }
         let mut text = match self.pages_found() {
             Some(all) => format!(
-                "{} of {} stayed behind",
+                "{} of {} could not be moved",
                 grouped(self.pages_left),
                 pages(all)
             ),
-            None => format!("{} stayed behind", pages(self.pages_left)),
+            None => format!("{} could not be moved", pages(self.pages_left)),
         };
-        let mut separator = ": ";
-        for node in &self.nodes {
-            let mut place = format!("on node {} ", node.from);
-            for (pages, reason) in node.left.reasons() {
-                let _ = write!(text, "{separator}{place}{} {reason}", grouped(pages));
-                separator = ", ";
-                place.clear();
-            }
-            if place.is_empty() {
-                separator = "; ";
-            }
+        let nodes: Vec<String> = self
+            .nodes
+            .iter()
+            .filter_map(|node| {
+                let reasons: Vec<String> = node
+                    .left
+                    .reasons()
+                    .map(|(pages, reason)| format!("{} {reason}", grouped(pages)))
+                    .collect();
+                (!reasons.is_empty()).then(|| format!("node {}: {}", node.from, reasons.join(", ")))
+            })
+            .collect();
+        if !nodes.is_empty() {
+            let _ = write!(text, " ({})", nodes.join("; "));
         }
         Some(text)
     }
@@ -223,8 +226,8 @@ mod tests {
         };
         assert_eq!(
             moved.left_line().unwrap(),
-            "21 of 2,021 pages stayed behind: on node 0 16 busy or pinned, 2 shared with other \
-             processes; on node 1 3 shared with other processes"
+            "21 of 2,021 pages could not be moved (node 0: 16 busy or pinned, 2 shared with other \
+             processes; node 1: 3 shared with other processes)"
         );
         assert_eq!(
             moved.interrupted_line().unwrap(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use cli::failures::Failed;
+use cli::failures::{self, Failed};
 use cli::nodes::{self, Machine};
 use cli::pids;
 use cli::processes::{self, Seen};
@@ -91,7 +91,8 @@ fn add_cgroups(cli: &Cli, terminal: &Terminal, processes: &mut Vec<Seen>) -> Res
     for path in &cli.cgroup {
         let shown = safe(&path.to_string_lossy());
         let members = processes::of_cgroup(path).map_err(|error| {
-            Failed::other(format!("cannot read the control group {shown}: {error}"))
+            let why = failures::of_io(&error);
+            Failed::other(format!("cannot read the control group {shown}: {why}"))
         })?;
         if members.is_empty() {
             terminal.complain(format_args!("the control group {shown} has no processes"));

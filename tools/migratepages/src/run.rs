@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory, Parser};
 use cli::failures::{FAILED, Failed, FailedKind, INTERRUPTED, USAGE, hold};
 use cli::processes::Seen;
 use cli::terminal::{Look, Terminal};
@@ -61,22 +62,42 @@ fn misread(error: &clap::Error, terminal: &Terminal) -> u8 {
         let _ = error.print();
         return 0;
     }
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    // Its own usage and hint are the same for all errors, or missing.
-    let text = text.split("\n\nUsage:").next().unwrap_or(text);
-    let text = text.split("\n\nFor more").next().unwrap_or(text);
-    terminal.complain(format_args!("{}", text.trim_end().replace("\n\n", "\n")));
+    terminal.complain(format_args!("{}", what_is_wrong(error)));
     print_usage();
     USAGE
 }
 
+/// What is wrong with the options, in one line.
+fn what_is_wrong(error: &clap::Error) -> String {
+    let context = |kind| text::safe(&error.get(kind).map(ToString::to_string).unwrap_or_default());
+    let option = context(ContextKind::InvalidArg);
+    let value = context(ContextKind::InvalidValue);
+    match error.kind() {
+        ErrorKind::UnknownArgument => match context(ContextKind::SuggestedArg) {
+            known if known.is_empty() => format!("unrecognized option '{option}'"),
+            known => format!("unrecognized option '{option}'; did you mean '{known}'?"),
+        },
+        ErrorKind::InvalidValue if value.is_empty() => format!("option '{option}' needs a value"),
+        ErrorKind::InvalidValue => {
+            let known = context(ContextKind::ValidValue);
+            format!("invalid value '{value}' for '{option}': it can be {known}")
+        }
+        // Its own usage and hint are the same for all errors, or missing.
+        _ => {
+            let text = error.render().to_string();
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            let lines = text.lines().take_while(|line| !line.is_empty());
+            let words: Vec<&str> = lines.map(str::trim).collect();
+            words.join(" ")
+        }
+    }
+}
+
+/// One line, as scripts of the reference's users expect it.
 fn print_usage() {
-    let usage = Cli::command().render_usage();
-    let _ = writeln!(
-        std::io::stderr(),
-        "{usage}\nTry 'migratepages --help' for more information."
-    );
+    let usage = Cli::command().render_usage().to_string();
+    let first = usage.lines().next().unwrap_or_default();
+    let _ = writeln!(std::io::stderr(), "{first}");
 }
 
 fn action(cli: &Cli) -> Action {

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        assert_eq!(refused(&["-p", "x", "0", "0"]), "-p 'x': it is no number");
+        assert_eq!(refused(&["-p", "x", "0", "0"]), "-p 'x': not a number");
         assert_eq!(
             refused(&["-p10k", "0", "0"]),
             "-p '10k': 'k' follows the number"

@@ -244,8 +244,10 @@ pub(crate) enum Action {
     Show(Box<Request>, bool),
     Version,
     Help,
-    /// The command line is wrong: why, if that is told.
+    /// There is no such option: why, if that is told, and the options.
     Usage(Option<String>),
+    /// A value is wrong, or options do not go together: why.
+    Wrong(String),
 }
 
 /// Reads the command line.
@@ -275,13 +277,13 @@ pub(crate) fn read(args: Vec<OsString>) -> Action {
             Opt::Usage => return Action::Usage(None),
             option => {
                 if let Err(message) = request.take(option, &value) {
-                    return Action::Usage(Some(message));
+                    return Action::Wrong(message);
                 }
             }
         }
     }
     if let Err(message) = request.check() {
-        return Action::Usage(Some(message));
+        return Action::Wrong(message);
     }
     Action::Show(Box::new(request), plain)
 }
@@ -302,13 +304,13 @@ impl Request {
             Opt::Process => self.processes.push(wanted(value)),
             Opt::Sort => (self.sort, self.bad_sort) = sort(value),
             Opt::By if value == "kind" => self.by_kind = true,
-            Opt::By => return Err(format!("--by={}: it can be kind only", text())),
+            Opt::By => return Err(format!("--by={}: the only value is kind", text())),
             Opt::Tree => self.trees.push(pid("tree")?),
             Opt::Check => self.checks.push(pid("check")?),
             Opt::Cgroup if value.is_empty() => return Err("--cgroup: the path is empty".into()),
             Opt::Cgroup => self.cgroups.push(value.into()),
             Opt::Interval => {
-                let told = || format!("--interval={}: it is no number of seconds", text());
+                let told = || format!("--interval={}: not a number of seconds", text());
                 self.interval = Some(seconds(value).ok_or_else(told)?);
             }
             Opt::Help | Opt::Version | Opt::Usage => {}
@@ -392,7 +394,7 @@ mod tests {
 
     fn usage(words: &[&str]) -> String {
         match action(words) {
-            Action::Usage(Some(message)) => message,
+            Action::Usage(Some(message)) | Action::Wrong(message) => message,
             other => panic!("{words:?}: {other:?}"),
         }
     }

@@ -38,6 +38,10 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
             tell(DEFINITION.usage().trim_end());
             FAILED
         }
+        Action::Wrong(message) => {
+            terminal.complain(format_args!("{message}"));
+            FAILED
+        }
         Action::Show(request, plain) => show(&request, plain, &terminal),
     };
     match status {
