@@ -3,7 +3,8 @@
 #   make                 the libraries, headers, pkg-config files and commands, in build/
 #   make libraries       without the commands: of crates only libc and thiserror
 #   make install         into DESTDIR, below PREFIX, LIBDIR, INCLUDEDIR, BINDIR, MANDIR, and
-#                        BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR for the shells' completions;
+#                        BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR for the shells' completions, SCHEMADIR for the
+#                        schemas of JSON reports;
 #                        install-libraries and install-commands: a part of it; uninstall
 #   make check           the tests that need neither root nor network, and leave the machine as it is
 #   make test            all tests; make demo: the main job, on the screen
@@ -29,6 +30,7 @@ MANDIR     ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+SCHEMADIR   ?= $(PREFIX)/share/libnuma-rs/schema
 DESTDIR    ?=
 # Where everything is made; may lie outside of the sources.
 BUILD      ?= build
@@ -94,7 +96,8 @@ stage: all
 		BINDIR=$(STAGE)/bin MANDIR=$(STAGE)/share/man \
 		BASHCOMPDIR=$(STAGE)/share/bash-completion/completions \
 		ZSHCOMPDIR=$(STAGE)/share/zsh/site-functions \
-		FISHCOMPDIR=$(STAGE)/share/fish/vendor_completions.d >/dev/null
+		FISHCOMPDIR=$(STAGE)/share/fish/vendor_completions.d \
+		SCHEMADIR=$(STAGE)/share/libnuma-rs/schema >/dev/null
 
 test:
 	tests/support/setup

@@ -13,6 +13,7 @@ MAN := $(DESTDIR)$(MANDIR)
 BASH_COMP := $(DESTDIR)$(BASHCOMPDIR)
 ZSH_COMP  := $(DESTDIR)$(ZSHCOMPDIR)
 FISH_COMP := $(DESTDIR)$(FISHCOMPDIR)
+SCHEMAS   := $(DESTDIR)$(SCHEMADIR)
 
 # The dynamic linker finds a library in the directories that it searches once its cache knows of it; until
 # then programs run on the distribution's. For a package (DESTDIR) its tools see to that.
@@ -47,12 +48,13 @@ install-libraries: libraries
 	$(REFRESH)
 
 install-commands: commands
-	$(INSTALL) -d "$(BIN)" "$(MAN)/man8" "$(BASH_COMP)" "$(ZSH_COMP)" "$(FISH_COMP)"
+	$(INSTALL) -d "$(BIN)" "$(MAN)/man8" "$(BASH_COMP)" "$(ZSH_COMP)" "$(FISH_COMP)" "$(SCHEMAS)"
 	$(INSTALL) -m 755 $(BUILD)/migratepages "$(BIN)/migratepages"
 	$(INSTALL) -m 755 $(BUILD)/numactl "$(BIN)/numactl"
 	for name in $(filter-out numactl,$(BUNDLED)); do ln -sf numactl "$(BIN)/$$name" || exit 1; done
 	for name in $(COMMANDS); do \
 		$(INSTALL) -m 644 man/$$name.8 "$(MAN)/man8/$$name.8" && \
+		$(INSTALL) -m 644 docs/$$name.schema.json "$(SCHEMAS)/$$name.schema.json" && \
 		$(INSTALL) -m 644 tools/$$name/completions/$$name.bash "$(BASH_COMP)/$$name" && \
 		$(INSTALL) -m 644 tools/$$name/completions/_$$name "$(ZSH_COMP)/_$$name" && \
 		$(INSTALL) -m 644 tools/$$name/completions/$$name.fish "$(FISH_COMP)/$$name.fish" || exit 1; done
@@ -64,5 +66,5 @@ uninstall:
 	for page in $(PAGES); do rm -f "$(MAN)/man$${page##*.}/$$page"; done
 	$(LINKS) | while read -r name page; do rm -f "$(MAN)/man3/$$name.3"; done
 	for name in $(COMMANDS); do rm -f "$(BIN)/$$name" "$(MAN)/man8/$$name.8" "$(BASH_COMP)/$$name" \
-		"$(ZSH_COMP)/_$$name" "$(FISH_COMP)/$$name.fish"; done
+		"$(ZSH_COMP)/_$$name" "$(FISH_COMP)/$$name.fish" "$(SCHEMAS)/$$name.schema.json"; done
 	$(REFRESH)

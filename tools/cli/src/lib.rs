@@ -12,6 +12,8 @@
 //! - [`text`]: numbers, sizes and lists for people
 //! - [`terminal`]: where all that is written, and how wide
 
+#[cfg(feature = "docs")]
+mod completions;
 pub mod failures;
 #[cfg(feature = "docs")]
 pub mod manual;

@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use manual::Page;
 use manual::words::{self, Fonts};
 
+use crate::completions;
 use crate::options::{Definition, Value};
 
 /// What a manual page says beyond the options.
@@ -19,6 +20,8 @@ pub struct Prose {
     pub section: &'static str,
     /// The forms of the command, without its name.
     pub synopsis: &'static [&'static str],
+    /// The operands by name, for completions; the last may come again.
+    pub operands: &'static [&'static str],
     /// Further sections: title and paragraphs. A paragraph `- term: meaning` is an entry of a list, and so
     /// is `term: meaning` in EXIT STATUS, FILES and ENVIRONMENT. One of EXAMPLES that begins with the
     /// command's name is a command line.
@@ -269,8 +272,21 @@ pub fn write(directory: &Path, command: &Command, prose: &Prose) -> io::Result<(
     fs::create_dir_all(directory)?;
     let file = format!("{name}.{}", prose.section);
     fs::write(directory.join(file), page(command, prose).text())?;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        clap_complete::generate_to(shell, &mut command.clone(), &name, directory)?;
-    }
-    Ok(())
+    let generated = |shell| {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut command.clone(), &name, &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    let mut command = command.clone();
+    // Clap adds its own options then, such as --help.
+    command.build();
+    let operands = prose.operands;
+    let zsh = completions::zsh(&generated(Shell::Zsh), &command, operands);
+    let fish = completions::fish(&generated(Shell::Fish), &command, operands);
+    fs::write(
+        directory.join(format!("{name}.bash")),
+        completions::bash(&command, operands),
+    )?;
+    fs::write(directory.join(format!("_{name}")), zsh)?;
+    fs::write(directory.join(format!("{name}.fish")), fish)
 }

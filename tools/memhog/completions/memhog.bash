@@ -1,70 +1,56 @@
-_memhog() {
-    local i cur prev opts cmd
-    COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
-    fi
-    prev="$3"
-    cmd=""
-    opts=""
+# Completion of memhog(8) for bash. Made from its options; `make manual` writes it.
 
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="memhog"
-                ;;
-            *)
-                ;;
+# Completes the last number of a comma list: those of directories that begin so.
+_numa_rs_list() {
+    local typed= known=() path
+    [[ $cur != *,* ]] || typed=${cur%,*},
+    for path in "$1"[0-9]*; do [[ ! -d $path ]] || known+=("${path#"$1"}"); done
+    COMPREPLY=( $(compgen -P "$typed" -W "${known[*]} all" -- "${cur##*,}") )
+    # A comma may follow.
+    compopt -o nospace 2>/dev/null
+}
+
+_numa_rs_pids() {
+    local known=() path
+    for path in /proc/[0-9]*; do known+=("${path#/proc/}"); done
+    COMPREPLY=( $(compgen -W "${known[*]}" -- "$cur") )
+}
+
+_memhog() {
+    local cur=$2 before=$3 operands=0 first=0 at word
+    COMPREPLY=()
+    # Readline takes `--option=value` for three words.
+    if [[ $cur == = ]]; then
+        cur= before=${COMP_WORDS[COMP_CWORD - 1]}=
+    elif [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}=
+    fi
+    for (( at = 1; at < COMP_CWORD; at++ )); do
+        word=${COMP_WORDS[at]}
+        case $word in
+        -r|--repeat|-f|--file) (( at++ )); [[ ${COMP_WORDS[at]} != = ]] || (( at++ )) ;;
+        =) (( at++ )) ;;
+        -*) ;;
+        *) (( operands++ )) || first=$at ;;
         esac
     done
-
-    case "${cmd}" in
-        memhog)
-            opts="-r -f -H -h --repeat --file --no-huge --huge --hold --json --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
+    case $before in
+        -r|--repeat|--repeat=) COMPREPLY=() ;;
+        -f|--file|--file=) COMPREPLY=( $(compgen -f -- "$cur") ); compopt -o filenames 2>/dev/null ;;
+        --huge=) COMPREPLY=( $(compgen -W "thp" -- "$cur") ) ;;
+        --hold=) COMPREPLY=() ;;
+        *)
+            if [[ $cur == -* ]]; then
+                COMPREPLY=( $(compgen -W "-r --repeat -f --file -H --no-huge --huge --hold --json -h --help --version" -- "$cur") )
+                return
             fi
-            case "${prev}" in
-                --repeat)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -r)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --huge)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hold)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+            case $operands in
+            0) COMPREPLY=() ;;
+            1) COMPREPLY=( $(compgen -W "default local membind preferred preferred-many interleave weighted-interleave" -- "$cur") ) ;;
+            *) _numa_rs_list /sys/devices/system/node/node ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _memhog -o nosort -o bashdefault -o default memhog
-else
-    complete -F _memhog -o bashdefault -o default memhog
-fi
+complete -F _memhog -o bashdefault -o default memhog

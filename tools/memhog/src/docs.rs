@@ -6,6 +6,7 @@ use cli::manual::Prose;
 pub const PROSE: Prose = Prose {
     section: "8",
     synopsis: &["[OPTIONS] SIZE[k|m|g] [POLICY [NODES]]"],
+    operands: &["SIZE", "POLICY", "NODES"],
     sections: &[
         (
             "DESCRIPTION",
@@ -75,7 +76,7 @@ pub const PROSE: Prose = Prose {
             &[
                 "/sys/kernel/mm/hugepages: Which huge pages there are.",
                 "/sys/kernel/mm/mempolicy/weighted_interleave: The weights of the nodes.",
-                "docs/memhog.schema.json: The shape of the JSON document, in the sources.",
+                "share/libnuma-rs/schema/memhog.schema.json: The schema of the JSON document, below the directory of the installation, such as /usr.",
             ],
         ),
         (

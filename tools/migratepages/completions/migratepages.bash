@@ -1,69 +1,56 @@
-_migratepages() {
-    local i cur prev opts cmd
-    COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
-    fi
-    prev="$3"
-    cmd=""
-    opts=""
+# Completion of migratepages(8) for bash. Made from its options; `make manual` writes it.
 
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="migratepages"
-                ;;
-            *)
-                ;;
+# Completes the last number of a comma list: those of directories that begin so.
+_numa_rs_list() {
+    local typed= known=() path
+    [[ $cur != *,* ]] || typed=${cur%,*},
+    for path in "$1"[0-9]*; do [[ ! -d $path ]] || known+=("${path#"$1"}"); done
+    COMPREPLY=( $(compgen -P "$typed" -W "${known[*]} all" -- "${cur##*,}") )
+    # A comma may follow.
+    compopt -o nospace 2>/dev/null
+}
+
+_numa_rs_pids() {
+    local known=() path
+    for path in /proc/[0-9]*; do known+=("${path#/proc/}"); done
+    COMPREPLY=( $(compgen -W "${known[*]}" -- "$cur") )
+}
+
+_migratepages() {
+    local cur=$2 before=$3 operands=0 first=0 at word
+    COMPREPLY=()
+    # Readline takes `--option=value` for three words.
+    if [[ $cur == = ]]; then
+        cur= before=${COMP_WORDS[COMP_CWORD - 1]}=
+    elif [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}=
+    fi
+    for (( at = 1; at < COMP_CWORD; at++ )); do
+        word=${COMP_WORDS[at]}
+        case $word in
+        --cgroup|--only|--range|--max-pause|--workers) (( at++ )); [[ ${COMP_WORDS[at]} != = ]] || (( at++ )) ;;
+        =) (( at++ )) ;;
+        -*) ;;
+        *) (( operands++ )) || first=$at ;;
         esac
     done
-
-    case "${cmd}" in
-        migratepages)
-            opts="-n -q -v -h -V --show --dry-run --children --cgroup --private --only --range --max-pause --workers --one-call --strict --json --quiet --verbose --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
+    case $before in
+        --cgroup|--cgroup=) COMPREPLY=( $(compgen -d -- "$cur") ); compopt -o filenames 2>/dev/null ;;
+        --only|--only=) COMPREPLY=( $(compgen -W "heap stack anon file shared" -- "$cur") ) ;;
+        --range|--range=) COMPREPLY=() ;;
+        --max-pause|--max-pause=) COMPREPLY=() ;;
+        --workers|--workers=) COMPREPLY=() ;;
+        *)
+            if [[ $cur == -* ]]; then
+                COMPREPLY=( $(compgen -W "--show -n --dry-run --children --cgroup --private --only --range --max-pause --workers --one-call --strict --json -q --quiet -v --verbose -h --help -V --version" -- "$cur") )
+                return
             fi
-            case "${prev}" in
-                --cgroup)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                --only)
-                    COMPREPLY=($(compgen -W "heap stack anon file shared" -- "${cur}"))
-                    return 0
-                    ;;
-                --range)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-pause)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workers)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+            case $operands in
+            0) _numa_rs_pids ;;
+            *) _numa_rs_list /sys/devices/system/node/node ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _migratepages -o nosort -o bashdefault -o default migratepages
-else
-    complete -F _migratepages -o bashdefault -o default migratepages
-fi
+complete -F _migratepages -o bashdefault -o default migratepages

@@ -1,3 +1,13 @@
+# Completes the last number of a comma list: those of directories that begin so.
+function __numa_rs_list
+    set -l typed (commandline -ct | string replace -r '^-[^=]*=' '' | string replace -r '[^,]*$' '')
+    for path in $argv[1]*
+        set -l number (string replace $argv[1] '' $path)
+        string match -qr '^[0-9]+$' $number; and echo "$typed$number"
+    end
+    echo "$typed"all
+end
+
 complete -c migratepages -l cgroup -d 'Take all processes of this control group and of those below it' -r -f -a "(__fish_complete_directories)"
 complete -c migratepages -l only -d 'Move only memory of these kinds' -r -f -a "heap\t'Memory that malloc gets with brk'
 stack\t'The first thread\'s stack'
@@ -18,3 +28,5 @@ complete -c migratepages -s q -l quiet -d 'Print no progress bar and nothing abo
 complete -c migratepages -s v -l verbose -d 'Report what was done for each process; if given twice, also while pages move'
 complete -c migratepages -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c migratepages -s V -l version -d 'Print version'
+complete -c migratepages -f -a '(__fish_complete_pids)'
+complete -c migratepages -f -a '(__numa_rs_list /sys/devices/system/node/node)'

@@ -18,6 +18,7 @@ const PROSE: Prose = Prose {
         "[OPTIONS] --cgroup PATH FROM TO",
         "[OPTIONS] --show PID...",
     ],
+    operands: &["PID", "NODES"],
     sections: SECTIONS,
     see_also: "migrate_pages(2), move_pages(2), numactl(8), libnuma(7), cpuset(7), capabilities(7), \
                numa_maps in proc(5)",
@@ -128,7 +129,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "/proc/PID/numa_maps: Where they are, and huge pages.",
             "/proc/PID/status: What the cpuset of the process allows.",
             "/sys/devices/system/node: The nodes, and how much memory is free there.",
-            "docs/migratepages.schema.json: The shape of the JSON document, in the sources.",
+            "share/libnuma-rs/schema/migratepages.schema.json: The schema of the JSON document, below the directory of the installation, such as /usr.",
         ],
     ),
     (

@@ -6,6 +6,7 @@ use cli::manual::Prose;
 pub const PROSE: Prose = Prose {
     section: "8",
     synopsis: &["[OPTIONS] FROM TO", "[OPTIONS] --pid=PID FROM TO"],
+    operands: &["NODES"],
     sections: &[
         (
             "DESCRIPTION",
@@ -62,7 +63,7 @@ pub const PROSE: Prose = Prose {
             &[
                 "/proc/self/numa_maps: Where the memory is.",
                 "/sys/kernel/mm/hugepages: Which huge pages there are.",
-                "docs/migspeed.schema.json: The shape of the JSON document, in the sources.",
+                "share/libnuma-rs/schema/migspeed.schema.json: The schema of the JSON document, below the directory of the installation, such as /usr.",
             ],
         ),
         (

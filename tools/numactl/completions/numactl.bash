@@ -1,158 +1,69 @@
-_numactl() {
-    local i cur prev opts cmd
-    COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
-    fi
-    prev="$3"
-    cmd=""
-    opts=""
+# Completion of numactl(8) for bash. Made from its options; `make manual` writes it.
 
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="numactl"
-                ;;
-            *)
-                ;;
+# Completes the last number of a comma list: those of directories that begin so.
+_numa_rs_list() {
+    local typed= known=() path
+    [[ $cur != *,* ]] || typed=${cur%,*},
+    for path in "$1"[0-9]*; do [[ ! -d $path ]] || known+=("${path#"$1"}"); done
+    COMPREPLY=( $(compgen -P "$typed" -W "${known[*]} all" -- "${cur##*,}") )
+    # A comma may follow.
+    compopt -o nospace 2>/dev/null
+}
+
+_numa_rs_pids() {
+    local known=() path
+    for path in /proc/[0-9]*; do known+=("${path#/proc/}"); done
+    COMPREPLY=( $(compgen -W "${known[*]}" -- "$cur") )
+}
+
+_numactl() {
+    local cur=$2 before=$3 operands=0 first=0 at word
+    COMPREPLY=()
+    # Readline takes `--option=value` for three words.
+    if [[ $cur == = ]]; then
+        cur= before=${COMP_WORDS[COMP_CWORD - 1]}=
+    elif [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}=
+    fi
+    for (( at = 1; at < COMP_CWORD; at++ )); do
+        word=${COMP_WORDS[at]}
+        case $word in
+        -m|--membind|-p|--preferred|-P|--preferred-many|-i|--interleave|-w|--weighted-interleave|-N|--cpunodebind|-C|--physcpubind|-S|--shm|-I|--shmid|-f|--file|-L|--length|-o|--offset|-M|--shmmode) (( at++ )); [[ ${COMP_WORDS[at]} != = ]] || (( at++ )) ;;
+        =) (( at++ )) ;;
+        -*) ;;
+        *) (( operands++ )) || first=$at ;;
         esac
     done
-
-    case "${cmd}" in
-        numactl)
-            opts="-m -p -P -i -w -l -N -C -a -b -s -H -S -I -f -L -o -M -u -t -T -V -d -D --membind --preferred --preferred-many --interleave --weighted-interleave --localalloc --cpunodebind --physcpubind --all --balancing --static --relative --best-effort --show --hardware --cpu-compress --explain --dry-run --json --version --help --matrix --tiers --weights --suggest --shm --shmid --file --length --offset --shmmode --huge --strict --touch --verify --dump --dump-nodes"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
+    if (( operands > 0 )); then
+        if declare -F _command_offset >/dev/null; then _command_offset "$first"; fi
+        return
+    fi
+    case $before in
+        -m|--membind|--membind=) _numa_rs_list /sys/devices/system/node/node ;;
+        -p|--preferred|--preferred=) _numa_rs_list /sys/devices/system/node/node ;;
+        -P|--preferred-many|--preferred-many=) _numa_rs_list /sys/devices/system/node/node ;;
+        -i|--interleave|--interleave=) _numa_rs_list /sys/devices/system/node/node ;;
+        -w|--weighted-interleave|--weighted-interleave=) _numa_rs_list /sys/devices/system/node/node ;;
+        -N|--cpunodebind|--cpunodebind=) _numa_rs_list /sys/devices/system/node/node ;;
+        -C|--physcpubind|--physcpubind=) _numa_rs_list /sys/devices/system/cpu/cpu ;;
+        --matrix=) COMPREPLY=() ;;
+        --weights=) COMPREPLY=() ;;
+        -S|--shm|--shm=) COMPREPLY=( $(compgen -f -- "$cur") ); compopt -o filenames 2>/dev/null ;;
+        -I|--shmid|--shmid=) COMPREPLY=() ;;
+        -f|--file|--file=) COMPREPLY=( $(compgen -f -- "$cur") ); compopt -o filenames 2>/dev/null ;;
+        -L|--length|--length=) COMPREPLY=() ;;
+        -o|--offset|--offset=) COMPREPLY=() ;;
+        -M|--shmmode|--shmmode=) COMPREPLY=() ;;
+        *)
+            if [[ $cur == -* ]]; then
+                COMPREPLY=( $(compgen -W "-m --membind -p --preferred -P --preferred-many -i --interleave -w --weighted-interleave -l --localalloc -N --cpunodebind -C --physcpubind -a --all -b --balancing --static --relative --best-effort -s --show -H --hardware --cpu-compress --explain --dry-run --json --version --help --matrix --tiers --weights --suggest -S --shm -I --shmid -f --file -L --length -o --offset -M --shmmode -u --huge -t --strict -T --touch -V --verify -d --dump -D --dump-nodes" -- "$cur") )
+                return
             fi
-            case "${prev}" in
-                --membind)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --preferred)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --preferred-many)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -P)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --interleave)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -i)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --weighted-interleave)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cpunodebind)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -N)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --physcpubind)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -C)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --matrix)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --weights)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shm)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -S)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shmid)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -I)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --length)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -L)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --offset)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shmmode)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -M)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+            case $operands in
+            *) COMPREPLY=( $(compgen -c -- "$cur") ) ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _numactl -o nosort -o bashdefault -o default numactl
-else
-    complete -F _numactl -o bashdefault -o default numactl
-fi
+complete -F _numactl -o bashdefault -o default numactl

@@ -1,10 +1,20 @@
-complete -c numactl -s m -l membind -d 'Allocate memory on these nodes only' -r
-complete -c numactl -s p -l preferred -d 'Allocate on this node; on others when it is full' -r
-complete -c numactl -s P -l preferred-many -d 'Allocate on these nodes; on others when they are full (Linux 5.15)' -r
-complete -c numactl -s i -l interleave -d 'Allocate page by page over these nodes' -r
-complete -c numactl -s w -l weighted-interleave -d 'Allocate page by page, by the weights of the nodes (Linux 6.9)' -r
-complete -c numactl -s N -l cpunodebind -d 'Run on the CPUs of these nodes' -r
-complete -c numactl -s C -l physcpubind -d 'Run on these CPUs' -r
+# Completes the last number of a comma list: those of directories that begin so.
+function __numa_rs_list
+    set -l typed (commandline -ct | string replace -r '^-[^=]*=' '' | string replace -r '[^,]*$' '')
+    for path in $argv[1]*
+        set -l number (string replace $argv[1] '' $path)
+        string match -qr '^[0-9]+$' $number; and echo "$typed$number"
+    end
+    echo "$typed"all
+end
+
+complete -c numactl -s m -l membind -d 'Allocate memory on these nodes only' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numactl -s p -l preferred -d 'Allocate on this node; on others when it is full' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numactl -s P -l preferred-many -d 'Allocate on these nodes; on others when they are full (Linux 5.15)' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numactl -s i -l interleave -d 'Allocate page by page over these nodes' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numactl -s w -l weighted-interleave -d 'Allocate page by page, by the weights of the nodes (Linux 6.9)' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numactl -s N -l cpunodebind -d 'Run on the CPUs of these nodes' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numactl -s C -l physcpubind -d 'Run on these CPUs' -r -f -a '(__numa_rs_list /sys/devices/system/cpu/cpu)'
 complete -c numactl -l matrix -d 'Latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more' -r
 complete -c numactl -l weights -d 'The weights of interleaving; with a value, set them for the whole system, all or none (root)' -r
 complete -c numactl -s S -l shm -d 'Use the System V segment with the key of FILE' -r
@@ -35,3 +45,4 @@ complete -c numactl -s T -l touch -d 'Allocate all pages now'
 complete -c numactl -s V -l verify -d 'Check that pages are where the policy says; status 1 if not'
 complete -c numactl -s d -l dump -d 'Show the policies of the memory'
 complete -c numactl -s D -l dump-nodes -d 'Show the nodes of the memory'
+complete -c numactl -a '(__fish_complete_subcommand)'

@@ -12,6 +12,7 @@ pub const PROSE: Prose = Prose {
         "[OPTIONS] --explain [COMMAND [ARGUMENT...]]",
         "[--length=SIZE] [--offset=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
     ],
+    operands: &["COMMAND"],
     sections: &[
         (
             "DESCRIPTION",
@@ -141,13 +142,14 @@ pub const PROSE: Prose = Prose {
                 "/sys/devices/system/node/nodeN/access0, access1, memory_side_cache: Latencies, bandwidths, caches.",
                 "/sys/devices/virtual/memory_tiering: The memory tiers.",
                 "/sys/firmware/acpi/tables/HMAT: The firmware's table.",
+                "share/libnuma-rs/schema/numactl.schema.json: The schema of the JSON document, below the directory of the installation, such as /usr.",
             ],
         ),
         (
             "VERSIONS",
             &[
                 "Options, output and exit statuses are those of numactl in release 2.0.19 of the numactl package. \
-                 --explain, --dry-run, --best-effort, --json, --static, --relative and --help are new, and so is \
+                 --explain, --dry-run, --best-effort, --json, --static, --relative, --matrix, --tiers, --weights, --suggest, --help and words for what nodes are, are new, and so is \
                  --balancing with --preferred-many. New options cannot be abbreviated.",
             ],
         ),

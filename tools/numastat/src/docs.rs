@@ -11,6 +11,7 @@ pub const PROSE: Prose = Prose {
          [--json] [PID|PATTERN]...",
         "[--json] --check=PID",
     ],
+    operands: &["PID"],
     sections: SECTIONS,
     see_also: "numactl(8), migratepages(8), libnuma(7), cpuset(7), numa_maps in proc(5)",
 };
@@ -98,8 +99,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "-s sorts by the number of a node, whatever other nodes there are. A value that is no node of the machine is \
              reported, and rows are sorted by the total. As the value is optional, it has to follow -s at once, and \
              -s has to be the last letter of several: -mcs, not -msc.",
-            "--json prints one document, with bytes and null for what is not known. Its shape is in \
-             docs/numastat.schema.json of the sources.",
+            "--json prints one document, with bytes and null for what is not known. Its schema is \
+             installed: see FILES.",
         ],
     ),
     (
@@ -125,7 +126,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "/sys/devices/system/node/nodeN/meminfo: The memory of the system.",
             "/proc/PID/numa_maps: The memory of a process.",
             "/sys/fs/cgroup: Control groups.",
-            "docs/numastat.schema.json: The shape of the JSON document, in the sources.",
+            "share/libnuma-rs/schema/numastat.schema.json: The schema of the JSON document, below the directory of the installation, such as /usr.",
         ],
     ),
     (
