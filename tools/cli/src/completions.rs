@@ -40,6 +40,8 @@ fn kind(name: &str) -> Kind {
             "default local membind preferred preferred-many interleave weighted-interleave",
         ),
         "kind" => Kind::Words("kind"),
+        "latency|bandwidth" => Kind::Words("latency bandwidth"),
+        "WEIGHTS" => Kind::Words("auto"),
         _ => Kind::Other,
     }
 }
@@ -202,15 +204,16 @@ complete -F _{name} -o bashdefault -o default {name}
 }
 
 /// What zsh does for a kind.
-fn in_zsh(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Nodes => Some("_numa_rs_nodes"),
-        Kind::Cpus => Some("_numa_rs_cpus"),
-        Kind::Pid => Some("_pids"),
-        Kind::Command => Some("_normal"),
-        Kind::File => Some("_files"),
-        _ => None,
-    }
+fn in_zsh(kind: Kind) -> Option<String> {
+    Some(match kind {
+        Kind::Nodes => "_numa_rs_nodes".into(),
+        Kind::Cpus => "_numa_rs_cpus".into(),
+        Kind::Pid => "_pids".into(),
+        Kind::Command => "_normal".into(),
+        Kind::File => "_files".into(),
+        Kind::Words(words) => format!("({words})"),
+        Kind::Directory | Kind::Other => return None,
+    })
 }
 
 /// Mends what clap wrote for zsh.
@@ -243,10 +246,7 @@ _numa_rs_cpus() { _sequence compadd - ${(@)${(@)$(print -l /sys/devices/system/c
         } else {
             (at + 1).to_string()
         };
-        let does = match kind(operand) {
-            Kind::Words(words) => format!("({words})"),
-            kind => in_zsh(kind).unwrap_or(" ").to_owned(),
-        };
+        let does = in_zsh(kind(operand)).unwrap_or_else(|| " ".into());
         specs.push(format!("'{place}:{operand}:{does}' \\"));
     }
     let end = lines.iter().position(|line| *line == "&& ret=0");

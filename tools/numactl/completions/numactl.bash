@@ -46,8 +46,8 @@ _numactl() {
         -w|--weighted-interleave|--weighted-interleave=) _numa_rs_list /sys/devices/system/node/node ;;
         -N|--cpunodebind|--cpunodebind=) _numa_rs_list /sys/devices/system/node/node ;;
         -C|--physcpubind|--physcpubind=) _numa_rs_list /sys/devices/system/cpu/cpu ;;
-        --matrix=) COMPREPLY=() ;;
-        --weights=) COMPREPLY=() ;;
+        --matrix=) COMPREPLY=( $(compgen -W "latency bandwidth" -- "$cur") ) ;;
+        --weights=) COMPREPLY=( $(compgen -W "auto" -- "$cur") ) ;;
         -S|--shm|--shm=) COMPREPLY=( $(compgen -f -- "$cur") ); compopt -o filenames 2>/dev/null ;;
         -I|--shmid|--shmid=) COMPREPLY=() ;;
         -f|--file|--file=) COMPREPLY=( $(compgen -f -- "$cur") ); compopt -o filenames 2>/dev/null ;;

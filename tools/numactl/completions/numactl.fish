@@ -15,8 +15,8 @@ complete -c numactl -s i -l interleave -d 'Allocate page by page over these node
 complete -c numactl -s w -l weighted-interleave -d 'Allocate page by page, by the weights of the nodes (Linux 6.9)' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
 complete -c numactl -s N -l cpunodebind -d 'Run on the CPUs of these nodes' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
 complete -c numactl -s C -l physcpubind -d 'Run on these CPUs' -r -f -a '(__numa_rs_list /sys/devices/system/cpu/cpu)'
-complete -c numactl -l matrix -d 'Latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more' -r
-complete -c numactl -l weights -d 'The weights of interleaving; with a value, set them for the whole system, all or none (root)' -r
+complete -c numactl -l matrix -d 'Show latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more' -r -f -a 'latency bandwidth'
+complete -c numactl -l weights -d 'Show the weights of interleaving; with WEIGHTS, such as 0:3,2:1, or auto, set them for the whole system (root)' -r -f -a 'auto'
 complete -c numactl -s S -l shm -d 'Use the System V segment with the key of FILE' -r
 complete -c numactl -s I -l shmid -d 'Use this number in that key; stands before --shm' -r
 complete -c numactl -s f -l file -d 'Use a file of tmpfs or hugetlbfs' -r
@@ -37,8 +37,8 @@ complete -c numactl -l dry-run -d 'Do the same as --explain'
 complete -c numactl -l json -d 'Write what is shown as one JSON document'
 complete -c numactl -l version -d 'Show the version'
 complete -c numactl -l help -d 'Show this help'
-complete -c numactl -l tiers -d 'The memory tiers, demotion, caches in front of memory, and devices that access memory by themselves'
-complete -c numactl -l suggest -d 'The command that sets the weights by the bandwidths of the nodes'
+complete -c numactl -l tiers -d 'Show the memory tiers, demotion, caches in front of memory, and devices that access memory by themselves'
+complete -c numactl -l suggest -d 'Print the command that sets the weights by the bandwidths of the nodes'
 complete -c numactl -s u -l huge -d 'Make the segment of huge pages'
 complete -c numactl -s t -l strict -d 'Fail if pages are on other nodes already'
 complete -c numactl -s T -l touch -d 'Allocate all pages now'

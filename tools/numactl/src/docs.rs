@@ -8,7 +8,7 @@ pub const PROSE: Prose = Prose {
     synopsis: &[
         "[OPTIONS] COMMAND [ARGUMENT...]",
         "[OPTIONS] --show | --hardware",
-        "--matrix[=latency|bandwidth] | --tiers | --weights[=NODE:WEIGHT,...|=auto] | --suggest",
+        "--matrix[=latency|bandwidth] | --tiers | --weights[=WEIGHTS] | --suggest",
         "[OPTIONS] --explain [COMMAND [ARGUMENT...]]",
         "[--length=SIZE] [--offset=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
     ],

@@ -95,7 +95,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
     usage: &[
         "[OPTIONS] COMMAND [ARGUMENT...]",
         "[OPTIONS] --show | --hardware | --explain [COMMAND]",
-        "--matrix | --tiers | --weights[=NODE:WEIGHT,...] | --suggest",
+        "--matrix | --tiers | --weights[=WEIGHTS] | --suggest",
         "[--length=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
     ],
     options: &[
@@ -268,7 +268,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "matrix",
             Value::Optional("latency|bandwidth"),
             MEMORIES,
-            "Latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more",
+            "Show latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more",
         ),
         Spec::new(
             Opt::Tiers,
@@ -276,15 +276,15 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "tiers",
             Value::None,
             MEMORIES,
-            "The memory tiers, demotion, caches in front of memory, and devices that access memory by themselves",
+            "Show the memory tiers, demotion, caches in front of memory, and devices that access memory by themselves",
         ),
         Spec::new(
             Opt::Weights,
             None,
             "weights",
-            Value::Optional("NODE:WEIGHT,...|auto"),
+            Value::Optional("WEIGHTS"),
             MEMORIES,
-            "The weights of interleaving; with a value, set them for the whole system, all or none (root)",
+            "Show the weights of interleaving; with WEIGHTS, such as 0:3,2:1, or auto, set them for the whole system (root)",
         ),
         Spec::new(
             Opt::Suggest,
@@ -292,7 +292,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "suggest",
             Value::None,
             MEMORIES,
-            "The command that sets the weights by the bandwidths of the nodes",
+            "Print the command that sets the weights by the bandwidths of the nodes",
         ),
         Spec::new(
             Opt::Shm,
