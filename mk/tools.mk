@@ -4,9 +4,7 @@
 # 0.15 ms earlier, of 1.2. musl has an unwinder of its own.
 LIBGCC_EH := $(if $(findstring musl,$(RUST_TARGET) $(shell $(CC) -dumpmachine)),,$(wildcard $(shell $(CC) -print-file-name=libgcc_eh.a)))
 UNWINDER  := $(if $(LIBGCC_EH),$(BUILD)/unwinder/libunwinder.a)
-# Cargo puts a hash of these words into the names of symbols: they name no directory outside of the sources, where it
-# runs the compiler, or the bits would be others for each.
-TOOL_LINK := $(if $(UNWINDER),-- -L native=$(patsubst $(CURDIR)/%,%,$(abspath $(dir $(UNWINDER)))) -l static:+whole-archive=unwinder)
+TOOL_LINK := $(if $(UNWINDER),-- -L native=$(abspath $(dir $(UNWINDER))) -l static:+whole-archive=unwinder)
 
 $(BUILD)/unwinder/libunwinder.a: $(BUILD)/flags
 	mkdir -p $(dir $@)
