@@ -1,5 +1,5 @@
 //! Node strings with words for what nodes are and what they are near to, for the commands: `mem,!tier:0` is
-//! not one of libnuma's own strings, whose grammar [`strings`](crate::strings) holds.
+//! not one of libnuma's own strings, whose grammar [`strings`] holds.
 //!
 //! | word | nodes |
 //! | --- | --- |
