@@ -121,8 +121,8 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
+        match self.text() {
+            Some(text) => f.write_str(text),
             None => write!(f, "errno {}", self.0),
         }
     }

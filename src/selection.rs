@@ -208,19 +208,23 @@ fn device_node(root: Root<'_>, word: &[u8]) -> Option<Result<Node, DeviceError>>
         .or_else(|| device::node_of_word(root, word).map(|found| found.map(|(node, _)| Node(node))))
 }
 
+/// Whether a node has CPUs or memory.
+fn has(root: Root<'_>, node: Node, want: Want) -> Result<bool> {
+    Ok(match want {
+        Want::Cpus => {
+            let mut cpus = CpuMask::new(topology::cpu_mask_size())?;
+            topology::read_cpus_of_node(root, node, cpus.bits_mut())?;
+            !cpus.is_empty()
+        }
+        Want::Memory => topology::node_memory(root, node)?.total > 0,
+    })
+}
+
 /// Those of the nodes that have CPUs or memory.
 fn having(root: Root<'_>, nodes: &NodeMask, want: Want) -> Result<NodeMask> {
     let mut found = NodeMask::new(nodes.size())?;
     for node in nodes.iter() {
-        let has = match want {
-            Want::Cpus => {
-                let mut cpus = CpuMask::new(topology::cpu_mask_size())?;
-                topology::read_cpus_of_node(root, node, cpus.bits_mut())?;
-                !cpus.is_empty()
-            }
-            Want::Memory => topology::node_memory(root, node)?.total > 0,
-        };
-        if has {
+        if has(root, node, want)? {
             found.insert(node)?;
         }
     }
@@ -291,7 +295,8 @@ fn cost(root: Root<'_>, node: Node) -> Result<u64> {
     Ok((latency << 32) / bandwidth)
 }
 
-/// What each node has, for who asked for something that none has: "node 0: cpus, memory, tier 0".
+/// What a node has, for who asked for something that none has: "node 0: cpus, memory, tier 0". `size` is that
+/// of the kernel's node masks.
 ///
 /// ```
 /// use numa::{Root, selection, topology};
@@ -299,7 +304,7 @@ fn cost(root: Root<'_>, node: Node) -> Result<u64> {
 /// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
 /// let mut lines = String::new();
 /// for node in nodes.iter() {
-///     selection::describe(Root::SYSTEM, node, &nodes, &mut lines).expect("a String takes all");
+///     selection::describe(Root::SYSTEM, node, nodes.size(), &mut lines).expect("a String takes all");
 ///     lines.push('\n');
 /// }
 /// assert!(lines.starts_with("node "));
@@ -308,18 +313,18 @@ fn cost(root: Root<'_>, node: Node) -> Result<u64> {
 pub fn describe(
     root: Root<'_>,
     node: Node,
-    nodes: &NodeMask,
+    size: usize,
     out: &mut dyn core::fmt::Write,
 ) -> core::fmt::Result {
     write!(out, "node {node}:")?;
     let mut separator = " ";
     for (want, name) in [(Want::Cpus, "cpus"), (Want::Memory, "memory")] {
-        if having(root, nodes, want).is_ok_and(|having| having.contains(node)) {
+        if has(root, node, want) == Ok(true) {
             write!(out, "{separator}{name}")?;
             separator = ", ";
         }
     }
-    if let Ok((rank, _)) = tiers::tier_of(root, node, nodes.size()) {
+    if let Ok((rank, _)) = tiers::tier_of(root, node, size) {
         write!(out, "{separator}tier {rank}")?;
         separator = ", ";
     }
@@ -521,7 +526,7 @@ mod tests {
         );
         let told = |node| {
             let mut text = String::new();
-            describe(made.root(), Node(node), &nodes(&made), &mut text).unwrap();
+            describe(made.root(), Node(node), 64, &mut text).unwrap();
             text
         };
         assert_eq!(told(0), "node 0: cpus, memory, tier 0");

@@ -7,7 +7,7 @@ use core::ffi::c_int;
 pub struct Errno(pub c_int);
 
 macro_rules! names {
-    ($($name:ident)*) => {
+    ($($name:ident $text:literal)*) => {
         impl Errno {
             $(
                 #[allow(missing_docs)]
@@ -28,13 +28,53 @@ macro_rules! names {
                     _ => None,
                 }
             }
+
+            /// The words of strerror(3), such as `Invalid argument`, of the numbers that this library meets.
+            ///
+            /// ```
+            /// use numa::Errno;
+            ///
+            /// assert_eq!(Errno::EPERM.text(), Some("Operation not permitted"));
+            /// assert_eq!(Errno::EPERM.to_string(), "Operation not permitted");
+            /// ```
+            pub fn text(self) -> Option<&'static str> {
+                match self {
+                    $(Errno::$name => Some($text),)*
+                    _ => None,
+                }
+            }
         }
     };
 }
 
 names! {
-    EPERM ENOENT ESRCH EINTR EIO E2BIG EBADF EAGAIN ENOMEM EACCES EFAULT EBUSY EEXIST ENODATA ENODEV
-    ENOTDIR EINVAL ENFILE EMFILE EFBIG EROFS ERANGE ENAMETOOLONG ELOOP ENOSYS EOVERFLOW EOPNOTSUPP
+    EPERM "Operation not permitted"
+    ENOENT "No such file or directory"
+    ESRCH "No such process"
+    EINTR "Interrupted system call"
+    EIO "Input/output error"
+    E2BIG "Argument list too long"
+    EBADF "Bad file descriptor"
+    EAGAIN "Resource temporarily unavailable"
+    ENOMEM "Cannot allocate memory"
+    EACCES "Permission denied"
+    EFAULT "Bad address"
+    EBUSY "Device or resource busy"
+    EEXIST "File exists"
+    ENODEV "No such device"
+    ENOTDIR "Not a directory"
+    EINVAL "Invalid argument"
+    ENFILE "Too many open files in system"
+    EMFILE "Too many open files"
+    EFBIG "File too large"
+    EROFS "Read-only file system"
+    ERANGE "Numerical result out of range"
+    ELOOP "Too many levels of symbolic links"
+    ENAMETOOLONG "File name too long"
+    ENOSYS "Function not implemented"
+    ENODATA "No data available"
+    EOVERFLOW "Value too large for defined data type"
+    EOPNOTSUPP "Operation not supported"
 }
 
 impl Errno {

@@ -158,7 +158,7 @@ mod tests {
         assert!(told("/proc", Errno::ENOENT).contains("PID namespace"));
         assert_eq!(
             told("maps", Errno::EIO),
-            "process 7: cannot read /proc/7/maps: EIO"
+            "process 7: cannot read /proc/7/maps: Input/output error"
         );
         let file = "status";
         assert!(of_file(7, Error::Empty { file }).contains("/proc/7/status is empty"));

@@ -64,7 +64,7 @@ fn why_nothing(error: &SelectError<'_>, machine: &Machine) -> String {
             reason.push_str(separator);
             separator = "; ";
             // A String takes all.
-            let _ = selection::describe(Root::SYSTEM, node, &machine.nodes, &mut reason);
+            let _ = selection::describe(Root::SYSTEM, node, machine.node_bits, &mut reason);
         }
         reason.push(')');
     }

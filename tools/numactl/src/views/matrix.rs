@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use numa::attributes;
+use numa::attributes::{self, Access};
 use numa::hmat::Hmat;
-use numa::{Errno, Error, Node, Root};
+use numa::{Errno, Error, Node, NodeMask, Root};
 use serde::Serialize;
 
 use crate::given::Given;
@@ -79,12 +79,15 @@ impl Matrix {
         let rows: Vec<Node> = machine.nodes.iter().collect();
         let with_memory = machine.nodes.iter().filter(|&node| !is_memoryless(node));
         let columns: Vec<Node> = with_memory.collect();
+        let failed = |error: Error| Refusal::saying(error.to_string(), "--matrix", "");
+        let mut rated = Vec::new();
+        for &to in &columns {
+            rated.push(Rated::of(to, machine).map_err(failed)?);
+        }
         let mut cells = Vec::new();
         for &from in &rows {
-            for &to in &columns {
-                let cell = Cell::of(from, to, table.as_ref(), machine);
-                let failed = |error: Error| Refusal::saying(error.to_string(), "--matrix", "");
-                cells.push(cell.map_err(failed)?);
+            for (&to, rated) in columns.iter().zip(&rated) {
+                cells.push(Cell::of(from, to, rated, table.as_ref()));
             }
         }
         let ids = |nodes: &[Node]| nodes.iter().map(|node| node.0).collect();
@@ -161,28 +164,47 @@ impl Matrix {
     }
 }
 
+/// What the kernel says of a node's memory: initiators, and the figures for them.
+#[derive(Debug)]
+struct Rated(Vec<(NodeMask, attributes::Figures)>);
+
+impl Rated {
+    /// Reads it. The nearest of all count first, then the nearest with CPUs.
+    fn of(node: Node, machine: &Machine) -> numa::Result<Rated> {
+        let mut rated = Vec::new();
+        for access in [Access::Any, Access::Cpus] {
+            let size = machine.node_bits;
+            let initiators = attributes::best_initiators(Root::SYSTEM, node, access, size);
+            let figures = attributes::best(Root::SYSTEM, node, access);
+            match (initiators, figures) {
+                (Ok(initiators), Ok(figures)) => rated.push((initiators, figures)),
+                (Err(Error::NotReported { .. }), _) | (_, Err(Error::NotReported { .. })) => {}
+                (Err(error), _) | (_, Err(error)) => return Err(error),
+            }
+        }
+        Ok(Rated(rated))
+    }
+}
+
 impl Cell {
     /// What the kernel says of a pair, or the table.
-    fn of(from: Node, to: Node, table: Option<&Hmat>, machine: &Machine) -> numa::Result<Cell> {
-        let (figures, source) = match attributes::between(Root::SYSTEM, from, to, machine.node_bits)
-        {
-            Ok(figures) => (figures, Some(Source::Rated)),
-            Err(Error::NotReported { .. }) => match table {
-                Some(table) => {
-                    let figures = attributes::Figures {
-                        read_latency: table.read_latency(from.0, to.0),
-                        write_latency: table.write_latency(from.0, to.0),
-                        read_bandwidth: table.read_bandwidth(from.0, to.0),
-                        write_bandwidth: table.write_bandwidth(from.0, to.0),
-                    };
-                    let source = (!figures.is_unknown()).then_some(Source::Table);
-                    (figures, source)
-                }
-                None => (attributes::Figures::default(), None),
-            },
-            Err(error) => return Err(error),
-        };
-        Ok(Cell {
+    fn of(from: Node, to: Node, rated: &Rated, table: Option<&Hmat>) -> Cell {
+        let known = rated
+            .0
+            .iter()
+            .find(|(initiators, _)| initiators.contains(from))
+            .map(|&(_, figures)| (figures, Some(Source::Rated)));
+        let (figures, source) = known.unwrap_or_else(|| {
+            let figures =
+                table.map_or_else(attributes::Figures::default, |table| attributes::Figures {
+                    read_latency: table.read_latency(from.0, to.0),
+                    write_latency: table.write_latency(from.0, to.0),
+                    read_bandwidth: table.read_bandwidth(from.0, to.0),
+                    write_bandwidth: table.write_bandwidth(from.0, to.0),
+                });
+            (figures, (!figures.is_unknown()).then_some(Source::Table))
+        });
+        Cell {
             from: from.0,
             to: to.0,
             source,
@@ -190,7 +212,7 @@ impl Cell {
             write_latency_ns: figures.write_latency,
             read_bandwidth_mb_s: figures.read_bandwidth,
             write_bandwidth_mb_s: figures.write_bandwidth,
-        })
+        }
     }
 }
 
