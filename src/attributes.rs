@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, Result};
 use crate::mask::{Node, NodeMask};
-use crate::root::{Path, Root, decimal};
+use crate::root::{self, Path, Root, decimal};
 use crate::sys::Errno;
 use crate::topology;
 
@@ -61,13 +61,9 @@ impl Access {
     }
 }
 
-const NODES: &str = "/sys/devices/system/node";
-
 /// The directory with a node's best initiators and their figures.
 fn initiators_of(root: Root<'_>, node: Node, access: Access) -> Path {
-    let mut path = Path::below(root, NODES);
-    path.push(b"/node").number(node.0).push(b"/");
-    path.push(access.directory().as_bytes());
+    let mut path = topology::node_file(root, node, access.directory());
     path.push(b"/initiators");
     path
 }
@@ -198,7 +194,7 @@ pub fn between(root: Root<'_>, initiator: Node, target: Node, size: usize) -> Re
 /// }
 /// ```
 pub fn generic_initiators(root: Root<'_>, size: usize) -> Result<NodeMask> {
-    let mut path = Path::below(root, NODES);
+    let mut path = Path::below(root, topology::NODES);
     path.push(b"/has_generic_initiator");
     topology::read_id_list(&path, size)
 }
@@ -229,39 +225,22 @@ pub struct SideCache {
 /// ```
 pub fn side_caches(root: Root<'_>, node: Node) -> Result<Vec<SideCache>> {
     const FILE: &str = "nodeN/memory_side_cache";
-    let mut directory = Path::below(root, NODES);
-    directory
-        .push(b"/node")
-        .number(node.0)
-        .push(b"/memory_side_cache");
     // No machine has more levels; what a directory says is not believed.
     const MOST: usize = 8;
-    let mut levels = [0; MOST];
-    let mut count = 0;
-    let listed = directory.list(&mut |name| {
-        let level = name.strip_prefix(b"index").and_then(crate::root::number);
-        if let (Some(level), Some(place)) = (level, levels.get_mut(count)) {
-            *place = level;
-            count += 1;
-        }
-    });
-    match listed {
-        Ok(()) => {}
+    let listed = topology::node_file(root, node, "memory_side_cache")
+        .sorted(|name| name.strip_prefix(b"index").and_then(root::number));
+    let mut levels = match listed {
         Err(Errno::ENOENT) => return topology::check_node(root, node).map(|()| Vec::new()),
-        Err(errno) => return Err(Error::File { file: FILE, errno }),
-    }
-    let levels = &mut levels[..count];
-    levels.sort_unstable();
+        listed => listed.map_err(|errno| Error::File { file: FILE, errno })?,
+    };
+    levels.truncate(MOST);
     let mut caches = Vec::new();
     caches
-        .try_reserve_exact(count)
+        .try_reserve_exact(levels.len())
         .map_err(|_| Error::OutOfMemory)?;
-    for &level in levels.iter() {
+    for level in levels {
         let of = |file: &'static str| -> Result<u64> {
-            let mut path = Path::below(root, NODES);
-            path.push(b"/node")
-                .number(node.0)
-                .push(b"/memory_side_cache/index");
+            let mut path = topology::node_file(root, node, "memory_side_cache/index");
             path.number(level).push(b"/").push(file.as_bytes());
             let mut buf = [0; 32];
             let text = path

@@ -347,28 +347,19 @@ fn node_of_gpu(root: Root<'_>, word: &[u8]) -> Result<Node, DeviceError> {
 
 fn nth_gpu(root: Root<'_>, n: u32, word: Name) -> Result<[u32; 4], DeviceError> {
     const KIND: &str = "gpu";
-    let mut found = Vec::new();
-    let mut short_of_memory = false;
-    let listed = root.list("/sys/bus/pci/devices", &mut |name| {
-        // A device that cannot be looked at is no GPU that could be counted.
-        let address = pci_address(name);
-        if let Some(address) = address.filter(|&at| is_gpu(root, &pci_link(root, at)) == Ok(true)) {
-            match found.try_reserve(1) {
-                Ok(()) => found.push(address),
-                Err(_) => short_of_memory = true,
-            }
-        }
+    let directory = "/sys/bus/pci/devices";
+    // A device that cannot be looked at is no GPU that could be counted.
+    let listed = Path::below(root, directory).sorted(|name| {
+        pci_address(name).filter(|&at| is_gpu(root, &pci_link(root, at)) == Ok(true))
     });
-    let refused = listed.err().or(short_of_memory.then_some(Errno::ENOMEM));
-    if let Some(errno) = refused.filter(|&errno| errno != Errno::ENOENT) {
-        let name = Name::new(b"/sys/bus/pci/devices");
-        return Err(DeviceError::Unreadable {
+    let found = match listed {
+        Err(Errno::ENOENT) => Vec::new(),
+        listed => listed.map_err(|errno| DeviceError::Unreadable {
             kind: KIND,
-            name,
+            name: Name::new(directory.as_bytes()),
             errno,
-        });
-    }
-    found.sort_unstable();
+        })?,
+    };
     found
         .get(n as usize)
         .copied()

@@ -4,6 +4,7 @@
 //! [`Root::SYSTEM`]; a test or a tool may point another one at a directory that
 //! holds a made-up or recorded `sys/` and `proc/`.
 
+use alloc::vec::Vec;
 use core::ffi::CStr;
 
 use crate::sys::Errno;
@@ -131,6 +132,29 @@ impl Path {
     /// Calls `each` with the name of every entry of the directory.
     pub(crate) fn list(&self, each: &mut dyn FnMut(&[u8])) -> Result<(), Errno> {
         file::list(self.as_c_str()?, each)
+    }
+
+    /// What `take` makes of the names of the directory's entries, sorted, each once.
+    pub(crate) fn sorted<T: Ord>(
+        &self,
+        mut take: impl FnMut(&[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, Errno> {
+        let mut found = Vec::new();
+        let mut short_of_memory = false;
+        self.list(&mut |name| {
+            if let Some(entry) = take(name) {
+                match found.try_reserve(1) {
+                    Ok(()) => found.push(entry),
+                    Err(_) => short_of_memory = true,
+                }
+            }
+        })?;
+        if short_of_memory {
+            return Err(Errno::ENOMEM);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
     }
 
     pub(crate) fn open(&self) -> Result<File, Errno> {

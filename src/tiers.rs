@@ -44,25 +44,12 @@ pub struct Tier {
 /// }
 /// ```
 pub fn tiers(root: Root<'_>, size: usize) -> Result<Vec<Tier>> {
-    let mut numbers = Vec::new();
-    let mut short_of_memory = false;
-    let listed = root.list(TIERS, &mut |name| {
-        if let Some(tier) = name.strip_prefix(b"memory_tier").and_then(number) {
-            match numbers.try_reserve(1) {
-                Ok(()) => numbers.push(tier),
-                Err(_) => short_of_memory = true,
-            }
-        }
-    });
-    listed.map_err(|errno| Error::Open {
-        file: "memory_tiering",
-        errno,
-    })?;
-    if short_of_memory {
-        return Err(Error::OutOfMemory);
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
+    let numbers = Path::below(root, TIERS)
+        .sorted(|name| name.strip_prefix(b"memory_tier").and_then(number))
+        .map_err(|errno| Error::Open {
+            file: "memory_tiering",
+            errno,
+        })?;
     let mut tiers = Vec::new();
     tiers
         .try_reserve_exact(numbers.len())

@@ -11,14 +11,14 @@ use crate::mask::{BitsMut, CpuMask, Node, NodeMask, WORD_BITS, Word};
 use crate::root::{self, Parser, Path, Root, number};
 use crate::sys::{self, Errno, mempolicy};
 
-const NODES: &str = "/sys/devices/system/node";
+pub(crate) const NODES: &str = "/sys/devices/system/node";
 
 /// Bits of node masks where /proc does not show them: those of the largest kernel. Smaller kernels
 /// take masks of this size.
 const MOST_NODES: usize = 1024;
 
 /// The path of a file of a node.
-fn node_file(root: Root<'_>, node: Node, file: &str) -> Path {
+pub(crate) fn node_file(root: Root<'_>, node: Node, file: &str) -> Path {
     let mut path = Path::below(root, NODES);
     path.push(b"/node").number(node.0).push(b"/");
     path.push(file.as_bytes());

@@ -125,25 +125,12 @@ pub fn weight(root: Root<'_>, node: Node) -> Result<u8> {
 /// }
 /// ```
 pub fn weights(root: Root<'_>) -> Result<Vec<Weight>> {
-    let mut nodes = Vec::new();
-    let mut short_of_memory = false;
-    let listed = root.list(WEIGHTS, &mut |name| {
-        if let Some(node) = topology::node_of_name(name) {
-            match nodes.try_reserve(1) {
-                Ok(()) => nodes.push(node),
-                Err(_) => short_of_memory = true,
-            }
-        }
-    });
-    listed.map_err(|errno| Error::Open {
-        file: "weighted_interleave",
-        errno,
-    })?;
-    if short_of_memory {
-        return Err(Error::OutOfMemory);
-    }
-    nodes.sort_unstable();
-    nodes.dedup();
+    let nodes = Path::below(root, WEIGHTS)
+        .sorted(topology::node_of_name)
+        .map_err(|errno| Error::Open {
+            file: "weighted_interleave",
+            errno,
+        })?;
     let mut weights = Vec::new();
     weights
         .try_reserve_exact(nodes.len())
