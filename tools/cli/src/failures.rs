@@ -178,11 +178,16 @@ mod tests {
         );
         let (kind, message) = told(Errno::EPERM);
         assert_eq!(kind, FailedKind::NotPermitted);
-        assert!(message.starts_with("not allowed to move pages of process 7 (move_pages: Operation not permitted)"));
+        assert!(message.starts_with(
+            "not allowed to move pages of process 7 (move_pages: Operation not permitted)"
+        ));
         assert_eq!(told(Errno::ENOSYS).0, FailedKind::NotPermitted);
         assert_eq!(
             told(Errno::EIO),
-            (FailedKind::Other, "process 7: move_pages: Input/output error".into())
+            (
+                FailedKind::Other,
+                "process 7: move_pages: Input/output error".into()
+            )
         );
         let (file, errno) = ("pagemap", Errno::EACCES);
         let failed = Failed::of_process(7, Error::File { file, errno });

@@ -5,10 +5,10 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use cli::failures::{Failed, FailedKind};
+use cli::failures::{Failed, FailedKind, of_io};
 use cli::text::safe;
 
-use crate::files::{self, Files, number, reason, words};
+use crate::files::{self, Files, number, words};
 use crate::sheet::{About, Sheet};
 use crate::table::Row;
 
@@ -81,8 +81,8 @@ pub(crate) fn usage(files: &Files, path: &Path, nodes: &[u32], page: u64) -> Res
             FailedKind::Other,
             "there is no such control group with a memory.numa_stat (is the memory controller on?)",
         ),
-        ErrorKind::PermissionDenied => failed(FailedKind::NotPermitted, &reason(&error)),
-        _ => failed(FailedKind::Other, &reason(&error)),
+        ErrorKind::PermissionDenied => failed(FailedKind::NotPermitted, &of_io(&error)),
+        _ => failed(FailedKind::Other, &of_io(&error)),
     })?;
     if text.is_empty() {
         return Err(failed(FailedKind::Other, "memory.numa_stat is empty"));

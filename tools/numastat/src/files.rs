@@ -66,20 +66,6 @@ impl Files {
     }
 }
 
-/// Why, in the words of strerror(3).
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
-}
-
-/// The same of an error of the library.
-pub(crate) fn reason_of(errno: numa::Errno) -> String {
-    reason(&io::Error::from_raw_os_error(errno.0))
-}
-
 /// The decimal number that is the whole of `text`.
 pub(crate) fn number(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
@@ -109,6 +95,7 @@ pub(crate) fn name(word: &[u8]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cli::failures::{of_io, strerror};
 
     #[test]
     fn paths() {
@@ -120,9 +107,9 @@ mod tests {
     #[test]
     fn reasons() {
         let error = Files::at("/nonexistent").read("/x").unwrap_err();
-        assert_eq!(reason(&error), "No such file or directory");
-        assert_eq!(reason_of(numa::Errno::EACCES), "Permission denied");
-        assert_eq!(reason(&io::Error::other("odd")), "odd");
+        assert_eq!(of_io(&error), "No such file or directory");
+        assert_eq!(strerror(numa::Errno::EACCES), "Permission denied");
+        assert_eq!(of_io(&io::Error::other("odd")), "odd");
     }
 
     #[test]

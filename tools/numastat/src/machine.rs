@@ -1,9 +1,9 @@
 //! The nodes of the machine, and what /sys says of their memory.
 
-use cli::failures::{Failed, FailedKind};
+use cli::failures::{Failed, FailedKind, of_io, strerror};
 use numa::{Error, topology};
 
-use crate::files::{self, Files, number, reason, reason_of, words};
+use crate::files::{self, Files, number, words};
 use crate::sheet::{About, Sheet};
 use crate::table::{Cell, Row};
 
@@ -20,7 +20,7 @@ pub(crate) fn nodes(files: &Files, plain: bool) -> Result<Vec<u32>, Failed> {
             nodes.dedup();
             return Ok(nodes);
         }
-        Err(Error::File { errno, .. }) => reason_of(errno),
+        Err(Error::File { errno, .. }) => strerror(errno),
         Err(error) => error.to_string(),
     };
     Err(Failed::other(match plain {
@@ -122,7 +122,7 @@ fn read(
         let text = match files.read(&path) {
             Ok(text) if text.is_empty() => Err(format!("{path} is empty")),
             Ok(text) => Ok(text),
-            Err(error) => Err(format!("cannot open {path}: {}", reason(&error))),
+            Err(error) => Err(format!("cannot open {path}: {}", of_io(&error))),
         };
         let text = text.unwrap_or_else(|message| {
             failures.push(Failed::other(message));

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use cli::failures::{Failed, FailedKind};
+use cli::failures::{Failed, FailedKind, strerror};
 use numa::migrate::{Kind, Process, Purpose, State};
 use numa::{Errno, Error};
 
-use crate::files::{Files, reason_of};
+use crate::files::Files;
 use crate::machine::kind_of;
 use crate::options::Wanted;
 use crate::sheet::{About, Sheet};
@@ -27,8 +27,8 @@ pub(crate) fn failed(pid: i32, error: Error) -> Failed {
         Error::File {
             errno: Errno::ESRCH | Errno::ENOENT,
             ..
-        } => (FailedKind::NoSuchProcess, reason_of(Errno::ENOENT)),
-        Error::File { errno, .. } => (kind_of(errno), reason_of(errno)),
+        } => (FailedKind::NoSuchProcess, strerror(Errno::ENOENT)),
+        Error::File { errno, .. } => (kind_of(errno), strerror(errno)),
         Error::Empty { .. } => (FailedKind::Other, "it is empty".to_owned()),
         Error::Malformed { .. } => (
             FailedKind::Other,
@@ -54,7 +54,7 @@ pub(crate) fn open(files: &Files, pid: i32, began: Option<u64>) -> Result<Proces
     let process = Process::open(files.root(), pid).map_err(|error| failed(pid, error))?;
     match began {
         Some(began) if process.began() != Ok(began) => {
-            let why = reason_of(Errno::ENOENT);
+            let why = strerror(Errno::ENOENT);
             Err(unread(&pid.to_string(), FailedKind::NoSuchProcess, &why))
         }
         _ => Ok(process),
@@ -240,7 +240,7 @@ pub(crate) fn find(files: &Files, wanted: &[Wanted]) -> (Vec<i32>, Vec<Failed>) 
                 // 0 would be this command.
                 Ok(pid) if pid > 0 => pids.push(pid),
                 _ => {
-                    let why = reason_of(Errno::ENOENT);
+                    let why = strerror(Errno::ENOENT);
                     failures.push(unread(digits, FailedKind::NoSuchProcess, &why));
                 }
             },

@@ -263,7 +263,7 @@ fn family(pid: i32) -> Result<Vec<(i32, Option<u64>)>, Failed> {
             .collect()),
         Err(error) => Err(Failed::other(format!(
             "--tree={pid}: cannot look for its descendants: {}",
-            crate::files::reason(&error)
+            cli::failures::of_io(&error)
         ))),
     }
 }
