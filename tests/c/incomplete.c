@@ -284,6 +284,13 @@ TEST_IN(cpumap_is_junk, cpus_that_no_kernel_has)
 	SILENT(FAILS(numa_node_of_cpu(INT32_MAX), -1, EINVAL));
 }
 
+/* The reference looks for them in the files of all nodes. */
+DIFFERS_IN(first_cpumap_is_missing, negative_cpus_are_on_no_node)
+{
+	SILENT(FAILS(numa_node_of_cpu(-1), -1, EINVAL));
+	SILENT(FAILS(numa_node_of_cpu(INT32_MIN), -1, EINVAL));
+}
+
 WORLD(cpumap_is_a_fifo, unlink(CPUMAP); if (mkfifo(CPUMAP, 0644)) cannot = "cannot make a FIFO")
 
 DIFFERS_IN(cpumap_is_a_fifo, a_fifo_in_sys_is_not_waited_for)
