@@ -561,6 +561,28 @@ TEST_IN(numa_node_is_forbidden, devices_with_a_forbidden_numa_node, ROW(device_e
 	without_node(EACCES);
 }
 
+DEVICE_WORLD(numa_node_is_junk, write_file(DEVICE "/numa_node", "zz\n"))
+
+TEST_IN(numa_node_is_junk, devices_with_a_senseless_numa_node, ROW(files_that_make_no_sense_are_errors))
+{
+	without_node(EIO);
+}
+
+/* The reference takes the first of them. */
+DEVICE_WORLD(numa_node_is_a_range, write_file(DEVICE "/numa_node", "0-1\n"))
+
+TEST_IN(numa_node_is_a_range, devices_with_several_nodes, ROW(files_that_make_no_sense_are_errors))
+{
+	without_node(EIO);
+}
+
+DEVICE_WORLD(numa_node_is_large, write_file(DEVICE "/numa_node", "4294967296\n"))
+
+TEST_IN(numa_node_is_large, devices_with_a_number_beyond_all_nodes, ROW(files_that_make_no_sense_are_errors))
+{
+	without_node(EIO);
+}
+
 DEVICE_WORLD(no_block_devices, if (rename("/sys/class/block", "/sys/class/no-block") ||
 				   rename("/sys/block", "/sys/no-block")) cannot = "no rename")
 
