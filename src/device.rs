@@ -236,7 +236,9 @@ pub fn node_of_word(root: Root<'_>, text: &[u8]) -> Option<Result<(u32, usize), 
 /// The node of a device by its kind: `gpu:N`, `gpu:ADDRESS`, `nvme:DEV`, `ib:DEV`, `cxl:DEV`; see
 /// [`selection`](crate::selection). `None` of any other word.
 ///
-/// A GPU's node is the one whose CPUs are nearest to it, never that of its own memory.
+/// A GPU's node is the one that the kernel reports for it. Where that is a node without CPUs, as its own memory
+/// may be, [`selection`](crate::selection) takes the nearest one with CPUs. A CXL memory device's node is that of
+/// the CPUs which it hangs on, not that of its memory.
 ///
 /// ```
 /// use numa::Root;

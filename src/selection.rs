@@ -8,7 +8,7 @@
 //! | `tier:N` | those of the memory tier with this rank, 0 the fastest |
 //! | `fast`, `slow` | those with the fastest memory; those with any other |
 //! | `near:NODE` | the node itself if it has what is wanted, or the nearest ones that have; also `near:gpu:0` |
-//! | `gpu:N`, `gpu:ADDRESS` | that of the N-th GPU in the order of PCI addresses, or of the one at an address |
+//! | `gpu:N`, `gpu:ADDRESS` | that of the N-th GPU in the order of PCI addresses, or of the one at an address; the nearest with CPUs if that is its own memory |
 //! | `nvme:DEV`, `ib:DEV`, `cxl:DEV` | that of an NVMe controller, InfiniBand adapter, CXL memory device; `nvme:0` is nvme0, `cxl:0` mem0 |
 //!
 //! They stand wherever a number may, beside the older words (`netdev:` …), with `!` before all of them. A word
@@ -186,9 +186,15 @@ fn nodes_of_word<'a>(
             None => return Ok(None),
             Some(node) => {
                 let node = node.map_err(SelectError::Device)?;
-                let mut nodes = NodeMask::new(accepted.size()).map_err(unknown)?;
-                nodes.bits_mut().insert(node.0 as usize);
-                nodes
+                // Firmware may put a GPU on the node of its own memory.
+                if kind == b"gpu" && has(root, node, Want::Cpus) == Ok(false) {
+                    let all = topology::nodes(root, accepted.size()).map_err(unknown)?;
+                    nearest(root, node, &all, Want::Cpus).map_err(unknown)?
+                } else {
+                    let mut nodes = NodeMask::new(accepted.size()).map_err(unknown)?;
+                    nodes.bits_mut().insert(node.0 as usize);
+                    nodes
+                }
             }
         },
     };
@@ -208,11 +214,16 @@ fn device_node(root: Root<'_>, word: &[u8]) -> Option<Result<Node, DeviceError>>
         .or_else(|| device::node_of_word(root, word).map(|found| found.map(|(node, _)| Node(node))))
 }
 
+/// As many CPUs as Linux can have.
+const LARGEST: usize = 8192;
+
 /// Whether a node has CPUs or memory.
 fn has(root: Root<'_>, node: Node, want: Want) -> Result<bool> {
     Ok(match want {
         Want::Cpus => {
-            let mut cpus = CpuMask::new(topology::cpu_mask_size())?;
+            // The root may be that of a larger machine than this one.
+            let size = topology::cpu_mask_size().max(LARGEST);
+            let mut cpus = CpuMask::new(size)?;
             topology::read_cpus_of_node(root, node, cpus.bits_mut())?;
             !cpus.is_empty()
         }
@@ -432,6 +443,46 @@ mod tests {
         ] {
             assert_eq!(chosen(&made, text, Want::Cpus), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_gpu_is_never_on_its_own_memory() {
+        let made = machine();
+        made.write("sys/devices/pci/0000:41:00.0/numa_node", b"8\n");
+        for want in [Want::Memory, Want::Cpus] {
+            assert_eq!(chosen(&made, "gpu:1", want), "0");
+        }
+        assert_eq!(chosen(&made, "!gpu:1", Want::Memory), "1,4,8-9");
+        // Its memory has a word of its own.
+        assert_eq!(chosen(&made, "near:gpu:1", Want::Memory), "8");
+    }
+
+    #[test]
+    fn words_on_machines_as_they_are_sold() {
+        let mut tried = 0;
+        let names = MadeUp::names();
+        for name in names.iter().filter(|name| MadeUp::has_words(name)) {
+            let made = MadeUp::machine(name);
+            for (key, expected) in made.expected() {
+                let Some(rest) = key.strip_prefix("word\t") else {
+                    continue;
+                };
+                let (want, word) = rest.split_once('\t').unwrap();
+                let want = if want == "cpus" {
+                    Want::Cpus
+                } else {
+                    Want::Memory
+                };
+                let nodes = topology::nodes(made.root(), 1024).unwrap();
+                let found = match select(made.root(), word.as_bytes(), &nodes, want) {
+                    Ok(nodes) => nodes.to_string(),
+                    Err(error) => error.to_string(),
+                };
+                assert_eq!(found, expected, "{name}: {word} for {want:?}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 100, "{tried}");
     }
 
     #[test]

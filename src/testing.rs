@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::vec::Vec;
 
 use crate::root::Root;
 
@@ -27,6 +28,18 @@ impl MadeUp {
         fs::create_dir_all(&directory).unwrap();
         let text = directory.to_str().unwrap().to_string();
         MadeUp { directory, text }
+    }
+
+    /// The machines of tests/machines.
+    pub(crate) fn names() -> Vec<String> {
+        let names = run(Command::new(MACHINES).arg("--names"));
+        names.lines().map(String::from).collect()
+    }
+
+    /// Whether it is expected of a machine what words stand for.
+    pub(crate) fn has_words(name: &str) -> bool {
+        let script = std::path::Path::new(MACHINES).with_file_name(name);
+        fs::read_to_string(script.join("make")).is_ok_and(|text| text.contains("\nword "))
     }
 
     /// A machine of tests/machines, by its name.
@@ -122,7 +135,6 @@ mod tests {
     use super::*;
     use crate::mask::Node;
     use crate::topology::{cpus_of_node, distance_row, node_memory, nodes, possible_cpus};
-    use std::vec::Vec;
 
     /// Compares what the core reads of a machine with what is expected of it.
     fn as_expected(made: &MadeUp, name: &str) {
@@ -168,9 +180,9 @@ mod tests {
 
     #[test]
     fn all_machines_are_as_expected() {
-        let names = run(Command::new(MACHINES).arg("--names"));
-        assert!(names.lines().count() > 10, "{names}");
-        for name in names.lines() {
+        let names = MadeUp::names();
+        assert!(names.len() > 10, "{names:?}");
+        for name in &names {
             as_expected(&MadeUp::machine(name), name);
         }
     }
