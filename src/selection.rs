@@ -87,6 +87,28 @@ pub fn select<'a>(
     accepted: &NodeMask,
     want: Want,
 ) -> Result<NodeMask, SelectError<'a>> {
+    select_relative(root, text, accepted, accepted, want)
+}
+
+/// The same with `+`, as in `+0`, counting in other nodes than those that are accepted: in those of a cpuset, as
+/// libnuma does it.
+///
+/// ```
+/// use numa::selection::{Want, select_relative};
+/// use numa::{Root, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// let first = select_relative(Root::SYSTEM, b"+0", &nodes, &nodes, Want::Memory).expect("one at least");
+/// assert_eq!(first.first(), nodes.first());
+/// # Ok::<(), numa::Error>(())
+/// ```
+pub fn select_relative<'a>(
+    root: Root<'_>,
+    text: &'a [u8],
+    accepted: &NodeMask,
+    relative_to: &NodeMask,
+    want: Want,
+) -> Result<NodeMask, SelectError<'a>> {
     let out_of_memory = |error| SelectError::Unknown {
         word: Name::new(b"mask"),
         error,
@@ -105,7 +127,7 @@ pub fn select<'a>(
     };
     let universe = Universe {
         accepted: accepted.as_bits(),
-        relative_to: accepted.as_bits(),
+        relative_to: relative_to.as_bits(),
         beyond: accepted.size() as u32,
     };
     loop {
@@ -139,6 +161,27 @@ pub fn select<'a>(
         found.bits_mut().complement_in(accepted.as_bits());
     }
     Ok(found)
+}
+
+/// Whether one of this module's own words stands in a list, whatever it leads to.
+///
+/// ```
+/// use numa::selection::has_words;
+///
+/// assert!(has_words(b"!0,near:gpu:0"));
+/// assert!(!has_words(b"all,netdev:eth0"));
+/// ```
+pub fn has_words(text: &[u8]) -> bool {
+    let list = text.strip_prefix(b"!").unwrap_or(text);
+    let list = list.strip_prefix(b"+").unwrap_or(list);
+    list.split(|&b| b == b',').any(|word| {
+        let colon = word.iter().position(|&b| b == b':');
+        match colon.map_or((word, false), |at| (&word[..at], true)) {
+            (b"cpu" | b"mem" | b"fast" | b"slow", named) => !named,
+            (b"tier" | b"near" | b"gpu" | b"nvme" | b"ib" | b"cxl", named) => named,
+            _ => false,
+        }
+    })
 }
 
 /// The nodes of a word that is this module's; `None` of any other.

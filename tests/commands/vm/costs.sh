@@ -105,6 +105,18 @@ check 'a tier that is not there' fails numactl -m tier:9 true
 has() { case $(numactl -m tier:9 true 2>&1) in *'node 0: cpus, memory, tier 0; '*'node 3: memory, tier '*) ;; *) return 1 ;; esac; }
 check 'and what the nodes have' has
 
+# The other commands know the same words.
+placed() { memhog --json 1m membind "$1" | tr -d ' \n' | sed -n 's/.*"placed":\[\([^]]*\)\].*/\1/p'; }
+check 'memhog: near:3' test "$(placed near:3)" = '{"node":3,"bytes":1048576}'
+check 'memhog: slow' sh -c "echo '$(placed slow)' | grep -q '\"node\":[23]'"
+check 'memhog: no GPU' prints 'libnuma: Warning: there is no gpu 0
+<gpu:0> is invalid' memhog 1m membind gpu:0
+check 'migspeed: fast to slow' sh -c 'migspeed -v -p 40 fast slow | grep -qx "To: 2 3 "'
+check 'migratepages: fast to slow' migratepages $$ fast slow
+check 'migratepages: and back' migratepages $$ slow fast
+check 'migratepages: no GPU' sh -c "migratepages \$\$ fast gpu:0 2>&1 | grep -q \"the node list 'gpu:0': there is no gpu 0\""
+check 'migratepages: a tier that is not there' sh -c 'migratepages $$ tier:9 0 2>&1 | grep -q "no node is tier:9 (node 0: cpus, memory, tier 0; "'
+
 # --- weights ---------------------------------------------------------------------------------
 
 if [ ! -d $weights ]; then

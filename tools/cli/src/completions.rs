@@ -26,6 +26,9 @@ enum Kind {
     Other,
 }
 
+/// Words for nodes; those with a number or a device behind them are not completed further.
+const WORDS: &str = "cpu mem fast slow tier: near: gpu: nvme: ib: cxl:";
+
 /// By the name of the value.
 fn kind(name: &str) -> Kind {
     match name {
@@ -59,9 +62,18 @@ fn kind_of(arg: &Arg) -> Option<Kind> {
         // The commands end soon.
         return Some(Kind::Words(words.join(" ").leak()));
     }
-    arg.get_value_names()
+    let is_optional = arg
+        .get_num_args()
+        .is_some_and(|range| range.min_values() == 0);
+    let kind = arg
+        .get_value_names()
         .and_then(|names| names.first())
-        .map(|name| kind(name))
+        .map(|name| kind(name))?;
+    // numastat's -s takes the number of one node, and no word.
+    if is_optional && kind == Kind::Nodes {
+        return Some(Kind::Other);
+    }
+    Some(kind)
 }
 
 /// The option as it is typed, in both forms.
@@ -81,7 +93,7 @@ fn options(command: &Command) -> impl Iterator<Item = &Arg> {
 /// What bash does for a kind, with the word in `cur`.
 fn in_bash(kind: Kind) -> String {
     match kind {
-        Kind::Nodes => "_numa_rs_list /sys/devices/system/node/node".into(),
+        Kind::Nodes => format!("_numa_rs_list /sys/devices/system/node/node {WORDS}"),
         Kind::Cpus => "_numa_rs_list /sys/devices/system/cpu/cpu".into(),
         Kind::Pid => "_numa_rs_pids".into(),
         Kind::Command => "COMPREPLY=( $(compgen -c -- \"$cur\") )".into(),
@@ -152,9 +164,9 @@ pub(crate) fn bash(command: &Command, operands: &[&str]) -> String {
     format!(
         r#"# Completion of {name}(8) for bash. Made from its options; `make manual` writes it.
 
-# Completes the last number of a comma list: those of directories that begin so.
+# Completes the last number of a comma list: those of directories that begin so, and words.
 _numa_rs_list() {{
-    local typed= known=() path
+    local typed= known=("${{@:2}}") path
     [[ $cur != *,* ]] || typed=${{cur%,*}},
     for path in "$1"[0-9]*; do [[ ! -d $path ]] || known+=("${{path#"$1"}}"); done
     COMPREPLY=( $(compgen -P "$typed" -W "${{known[*]}} all" -- "${{cur##*,}}") )
@@ -218,14 +230,16 @@ fn in_zsh(kind: Kind) -> Option<String> {
 
 /// Mends what clap wrote for zsh.
 pub(crate) fn zsh(made: &str, command: &Command, operands: &[&str]) -> String {
-    const LISTS: &str = "\
-_numa_rs_nodes() { _sequence compadd - ${(@)${(@)$(print -l /sys/devices/system/node/node<->(N:t))}#node} all }
-_numa_rs_cpus() { _sequence compadd - ${(@)${(@)$(print -l /sys/devices/system/cpu/cpu<->(N:t))}#cpu} all }
+    let lists = format!(
+        "\
+_numa_rs_nodes() {{ _sequence compadd - ${{(@)${{(@)$(print -l /sys/devices/system/node/node<->(N:t))}}#node}} {WORDS} all }}
+_numa_rs_cpus() {{ _sequence compadd - ${{(@)${{(@)$(print -l /sys/devices/system/cpu/cpu<->(N:t))}}#cpu}} all }}
 
-";
+"
+    );
     let mut text = made.replacen(
         "autoload -U is-at-least\n\n",
-        &format!("autoload -U is-at-least\n\n{LISTS}"),
+        &format!("autoload -U is-at-least\n\n{lists}"),
         1,
     );
     for (arg, kind) in options(command).filter_map(|arg| Some((arg, kind_of(arg)?))) {
@@ -259,7 +273,9 @@ _numa_rs_cpus() { _sequence compadd - ${(@)${(@)$(print -l /sys/devices/system/c
 /// What fish does for a kind.
 fn in_fish(kind: Kind) -> Option<String> {
     match kind {
-        Kind::Nodes => Some("-f -a '(__numa_rs_list /sys/devices/system/node/node)'".into()),
+        Kind::Nodes => Some(format!(
+            "-f -a '(__numa_rs_list /sys/devices/system/node/node {WORDS})'"
+        )),
         Kind::Cpus => Some("-f -a '(__numa_rs_list /sys/devices/system/cpu/cpu)'".into()),
         Kind::Pid => Some("-f -a '(__fish_complete_pids)'".into()),
         Kind::Words(words) => Some(format!("-f -a '{words}'")),
@@ -272,14 +288,16 @@ fn in_fish(kind: Kind) -> Option<String> {
 pub(crate) fn fish(made: &str, command: &Command, operands: &[&str]) -> String {
     let name = command.get_name();
     let mut text = String::from(
-        "# Completes the last number of a comma list: those of directories that begin so.
+        "# Completes the last number of a comma list: those of directories that begin so, and words.
 function __numa_rs_list
     set -l typed (commandline -ct | string replace -r '^-[^=]*=' '' | string replace -r '[^,]*$' '')
     for path in $argv[1]*
         set -l number (string replace $argv[1] '' $path)
         string match -qr '^[0-9]+$' $number; and echo \"$typed$number\"
     end
-    echo \"$typed\"all
+    for word in $argv[2..-1] all
+        echo \"$typed$word\"
+    end
 end
 
 ",

@@ -3,9 +3,11 @@
 
 use std::fmt;
 
-use numa::strings::{self, ListError, Universe};
-use numa::{NodeMask, Root, device, topology};
+use numa::selection::{self, SelectError, Want};
+use numa::strings::ListError;
+use numa::{NodeMask, Root, topology};
 
+use crate::nodestring::why_nothing;
 use crate::text::safe;
 
 /// The nodes of this machine, as this command sees them.
@@ -33,6 +35,18 @@ impl Machine {
             allowed,
         })
     }
+
+    /// That the cpuset allows none of these nodes.
+    pub(crate) fn why_not_allowed(&self, nodes: &NodeMask) -> String {
+        let (noun, are) = match nodes.len() {
+            1 => ("node", "is"),
+            _ => ("nodes", "are"),
+        };
+        format!(
+            "{noun} {nodes} {are} not allowed here: the cpuset of this command allows {}",
+            self.allowed
+        )
+    }
 }
 
 /// Why a node list cannot be used.
@@ -56,33 +70,31 @@ impl std::error::Error for BadNodes {}
 
 /// Parses a node list. Numbers must be in `accepted`, which is also what `all` and `!` mean.
 fn parse(text: &str, accepted: &NodeMask, machine: &Machine) -> Result<NodeMask, BadNodes> {
-    let unusable = |error: numa::Error| BadNodes::Unusable(error.to_string());
-    let mut nodes = NodeMask::new(accepted.size()).map_err(unusable)?;
-    let universe = Universe {
-        accepted: accepted.as_bits(),
-        relative_to: machine.allowed.as_bits(),
-        beyond: machine.size as u32,
-    };
-    let mut device = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
-    let out = nodes.bits_mut();
-    strings::parse_list(text.as_bytes(), universe, out, &mut device).map_err(|error| {
-        BadNodes::Text(match error {
-            ListError::OutOfRange { number, .. } => format!(
-                "there is no node {number} on this machine, only {}",
-                machine.present
-            ),
-            ListError::MissingEnd { .. } => {
-                let text = safe(text);
-                format!("the node list '{text}' lacks a number after '-'")
-            }
-            ListError::Device(error) => format!("the node list '{}': {error}", safe(text)),
-            _ => format!(
-                "'{}' is not a node list such as 0, 2-5, 0,3, !1, +0-1, all or file:PATH",
-                safe(text)
-            ),
-        })
-    })?;
-    Ok(nodes)
+    let (root, relative_to) = (Root::SYSTEM, &machine.allowed);
+    selection::select_relative(root, text.as_bytes(), accepted, relative_to, Want::Memory).map_err(
+        |error| {
+            let shown = safe(text);
+            BadNodes::Text(match error {
+                SelectError::List(ListError::OutOfRange { number, .. }) => format!(
+                    "there is no node {number} on this machine, only {}",
+                    machine.present
+                ),
+                SelectError::List(ListError::MissingEnd { .. }) => {
+                    format!("the node list '{shown}' lacks a number after '-'")
+                }
+                SelectError::List(ListError::Device(error)) => {
+                    format!("the node list '{shown}': {error}")
+                }
+                SelectError::List(_) => format!(
+                    "'{shown}' is not a node list such as 0, 2-5, 0,3, !1, +0-1, all, mem or file:PATH"
+                ),
+                error => {
+                    let why = why_nothing(&error, &machine.present);
+                    format!("the node list '{shown}': {why}")
+                }
+            })
+        },
+    )
 }
 
 /// Parses FROM: any node that exists, also those that our cpuset hides. It may be empty: no node is
@@ -95,16 +107,17 @@ pub fn parse_from(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
     parse(text, &machine.present, machine)
 }
 
-/// Parses TO: nodes that have memory and that our cpuset allows. `all` and `!` count in those;
-/// a number that names another node is an error that says which.
+/// Parses TO: nodes that have memory and that our cpuset allows. `all`, `!` and words for what nodes are
+/// count in those; a number that names another node is an error that says which.
 pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
     let nodes = parse(text, &machine.present, machine)?;
     if nodes.is_empty() {
         let text = safe(text);
         return Err(BadNodes::Text(format!("the node list '{text}' is empty")));
     }
-    // "All" and "all but" mean those that can be used.
+    // "All" and "all but", and what nodes are, mean those that can be used.
     if text.starts_with('!')
+        || selection::has_words(text.as_bytes())
         || text
             .trim_start_matches('+')
             .split(',')
@@ -170,6 +183,14 @@ mod tests {
         assert!(matches!(to("!2-3"), Err(BadNodes::Unusable(text)) if text.contains("2-3")));
         assert_eq!(to("+1"), Ok("3".into()));
         assert!(matches!(to("1-2"), Err(BadNodes::Unusable(text)) if text.contains("node 1")));
+        // The nodes of words come from /sys, whatever the machine of this test has.
+        for bad in ["gpu:999", "tier:x", "near:", "near:9", "nvme:../x"] {
+            for refused in [to(bad), from(bad)] {
+                let text = refused.unwrap_err().to_string();
+                let start = format!("the node list '{bad}': ");
+                assert!(text.starts_with(&start), "{text}");
+            }
+        }
         for bad in ["4", "0-", "x", "0;1", "1-9", "-1", "0 ", " "] {
             assert!(matches!(to(bad), Err(BadNodes::Text(_))), "{bad:?}");
             assert!(matches!(from(bad), Err(BadNodes::Text(_))), "{bad:?}");

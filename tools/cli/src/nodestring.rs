@@ -1,12 +1,16 @@
 //! Node lists of numactl, memhog and migspeed, refused in the words that scripts know: libnuma's
 //! warning on standard error, `<7> is invalid` on standard output.
 
+// Errors carry names and must not need the heap.
+#![allow(clippy::result_large_err)]
+
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
 use numa::device::{self, DeviceError};
-use numa::strings::{self, ListError};
+use numa::selection::{self, SelectError, Want, select};
+use numa::strings::ListError;
 use numa::{NodeMask, Root};
 
 use crate::nodes::Machine;
@@ -38,15 +42,41 @@ impl BadList {
     }
 }
 
-/// Parses a list of nodes that this process may use: what `all` and `!` mean, and what `+` counts in.
+/// Parses a list of nodes whose memory this process may use: what `all` and `!` mean, and what `+` counts in.
 /// An empty list has no nodes.
 pub fn parse(text: &OsStr, machine: &Machine) -> Result<NodeMask, BadList> {
     let text = text.as_bytes();
-    let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
-    strings::parse_with(text, &machine.allowed, &mut lookup).map_err(|error| BadList {
-        text: text.to_vec(),
-        warning: warning("node", &error),
+    select(Root::SYSTEM, text, &machine.allowed, Want::Memory).map_err(|error| {
+        let warning = match &error {
+            SelectError::List(error) => warning("node", error),
+            // What the words stand for outside of the cpuset, or why they stand for nothing.
+            error => match select(Root::SYSTEM, text, &machine.present, Want::Memory) {
+                Ok(nodes) => machine.why_not_allowed(&nodes),
+                Err(_) => why_nothing(error, &machine.present),
+            }
+            .into_bytes(),
+        };
+        BadList {
+            text: text.to_vec(),
+            warning,
+        }
     })
+}
+
+/// Why a word stands for no node, with what each node of the machine has if that helps.
+pub fn why_nothing(error: &SelectError<'_>, nodes: &NodeMask) -> String {
+    let mut reason = error.to_string();
+    if let SelectError::Nothing { .. } = error {
+        let mut separator = " (";
+        for node in nodes.iter() {
+            reason.push_str(separator);
+            separator = "; ";
+            // A String takes all.
+            let _ = selection::describe(Root::SYSTEM, node, nodes.size(), &mut reason);
+        }
+        reason.push(')');
+    }
+    reason
 }
 
 /// libnuma's warning about a list of nodes or CPUs (`kind` is `node` or `cpu`); those about lists end with
@@ -175,6 +205,9 @@ mod tests {
         assert_eq!(told("0-"), "missing node argument \n");
         assert_eq!(told("x"), "unparseable node description `x'\n");
         assert_eq!(told("0,"), "unparseable node description `'\n");
+        assert_eq!(told("gpu:999"), "there is no gpu 999");
+        assert_eq!(told("tier:x"), "tier:x names no node, device or tier");
+        assert!(told("tier:999").contains("tier:999"));
         assert_eq!(told("file:/nonexistent"), "Cannot stat file /nonexistent");
         assert_eq!(told("pci:zz"), "Cannot parse PCI device `zz'");
         assert_eq!(

@@ -1,8 +1,8 @@
 # Completion of memhog(8) for bash. Made from its options; `make manual` writes it.
 
-# Completes the last number of a comma list: those of directories that begin so.
+# Completes the last number of a comma list: those of directories that begin so, and words.
 _numa_rs_list() {
-    local typed= known=() path
+    local typed= known=("${@:2}") path
     [[ $cur != *,* ]] || typed=${cur%,*},
     for path in "$1"[0-9]*; do [[ ! -d $path ]] || known+=("${path#"$1"}"); done
     COMPREPLY=( $(compgen -P "$typed" -W "${known[*]} all" -- "${cur##*,}") )
@@ -47,7 +47,7 @@ _memhog() {
             case $operands in
             0) COMPREPLY=() ;;
             1) COMPREPLY=( $(compgen -W "default local membind preferred preferred-many interleave weighted-interleave" -- "$cur") ) ;;
-            *) _numa_rs_list /sys/devices/system/node/node ;;
+            *) _numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl: ;;
             esac
             ;;
     esac

@@ -1,11 +1,13 @@
-# Completes the last number of a comma list: those of directories that begin so.
+# Completes the last number of a comma list: those of directories that begin so, and words.
 function __numa_rs_list
     set -l typed (commandline -ct | string replace -r '^-[^=]*=' '' | string replace -r '[^,]*$' '')
     for path in $argv[1]*
         set -l number (string replace $argv[1] '' $path)
         string match -qr '^[0-9]+$' $number; and echo "$typed$number"
     end
-    echo "$typed"all
+    for word in $argv[2..-1] all
+        echo "$typed$word"
+    end
 end
 
 complete -c memhog -s r -l repeat -d 'Write all of the memory N times, each on a line of its own' -r
@@ -17,4 +19,4 @@ complete -c memhog -l json -d 'Report as one JSON document where the memory is a
 complete -c memhog -s h -l help -d 'Show this help'
 complete -c memhog -l version -d 'Show the version'
 complete -c memhog -f -a 'default local membind preferred preferred-many interleave weighted-interleave'
-complete -c memhog -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c memhog -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'

@@ -29,8 +29,9 @@ pub const PROSE: Prose = Prose {
                 "- interleave: From NODES in turn, page by page.",
                 "- weighted-interleave: The same, by the weights of the nodes (Linux 6.9).",
                 "NODES is a list of nodes as in numactl(8): 0, 2-5, 0,3, !1 (all but node 1), +0-1 (relative \
-                 to the cpuset), all, or a device: file:PATH, block:NAME, netdev:NAME, ip:ADDRESS, \
-                 pci:ADDRESS.",
+                 to the cpuset), all, a device: file:PATH, block:NAME, netdev:NAME, ip:ADDRESS, \
+                 pci:ADDRESS, gpu:N, nvme:DEV, ib:DEV, cxl:DEV, or what nodes are: cpu, mem, fast, slow, \
+                 tier:N, near:NODE.",
             ],
         ),
         (
@@ -67,6 +68,8 @@ pub const PROSE: Prose = Prose {
                 "Shows how fast memory that is spread over all nodes is written.",
                 "memhog --hold 4g preferred 0",
                 "Keeps 4 GiB, on node 0 as long as that has room, until the command is ended.",
+                "memhog 1g membind slow",
+                "Writes 1 GiB on the nodes whose memory is not the fastest.",
                 "memhog -r10 --huge=1g 2g",
                 "Writes ten times to two huge pages of 1 GiB.",
             ],

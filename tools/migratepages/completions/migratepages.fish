@@ -1,11 +1,13 @@
-# Completes the last number of a comma list: those of directories that begin so.
+# Completes the last number of a comma list: those of directories that begin so, and words.
 function __numa_rs_list
     set -l typed (commandline -ct | string replace -r '^-[^=]*=' '' | string replace -r '[^,]*$' '')
     for path in $argv[1]*
         set -l number (string replace $argv[1] '' $path)
         string match -qr '^[0-9]+$' $number; and echo "$typed$number"
     end
-    echo "$typed"all
+    for word in $argv[2..-1] all
+        echo "$typed$word"
+    end
 end
 
 complete -c migratepages -l cgroup -d 'Take all processes of this control group and of those below it' -r -f -a "(__fish_complete_directories)"
@@ -29,4 +31,4 @@ complete -c migratepages -s v -l verbose -d 'Report what was done for each proce
 complete -c migratepages -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c migratepages -s V -l version -d 'Print version'
 complete -c migratepages -f -a '(__fish_complete_pids)'
-complete -c migratepages -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c migratepages -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'

@@ -32,9 +32,10 @@ const SECTIONS: &[(&str, &[&str])] = &[
              around one, as ps(1) prints them, do not count. The id of a thread stands for its \
              process. If a process ends, another one that gets its id is not touched.",
             "FROM and TO are node lists as in numactl(8): 0, 2-5, 0,3, !1 (all but node 1), +0-1 \
-             (relative to the cpuset of the command), all, or a device: file:PATH, block:NAME, \
-             netdev:NAME, ip:ADDRESS, pci:ADDRESS. In TO, all and ! mean the nodes that can be \
-             used. If FROM is empty, nothing moves.",
+             (relative to the cpuset of the command), all, a device: file:PATH, block:NAME, \
+             netdev:NAME, ip:ADDRESS, pci:ADDRESS, gpu:N, nvme:DEV, ib:DEV, cxl:DEV, or what nodes \
+             are: cpu, mem, fast, slow, tier:N, near:NODE. In TO, all, ! and what nodes are mean \
+             the nodes that can be used. If FROM is empty, nothing moves.",
         ],
     ),
     (

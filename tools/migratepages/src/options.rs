@@ -24,8 +24,9 @@ use clap::{ArgAction, Parser, ValueEnum, ValueHint};
 
 Arguments:
   PID...   Process ids, separated by blanks or commas
-  FROM TO  Nodes to move pages from and to: 0  2-5  0,3  !1  +0-1  all, or a
-           device: file:PATH block:NAME netdev:NAME ip:ADDRESS pci:ADDRESS
+  FROM TO  Nodes to move pages from and to: 0  2-5  0,3  !1  +0-1  all; a device:
+           file:PATH block:NAME netdev:NAME ip:ADDRESS pci:ADDRESS gpu:N nvme:DEV
+           ib:DEV cxl:DEV; or what nodes are: cpu mem fast slow tier:N near:NODE
 
 {all-args}{after-help}"
 )]

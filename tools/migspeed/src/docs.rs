@@ -19,8 +19,9 @@ pub const PROSE: Prose = Prose {
             "OPERANDS",
             &[
                 "FROM and TO are lists of nodes as in numactl(8): 0, 2-5, 0,3, !1 (all but node 1), +0-1 \
-                 (relative to the cpuset), all, or a device: file:PATH, block:NAME, netdev:NAME, ip:ADDRESS, \
-                 pci:ADDRESS.",
+                 (relative to the cpuset), all, a device: file:PATH, block:NAME, netdev:NAME, ip:ADDRESS, \
+                 pci:ADDRESS, gpu:N, nvme:DEV, ib:DEV, cxl:DEV, or what nodes are: cpu, mem, fast, slow, \
+                 tier:N, near:NODE.",
             ],
         ),
         (

@@ -1,8 +1,8 @@
 # Completion of numactl(8) for bash. Made from its options; `make manual` writes it.
 
-# Completes the last number of a comma list: those of directories that begin so.
+# Completes the last number of a comma list: those of directories that begin so, and words.
 _numa_rs_list() {
-    local typed= known=() path
+    local typed= known=("${@:2}") path
     [[ $cur != *,* ]] || typed=${cur%,*},
     for path in "$1"[0-9]*; do [[ ! -d $path ]] || known+=("${path#"$1"}"); done
     COMPREPLY=( $(compgen -P "$typed" -W "${known[*]} all" -- "${cur##*,}") )
@@ -39,12 +39,12 @@ _numactl() {
         return
     fi
     case $before in
-        -m|--membind|--membind=) _numa_rs_list /sys/devices/system/node/node ;;
-        -p|--preferred|--preferred=) _numa_rs_list /sys/devices/system/node/node ;;
-        -P|--preferred-many|--preferred-many=) _numa_rs_list /sys/devices/system/node/node ;;
-        -i|--interleave|--interleave=) _numa_rs_list /sys/devices/system/node/node ;;
-        -w|--weighted-interleave|--weighted-interleave=) _numa_rs_list /sys/devices/system/node/node ;;
-        -N|--cpunodebind|--cpunodebind=) _numa_rs_list /sys/devices/system/node/node ;;
+        -m|--membind|--membind=) _numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl: ;;
+        -p|--preferred|--preferred=) _numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl: ;;
+        -P|--preferred-many|--preferred-many=) _numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl: ;;
+        -i|--interleave|--interleave=) _numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl: ;;
+        -w|--weighted-interleave|--weighted-interleave=) _numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl: ;;
+        -N|--cpunodebind|--cpunodebind=) _numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl: ;;
         -C|--physcpubind|--physcpubind=) _numa_rs_list /sys/devices/system/cpu/cpu ;;
         --matrix=) COMPREPLY=( $(compgen -W "latency bandwidth" -- "$cur") ) ;;
         --weights=) COMPREPLY=( $(compgen -W "auto" -- "$cur") ) ;;

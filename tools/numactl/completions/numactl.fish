@@ -1,19 +1,21 @@
-# Completes the last number of a comma list: those of directories that begin so.
+# Completes the last number of a comma list: those of directories that begin so, and words.
 function __numa_rs_list
     set -l typed (commandline -ct | string replace -r '^-[^=]*=' '' | string replace -r '[^,]*$' '')
     for path in $argv[1]*
         set -l number (string replace $argv[1] '' $path)
         string match -qr '^[0-9]+$' $number; and echo "$typed$number"
     end
-    echo "$typed"all
+    for word in $argv[2..-1] all
+        echo "$typed$word"
+    end
 end
 
-complete -c numactl -s m -l membind -d 'Allocate memory on these nodes only' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
-complete -c numactl -s p -l preferred -d 'Allocate on this node; on others when it is full' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
-complete -c numactl -s P -l preferred-many -d 'Allocate on these nodes; on others when they are full (Linux 5.15)' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
-complete -c numactl -s i -l interleave -d 'Allocate page by page over these nodes' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
-complete -c numactl -s w -l weighted-interleave -d 'Allocate page by page, by the weights of the nodes (Linux 6.9)' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
-complete -c numactl -s N -l cpunodebind -d 'Run on the CPUs of these nodes' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numactl -s m -l membind -d 'Allocate memory on these nodes only' -r -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'
+complete -c numactl -s p -l preferred -d 'Allocate on this node; on others when it is full' -r -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'
+complete -c numactl -s P -l preferred-many -d 'Allocate on these nodes; on others when they are full (Linux 5.15)' -r -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'
+complete -c numactl -s i -l interleave -d 'Allocate page by page over these nodes' -r -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'
+complete -c numactl -s w -l weighted-interleave -d 'Allocate page by page, by the weights of the nodes (Linux 6.9)' -r -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'
+complete -c numactl -s N -l cpunodebind -d 'Run on the CPUs of these nodes' -r -f -a '(__numa_rs_list /sys/devices/system/node/node cpu mem fast slow tier: near: gpu: nvme: ib: cxl:)'
 complete -c numactl -s C -l physcpubind -d 'Run on these CPUs' -r -f -a '(__numa_rs_list /sys/devices/system/cpu/cpu)'
 complete -c numactl -l matrix -d 'Show latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more' -r -f -a 'latency bandwidth'
 complete -c numactl -l weights -d 'Show the weights of interleaving; with WEIGHTS, such as 0:3,2:1, or auto, set them for the whole system (root)' -r -f -a 'auto'

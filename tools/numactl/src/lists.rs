@@ -3,7 +3,8 @@
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err)]
 
-use numa::selection::{self, SelectError, Want, select};
+use cli::nodestring::why_nothing;
+use numa::selection::{SelectError, Want, select};
 use numa::strings::{self, ListError};
 use numa::{CpuMask, NodeMask, Root};
 
@@ -38,7 +39,7 @@ pub(crate) fn nodes(
                     let refusal = Refusal::of(given, machine.why_not_allowed());
                     Ok(List::Unusable(nodes, refusal))
                 }
-                Err(_) => Err(Refusal::of(given, why_nothing(&error, machine))),
+                Err(_) => Err(Refusal::of(given, why_nothing(&error, &machine.nodes))),
             };
         }
     };
@@ -53,22 +54,6 @@ pub(crate) fn nodes(
         Ok(nodes) => Ok(List::Unusable(nodes, refusal)),
         Err(_) => Err(refusal),
     }
-}
-
-/// Why a word stands for no node, with what each node has if that helps.
-fn why_nothing(error: &SelectError<'_>, machine: &Machine) -> String {
-    let mut reason = error.to_string();
-    if let SelectError::Nothing { .. } = error {
-        let mut separator = " (";
-        for node in machine.nodes.iter() {
-            reason.push_str(separator);
-            separator = "; ";
-            // A String takes all.
-            let _ = selection::describe(Root::SYSTEM, node, machine.node_bits, &mut reason);
-        }
-        reason.push(')');
-    }
-    reason
 }
 
 /// Reads a CPU list, likewise.

@@ -1,11 +1,13 @@
-# Completes the last number of a comma list: those of directories that begin so.
+# Completes the last number of a comma list: those of directories that begin so, and words.
 function __numa_rs_list
     set -l typed (commandline -ct | string replace -r '^-[^=]*=' '' | string replace -r '[^,]*$' '')
     for path in $argv[1]*
         set -l number (string replace $argv[1] '' $path)
         string match -qr '^[0-9]+$' $number; and echo "$typed$number"
     end
-    echo "$typed"all
+    for word in $argv[2..-1] all
+        echo "$typed$word"
+    end
 end
 
 complete -c numastat -s p -d 'Show the memory of a process, or of all processes with this text in their command lines; may be repeated, and words that are no option mean the same' -r -f -a '(__fish_complete_pids)'
@@ -13,7 +15,7 @@ complete -c numastat -l tree -d 'Show the memory of a process and of all its des
 complete -c numastat -l cgroup -d 'Show the memory of a control group (version 1 or 2) with those below it; PATH is a directory, or begins at the mount point' -r
 complete -c numastat -l check -d 'Show what of the memory of a process lies outside of its own policies or of its cpuset; the exit status is 3 if anything does' -r -f -a '(__fish_complete_pids)'
 complete -c numastat -l by -d 'With --by=kind, show for each process: anonymous memory, heap, stack, private files, shared memory, huge pages by their size' -r -f -a 'kind'
-complete -c numastat -s s -d 'Show the largest rows first, by that node or by the total; NODE has to follow at once' -r -f -a '(__numa_rs_list /sys/devices/system/node/node)'
+complete -c numastat -s s -d 'Show the largest rows first, by that node or by the total; NODE has to follow at once' -r
 complete -c numastat -l interval -d 'After the first report, show what has changed since the last one, every so many seconds' -r
 complete -c numastat -s m -d 'Show the memory of the system, as the kernel divides it up'
 complete -c numastat -s n -d 'Show where memory was allocated since the system started, as without options, in megabytes'
