@@ -117,6 +117,26 @@ check 'migratepages: and back' migratepages $$ slow fast
 check 'migratepages: no GPU' sh -c "migratepages \$\$ fast gpu:0 2>&1 | grep -q \"the node list 'gpu:0': there is no gpu 0\""
 check 'migratepages: a tier that is not there' sh -c 'migratepages $$ tier:9 0 2>&1 | grep -q "no node is tier:9 (node 0: cpus, memory, tier 0; "'
 
+# --- what has moved between tiers ------------------------------------------------------------
+
+numastat --tiers >moved
+echo "@json numastat $(numastat --json --tiers | tr -d '\n')"
+echo "@json numastat $(numastat --json | tr -d '\n')"
+check 'balancing is told' grep -q '^balancing: ' moved
+check 'demotion is told' grep -qx 'demotion: off' moved
+case $(uname -r) in
+6.1.*) check 'promotions of all nodes' grep -q '^pgpromote_success ' moved ;;
+*)
+    for file in "$tiering"/memory_tier*/nodelist; do
+        tier=$(basename "${file%/nodelist}")
+        check "$tier" grep -q "^Per-node promotions and demotions (in MBs) of tier [0-9]* ($tier):" moved
+    done
+    check 'demotions by node' grep -q '^pgdemote_kswapd ' moved
+    ;;
+esac
+counter() { sed -n "s/^$1 *//p" moved; }
+check 'counters of the system are the kernel'"'"'s' test "$(counter numa_pages_migrated)" = "$(sed -n 's/^numa_pages_migrated //p' /proc/vmstat)"
+
 # --- weights ---------------------------------------------------------------------------------
 
 if [ ! -d $weights ]; then

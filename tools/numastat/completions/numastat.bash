@@ -43,7 +43,7 @@ _numastat() {
         --interval|--interval=) COMPREPLY=() ;;
         *)
             if [[ $cur == -* ]]; then
-                COMPREPLY=( $(compgen -W "-m -n -p --tree --cgroup --check --by -c -s -v -z --interval --json --help -V --version" -- "$cur") )
+                COMPREPLY=( $(compgen -W "-m -n -p --tree --cgroup --tiers --check --by -c -s -v -z --interval --json --help -V --version" -- "$cur") )
                 return
             fi
             case $operands in

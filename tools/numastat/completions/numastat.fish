@@ -19,6 +19,7 @@ complete -c numastat -s s -d 'Show the largest rows first, by that node or by th
 complete -c numastat -l interval -d 'After the first report, show what has changed since the last one, every so many seconds' -r
 complete -c numastat -s m -d 'Show the memory of the system, as the kernel divides it up'
 complete -c numastat -s n -d 'Show where memory was allocated since the system started, as without options, in megabytes'
+complete -c numastat -l tiers -d 'Show how much was promoted to and demoted from the nodes of each memory tier since the system started, and what NUMA balancing has done'
 complete -c numastat -s c -d 'Make columns as narrow as their contents, in whole megabytes'
 complete -c numastat -s v -d 'Show a table for each process where there are several'
 complete -c numastat -s z -d 'Leave out rows and columns of zeros'

@@ -8,7 +8,7 @@ pub const PROSE: Prose = Prose {
     synopsis: &[
         "",
         "[-cmnvz] [-s[NODE]] [-p PID|PATTERN] [--by=kind] [--tree=PID] [--cgroup=PATH] [--interval=SECONDS] \
-         [--json] [PID|PATTERN]...",
+         [--tiers] [--json] [PID|PATTERN]...",
         "[--json] --check=PID",
     ],
     operands: &["PID"],
@@ -83,6 +83,21 @@ const SECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "MEMORY TIERS",
+        &[
+            "--tiers has a table for each memory tier, the fastest first: how much was promoted to its nodes \
+             (pgpromote_success), how much was hot enough to be (pgpromote_candidate), and how much was demoted \
+             from them (pgdemote_kswapd and others), under the kernel's names. Kernels before 6.8 count demotions \
+             for the whole system only. Where the kernel has no tiers (before Linux 6.1), all nodes are in one \
+             table.",
+            "Lines below tell whether NUMA balancing and demotion are on, and the counters of the whole system: \
+             numa_hint_faults are accesses that balancing has watched, numa_hint_faults_local those that were on the \
+             node of the CPU, numa_pages_migrated the pages that it has moved.",
+            "With --interval this shows whether pages move up and down now. Pages that go down and come up again, \
+             at the same rate, mean that the fast tier is too small for what is used.",
+        ],
+    ),
+    (
         "CHANGES",
         &[
             "--interval shows everything once, and then, every so many seconds, by how much each number has changed. It \
@@ -124,6 +139,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
         &[
             "/sys/devices/system/node/nodeN/numastat: The counters.",
             "/sys/devices/system/node/nodeN/meminfo: The memory of the system.",
+            "/sys/devices/system/node/nodeN/vmstat, /proc/vmstat: Promotions, demotions, balancing.",
+            "/sys/devices/virtual/memory_tiering: The memory tiers.",
             "/proc/PID/numa_maps: The memory of a process.",
             "/sys/fs/cgroup: Control groups.",
             "share/libnuma-rs/schema/numastat.schema.json: The schema of the JSON document, below the directory of the installation, such as /usr.",
@@ -133,7 +150,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
         "VERSIONS",
         &[
             "Without options that are new, numastat prints what numastat of release 2.0.19 of the numactl package \
-             prints. --by=kind, --cgroup, --check, --interval, --json and --tree are new.",
+             prints. --by=kind, --cgroup, --check, --interval, --json, --tiers and --tree are new.",
         ],
     ),
     (
@@ -147,6 +164,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "Shows what the memory of a process and of its descendants is for.",
             "numastat --check 4711 || migratepages 4711 all 1",
             "Moves a process's memory to node 1 if some of it is out of place.",
+            "numastat --interval 10 --tiers",
+            "Shows what is promoted and demoted now.",
             "numastat --interval 1 -n",
             "Shows where memory is allocated now.",
         ],

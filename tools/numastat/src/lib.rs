@@ -17,6 +17,7 @@ mod sheet;
 mod table;
 #[cfg(test)]
 mod testing;
+mod tiers;
 
 pub use options::{DEFINITION, Opt};
 pub use run::run;

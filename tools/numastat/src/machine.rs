@@ -107,6 +107,17 @@ impl Filling {
     }
 }
 
+/// The pages that the kernel's vmstat counts on each node.
+pub(crate) fn vmstat(
+    files: &Files,
+    nodes: &[u32],
+    page: u64,
+    failures: &mut Vec<Failed>,
+) -> Vec<Row> {
+    let bytes = |figure: &Figure<'_>, _| Some(i128::from(figure.value) * i128::from(page));
+    read(files, nodes, "vmstat", failures, counter_line, bytes)
+}
+
 /// Reads a file of every node. What cannot be read or is no figure is told; the others count.
 fn read(
     files: &Files,

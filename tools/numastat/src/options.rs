@@ -32,6 +32,8 @@ pub enum Opt {
     Tree,
     /// The memory of a control group.
     Cgroup,
+    /// What was moved between tiers.
+    Tiers,
     /// What is out of place.
     Check,
     /// Again and again.
@@ -100,6 +102,15 @@ pub const DEFINITION: Definition<Opt> = Definition {
             REPORTS,
             "Show the memory of a control group (version 1 or 2) with those below it; PATH is a directory, or begins at \
              the mount point",
+        ),
+        Spec::new(
+            Opt::Tiers,
+            None,
+            "tiers",
+            Value::None,
+            REPORTS,
+            "Show how much was promoted to and demoted from the nodes of each memory tier since the system started, \
+             and what NUMA balancing has done",
         ),
         Spec::new(
             Opt::Check,
@@ -189,6 +200,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
         Opt::By,
         Opt::Tree,
         Opt::Cgroup,
+        Opt::Tiers,
         Opt::Check,
         Opt::Interval,
         Opt::Json,
@@ -223,6 +235,7 @@ pub(crate) struct Request {
     pub(crate) compact: bool,
     pub(crate) memory: bool,
     pub(crate) counters: bool,
+    pub(crate) tiers: bool,
     pub(crate) verbose: bool,
     pub(crate) nonzero: bool,
     pub(crate) by_kind: bool,
@@ -298,6 +311,7 @@ impl Request {
             Opt::Compact => self.compact = true,
             Opt::Memory => self.memory = true,
             Opt::Counters => self.counters = true,
+            Opt::Tiers => self.tiers = true,
             Opt::Verbose => self.verbose = true,
             Opt::Nonzero => self.nonzero = true,
             Opt::Json => self.json = true,
@@ -327,7 +341,7 @@ impl Request {
             return Err("--interval and --check exclude each other".into());
         }
         let others = self.has_processes() || !self.checks.is_empty() || !self.cgroups.is_empty();
-        if !self.memory && !others {
+        if !self.memory && !self.tiers && !others {
             self.counters = true;
         }
         Ok(())
@@ -406,6 +420,8 @@ mod tests {
         assert!(!request(&["-m"]).counters);
         assert!(!request(&["7"]).counters);
         assert!(!request(&["--cgroup", "/x"]).counters);
+        let tiers = request(&["--tiers"]);
+        assert!(tiers.tiers && !tiers.counters);
         let both = request(&["-mn", "7", "x"]);
         assert!(both.memory && both.counters);
         assert_eq!(

@@ -13,7 +13,7 @@ use crate::files::Files;
 use crate::options::Request;
 use crate::sheet::{About, Sheet, with_change};
 use crate::table::{Cell, Kept, Row, Shape, Style, Table, megabytes};
-use crate::{cgroup, check, machine, process};
+use crate::{cgroup, check, machine, process, tiers};
 
 /// Exit status with `--check`: some memory is out of place.
 pub(crate) const OUT_OF_PLACE: u8 = 3;
@@ -59,6 +59,10 @@ impl Report {
         if request.counters {
             let sheet = machine::counters(files, &nodes, page, &mut report.failures);
             report.sheets.push(sheet);
+        }
+        if request.tiers {
+            let sheets = tiers::sheets(files, &nodes, page, &mut report.failures);
+            report.sheets.extend(sheets);
         }
         report
     }
@@ -184,6 +188,14 @@ impl Report {
                     }
                     let page = topology::page_size() as i128;
                     text.push_str(&table.show_pages(page, style.width));
+                }
+                About::Balancing { .. } => text.push_str(&sheet.system_text(self.seconds)),
+                About::Tier { .. } if sheet.rows.is_empty() => {
+                    let title = sheet.table(self.seconds).title;
+                    let _ = writeln!(
+                        text,
+                        "\n{title}\nthis kernel does not count them (Linux 5.18)"
+                    );
                 }
                 _ => text.push_str(&sorted(sheet.table(self.seconds), style).show(style)),
             }

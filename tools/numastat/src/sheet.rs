@@ -18,6 +18,16 @@ pub(crate) enum About {
     Process { pid: i32, name: String },
     /// The memory of a control group.
     Cgroup { path: String },
+    /// What was moved between memory tiers: of the nodes of one, its rank and the kernel's number, or of all
+    /// nodes.
+    Tier { place: Option<(usize, u32)> },
+    /// What balancing and tiers do and have done in the whole system.
+    Balancing {
+        /// As in numa_balancing; `None` where the kernel has none.
+        mode: Option<u64>,
+        demotion: Option<bool>,
+        counters: Vec<Counter>,
+    },
     /// What of a process is out of place.
     Check {
         pid: i32,
@@ -25,6 +35,14 @@ pub(crate) enum About {
         /// Pages of files that lie elsewhere; no policy of a process governs them.
         files: u64,
     },
+}
+
+/// A counter of the whole system, in pages or faults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counter {
+    pub(crate) name: String,
+    /// `None` where it is not known.
+    pub(crate) count: Cell,
 }
 
 /// Rows of bytes, a column for each node.
@@ -48,8 +66,28 @@ impl Sheet {
     fn is_later(&self, earlier: &Sheet) -> bool {
         match (&self.about, &earlier.about) {
             (About::Process { pid, .. }, About::Process { pid: other, .. }) => pid == other,
+            (About::Balancing { .. }, About::Balancing { .. }) => true,
             (about, other) => about == other,
         }
+    }
+
+    /// What it is about, with counters that are changes.
+    fn changed(&self, earlier: &Sheet) -> About {
+        let mut about = self.about.clone();
+        if let (
+            About::Balancing { counters, .. },
+            About::Balancing {
+                counters: before, ..
+            },
+        ) = (&mut about, &earlier.about)
+        {
+            for counter in counters {
+                let before = before.iter().find(|before| before.name == counter.name);
+                let change = |before: &Counter| Some(counter.count?.saturating_sub(before.count?));
+                counter.count = before.and_then(change);
+            }
+        }
+        about
     }
 
     /// What has changed since; nothing is known of what was not there.
@@ -67,7 +105,7 @@ impl Sheet {
             Some(row.cells[at]?.saturating_sub(before))
         };
         Some(Sheet {
-            about: self.about.clone(),
+            about: self.changed(earlier),
             nodes: self.nodes.clone(),
             rows: self
                 .rows
@@ -102,6 +140,19 @@ impl Sheet {
                 ),
                 Shape::Own { sum: false },
             ),
+            About::Tier { place } => {
+                let of =
+                    place.map(|(rank, number)| format!(" of tier {rank} (memory_tier{number})"));
+                let of = of.unwrap_or_default();
+                (
+                    format!("Per-node promotions and demotions (in MBs){of}:"),
+                    Shape::Own { sum: false },
+                )
+            }
+            About::Balancing { .. } => (
+                "Balancing and tiers of the whole system (in pages and faults):".to_owned(),
+                Shape::Own { sum: false },
+            ),
             About::Check { pid, name, .. } => (
                 format!(
                     "Per-node memory out of place (in MBs) for PID {pid} ({})",
@@ -123,6 +174,40 @@ impl Sheet {
         }
     }
 
+    /// The lines of counters that no node has.
+    pub(crate) fn system_text(&self, seconds: Option<f64>) -> String {
+        let About::Balancing {
+            mode,
+            demotion,
+            counters,
+        } = &self.about
+        else {
+            return String::new();
+        };
+        let mut text = format!("\n{}\n", self.table(seconds).title);
+        let balancing = match mode {
+            None => "not there",
+            Some(0) => "off",
+            Some(1) => "between nodes",
+            Some(2) => "between tiers",
+            Some(_) => "between nodes and tiers",
+        };
+        let demotion = match demotion {
+            None => "not there",
+            Some(true) => "on",
+            Some(false) => "off",
+        };
+        text.push_str(&format!("balancing: {balancing}\ndemotion: {demotion}\n"));
+        for Counter { name, count } in counters {
+            let count =
+                count.map(|count| format!("{count:>w$}", w = 30usize.saturating_sub(name.len())));
+            let line = format!("{name}{}", count.unwrap_or_default());
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
     /// What a row is called in a table.
     fn label(&self, name: &str) -> String {
         match self.about {
@@ -140,7 +225,9 @@ impl Sheet {
                 "preferred" => "Not on preferred nodes".to_owned(),
                 policy => format!("Outside of {policy}"),
             },
-            About::Memory | About::Cgroup { .. } => name.to_owned(),
+            About::Memory | About::Cgroup { .. } | About::Tier { .. } | About::Balancing { .. } => {
+                name.to_owned()
+            }
         }
     }
 
@@ -153,6 +240,8 @@ impl Sheet {
             About::Memory => "memory",
             About::Process { .. } => "process",
             About::Cgroup { .. } => "cgroup",
+            About::Tier { .. } => "tier",
+            About::Balancing { .. } => "balancing",
             About::Check { .. } => "check",
         };
         put("about", json!(about));
@@ -164,6 +253,22 @@ impl Sheet {
             }
             About::Cgroup { path } => {
                 put("path", json!(path));
+            }
+            About::Tier { place } => {
+                put("tier", json!(place.map(|(rank, _)| rank)));
+                put("number", json!(place.map(|(_, number)| number)));
+            }
+            About::Balancing {
+                mode,
+                demotion,
+                counters,
+            } => {
+                put("mode", json!(mode));
+                put("demotion", json!(demotion));
+                let counters = counters
+                    .iter()
+                    .map(|counter| json!({"name": counter.name, "count": cell(&counter.count)}));
+                put("counters", Value::Array(counters.collect()));
             }
             About::Check { pid, name, files } => {
                 put("pid", json!(pid));
@@ -181,7 +286,7 @@ impl Sheet {
             })
         });
         put("rows", Value::Array(rows.collect()));
-        if self.table(None).shape != Shape::System && !matches!(self.about, About::Cgroup { .. }) {
+        if matches!(self.about, About::Process { .. } | About::Check { .. }) {
             let totals = self.totals();
             put("bytes", cells(&totals));
             put("total", cell(&total(&totals)));

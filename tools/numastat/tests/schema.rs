@@ -50,6 +50,7 @@ fn reports_made_here() {
         (&kinds, Some(0)),
         (&checked, None),
         ("--cgroup=/nonexistent/group", Some(1)),
+        ("--tiers", Some(0)),
     ] {
         let output = Command::new(std::env::current_exe().expect("this program"))
             .args(["--exact", "reports_made_here", "--nocapture", "--quiet"])
