@@ -117,6 +117,25 @@ check 'migratepages: and back' migratepages $$ slow fast
 check 'migratepages: no GPU' sh -c "migratepages \$\$ fast gpu:0 2>&1 | grep -q \"the node list 'gpu:0': there is no gpu 0\""
 check 'migratepages: a tier that is not there' sh -c 'migratepages $$ tier:9 0 2>&1 | grep -q "no node is tier:9 (node 0: cpus, memory, tier 0; "'
 
+# --- measured --------------------------------------------------------------------------------
+
+numactl --matrix=latency --measure >measured 2>announced
+check 'measured' test $? = 0
+check 'what it takes is told' grep -qx 'numactl: measuring 8 pairs of nodes: about 6 s, 256 MB of memory at most, all CPUs' announced
+for node in 0 1; do check "from node $node" grep -qE "^   $node:( +[0-9]+m){4}\$" measured; done
+for node in 2 3; do
+    check "not from node $node" grep -qE "^   $node:( +-){4}\$" measured
+    check "and why, $node" grep -qx -- "-: from $node to 0: node $node has no CPUs" measured
+done
+report --measure
+mkdir -p /sys/fs/cgroup/measure
+echo 0-1 >/sys/fs/cgroup/measure/cpuset.mems
+echo 0 >/sys/fs/cgroup/measure/cpuset.cpus
+sh -c 'echo $$ >/sys/fs/cgroup/measure/cgroup.procs; exec numactl --matrix=latency --measure' >measured 2>/dev/null
+check 'in a cpuset: its own nodes' grep -qE '^   0: +[0-9]+m +[0-9]+m +- +-$' measured
+check 'in a cpuset: its own CPUs' grep -qE '^   1:( +-){4}$' measured
+check 'in a cpuset: why' grep -q 'to 2: the cpuset of this process (/measure) allows memory of nodes 0-1 only$' measured
+
 # --- what has moved between tiers ------------------------------------------------------------
 
 numastat --tiers >moved

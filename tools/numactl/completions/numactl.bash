@@ -56,7 +56,7 @@ _numactl() {
         -M|--shmmode|--shmmode=) COMPREPLY=() ;;
         *)
             if [[ $cur == -* ]]; then
-                COMPREPLY=( $(compgen -W "-m --membind -p --preferred -P --preferred-many -i --interleave -w --weighted-interleave -l --localalloc -N --cpunodebind -C --physcpubind -a --all -b --balancing --static --relative --best-effort -s --show -H --hardware --cpu-compress --explain --dry-run --json --version --help --matrix --tiers --weights --suggest -S --shm -I --shmid -f --file -L --length -o --offset -M --shmmode -u --huge -t --strict -T --touch -V --verify -d --dump -D --dump-nodes" -- "$cur") )
+                COMPREPLY=( $(compgen -W "-m --membind -p --preferred -P --preferred-many -i --interleave -w --weighted-interleave -l --localalloc -N --cpunodebind -C --physcpubind -a --all -b --balancing --static --relative --best-effort -s --show -H --hardware --cpu-compress --explain --dry-run --json --version --help --matrix --measure --tiers --weights --suggest -S --shm -I --shmid -f --file -L --length -o --offset -M --shmmode -u --huge -t --strict -T --touch -V --verify -d --dump -D --dump-nodes" -- "$cur") )
                 return
             fi
             case $operands in

@@ -231,7 +231,11 @@ impl<'a> Carrier<'a> {
         let mut text = String::new();
         match view {
             View::Matrix(figures) => {
-                let matrix = Matrix::read(machine)?;
+                let announce = |text: &str| self.terminal.complain(format_args!("{text}"));
+                let matrix = match self.plan.how.measure {
+                    true => Matrix::measure(machine, announce)?,
+                    false => Matrix::read(machine)?,
+                };
                 text = matrix.text(*figures);
                 self.document.matrix = Some(matrix);
             }

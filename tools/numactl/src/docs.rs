@@ -8,7 +8,7 @@ pub const PROSE: Prose = Prose {
     synopsis: &[
         "[OPTIONS] COMMAND [ARGUMENT...]",
         "[OPTIONS] --show | --hardware",
-        "--matrix[=latency|bandwidth] | --tiers | --weights[=WEIGHTS] | --suggest",
+        "--matrix[=latency|bandwidth] [--measure] | --tiers | --weights[=WEIGHTS] | --suggest",
         "[OPTIONS] --explain [COMMAND [ARGUMENT...]]",
         "[--length=SIZE] [--offset=SIZE] --shm=FILE | --file=FILE [POLICY] [--touch] [--dump]",
     ],
@@ -94,7 +94,14 @@ pub const PROSE: Prose = Prose {
                 "--matrix prints the latency and the bandwidth of reads from each node to the memory of each. The \
                  kernel knows them for the nearest nodes of each memory only; root sees the firmware's whole \
                  table, if there is one, with a t behind each figure. A dash is what nobody tells. The figures \
-                 are the firmware's: numactl measures nothing.",
+                 are the firmware's.",
+                "With --measure they are measured instead, with an m behind each figure. For each node with memory, \
+                 numactl binds 256 MB there, or a quarter of what is free if that is less, and asks the kernel whether \
+                 all of it is there. A thread on the CPUs of each node then follows a chain of addresses in random order \
+                 (the latency, with the translation of addresses), and all these CPUs read the memory in order (the \
+                 bandwidth). The machine should be idle. A line on standard error says before what it takes. A dash \
+                 is a pair that cannot be measured, and lines below tell why: a node without CPUs, memory that the \
+                 cpuset does not allow, a filter that denies policies. If that is so for all, the exit status is 1.",
                 "--tiers prints the memory tiers, the fastest first, whether the kernel demotes pages of a full \
                  node to a slower tier, the caches in front of memory, and nodes of devices that access memory by themselves.",
                 "--weights prints the weights of --weighted-interleave: how many pages each node gets in turn, and \
@@ -149,7 +156,7 @@ pub const PROSE: Prose = Prose {
             "VERSIONS",
             &[
                 "Options, output and exit statuses are those of numactl in release 2.0.19 of the numactl package. \
-                 --explain, --dry-run, --best-effort, --json, --static, --relative, --matrix, --tiers, --weights, --suggest, --help and words for what nodes are, are new, and so is \
+                 --explain, --dry-run, --best-effort, --json, --static, --relative, --matrix, --measure, --tiers, --weights, --suggest, --help and words for what nodes are, are new, and so is \
                  --balancing with --preferred-many. New options cannot be abbreviated.",
             ],
         ),

@@ -37,6 +37,8 @@ pub enum Opt {
     CpuCompress,
     /// Show what memory costs.
     Matrix,
+    /// Measure it.
+    Measure,
     /// Show the memory tiers.
     Tiers,
     /// Show or set the weights of interleaving.
@@ -271,6 +273,15 @@ pub const DEFINITION: Definition<Opt> = Definition {
             "Show latency and bandwidth from each node to the memory of each, as the firmware tells them; root sees more",
         ),
         Spec::new(
+            Opt::Measure,
+            None,
+            "measure",
+            Value::None,
+            MEMORIES,
+            "Measure what --matrix shows: reads from the CPUs of each node, a fifth of a second for each pair, a \
+             minute at most for all, with up to 256 MB of memory",
+        ),
+        Spec::new(
             Opt::Tiers,
             None,
             "tiers",
@@ -396,6 +407,7 @@ pub const DEFINITION: Definition<Opt> = Definition {
         Opt::Relative,
         Opt::BestEffort,
         Opt::Matrix,
+        Opt::Measure,
         Opt::Tiers,
         Opt::Weights,
         Opt::Suggest,

@@ -18,7 +18,7 @@ use crate::lists::{self, List};
 use crate::machine::Machine;
 use crate::options::{DEFINITION, Opt};
 use crate::refusal::Refusal;
-use crate::views::View;
+use crate::views::{View, matrix};
 
 /// A memory policy.
 #[derive(Debug, Clone)]
@@ -87,6 +87,8 @@ pub(crate) struct How {
     pub(crate) version: bool,
     /// CPUs as ranges.
     pub(crate) ranges: bool,
+    /// A matrix of what is measured.
+    pub(crate) measure: bool,
 }
 
 /// A command line, as it was understood.
@@ -186,6 +188,7 @@ impl Reader {
                 Opt::BestEffort => how.best_effort = true,
                 Opt::Help => how.help = true,
                 Opt::CpuCompress => how.ranges = true,
+                Opt::Measure => (how.measure, any) = (true, true),
                 Opt::Version => how.version = true,
                 Opt::Static => flags.static_nodes = true,
                 Opt::Relative => flags.relative_nodes = true,
@@ -252,7 +255,24 @@ impl Reader {
                 self.plan.hardware = true;
                 Ok(())
             }
-            Opt::Matrix | Opt::Tiers | Opt::Weights | Opt::Suggest => {
+            Opt::Measure => {
+                // Of all, unless --matrix says of what.
+                let is_matrix = |view: &View| matches!(view, View::Matrix(_));
+                if !self.plan.views.iter().any(is_matrix) {
+                    self.plan.views.push(View::Matrix(matrix::Figures::Both));
+                }
+                Ok(())
+            }
+            Opt::Matrix => {
+                let view = View::of(id, &given, value.is_some())?;
+                // It stands where --measure before it wanted one.
+                self.plan
+                    .views
+                    .retain(|view| !matches!(view, View::Matrix(_)));
+                self.plan.views.push(view);
+                Ok(())
+            }
+            Opt::Tiers | Opt::Weights | Opt::Suggest => {
                 let view = View::of(id, &given, value.is_some())?;
                 self.plan.views.push(view);
                 Ok(())

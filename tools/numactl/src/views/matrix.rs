@@ -1,4 +1,5 @@
-//! `--matrix`: latency and bandwidth from each node to the memory of each, as the firmware tells them.
+//! `--matrix`: latency and bandwidth from each node to the memory of each, as the firmware tells them, or, with
+//! `--measure`, as they are measured.
 
 use std::fmt::Write as _;
 
@@ -10,6 +11,7 @@ use serde::Serialize;
 use crate::given::Given;
 use crate::machine::{Machine, is_memoryless};
 use crate::refusal::Refusal;
+use crate::views::measure::Order;
 
 /// Which figures people want to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,16 @@ enum Source {
     Rated,
     /// The firmware's table.
     Table,
+    /// `--measure`.
+    Measured,
+}
+
+/// A pair that was not measured.
+#[derive(Debug, Serialize)]
+struct NotMeasured {
+    from: u32,
+    to: u32,
+    reason: String,
 }
 
 /// The figures of a pair. What the firmware does not tell is null.
@@ -63,6 +75,9 @@ pub(crate) struct Matrix {
     cells: Vec<Cell>,
     /// Why the firmware's table is not used; null if it is.
     no_table: Option<String>,
+    /// With `--measure`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_measured: Option<Vec<NotMeasured>>,
     #[serde(skip)]
     rows: Vec<u32>,
     #[serde(skip)]
@@ -76,9 +91,7 @@ impl Matrix {
             Ok(table) => (Some(table), None),
             Err(why) => (None, Some(why)),
         };
-        let rows: Vec<Node> = machine.nodes.iter().collect();
-        let with_memory = machine.nodes.iter().filter(|&node| !is_memoryless(node));
-        let columns: Vec<Node> = with_memory.collect();
+        let (rows, columns) = sides(machine);
         let failed = |error: Error| Refusal::saying(error.to_string(), "--matrix", "");
         let mut rated = Vec::new();
         for &to in &columns {
@@ -90,12 +103,53 @@ impl Matrix {
                 cells.push(Cell::of(from, to, rated, table.as_ref()));
             }
         }
-        let ids = |nodes: &[Node]| nodes.iter().map(|node| node.0).collect();
         Ok(Matrix {
             cells,
             no_table,
-            rows: ids(&rows),
-            columns: ids(&columns),
+            not_measured: None,
+            rows: numbers(&rows),
+            columns: numbers(&columns),
+        })
+    }
+
+    /// Measures it. `announce` is told before what that takes. An error if nothing could be measured.
+    pub(crate) fn measure(
+        machine: &Machine,
+        announce: impl FnOnce(&str),
+    ) -> Result<Matrix, Refusal> {
+        let (rows, columns) = sides(machine);
+        let order = Order::new(&rows, &columns, machine);
+        announce(&order.announcement());
+        let mut measured = order.carry_out(machine);
+        measured.sort_by_key(|&((from, to), _)| (from.0, to.0));
+        let (mut cells, mut not_measured) = (Vec::new(), Vec::new());
+        for ((from, to), figures) in measured {
+            let (from, to) = (from.0, to.0);
+            let known = figures.as_ref().ok();
+            cells.push(Cell {
+                from,
+                to,
+                source: known.map(|_| Source::Measured),
+                read_latency_ns: known.map(|figures| figures.latency),
+                write_latency_ns: None,
+                read_bandwidth_mb_s: known.map(|figures| figures.bandwidth),
+                write_bandwidth_mb_s: None,
+            });
+            if let Err(reason) = figures {
+                not_measured.push(NotMeasured { from, to, reason });
+            }
+        }
+        if not_measured.len() == cells.len() {
+            let why = not_measured.first().map(|pair| pair.reason.clone());
+            let why = why.unwrap_or_else(|| "no node has memory".to_owned());
+            return Err(Refusal::saying("nothing can be measured", "--measure", why));
+        }
+        Ok(Matrix {
+            cells,
+            no_table: None,
+            not_measured: Some(not_measured),
+            rows: numbers(&rows),
+            columns: numbers(&columns),
         })
     }
 
@@ -120,7 +174,17 @@ impl Matrix {
                 cell.read_bandwidth_mb_s
             });
         }
-        if self
+        if let Some(pairs) = &self.not_measured {
+            text.push_str("m: measured, by one thread and by all CPUs of the node\n");
+            let mut told: Vec<&str> = Vec::new();
+            for pair in pairs {
+                if !told.contains(&&*pair.reason) {
+                    told.push(&pair.reason);
+                    let (from, to, reason) = (pair.from, pair.to, &pair.reason);
+                    let _ = writeln!(text, "-: from {from} to {to}: {reason}");
+                }
+            }
+        } else if self
             .cells
             .iter()
             .any(|cell| cell.source == Some(Source::Table))
@@ -138,6 +202,7 @@ impl Matrix {
     fn table(&self, text: &mut String, title: &str, figure: impl Fn(&Cell) -> Option<u32>) {
         let shown = |cell: &Cell| match (figure(cell), cell.source) {
             (Some(figure), Some(Source::Table)) => format!("{figure}t"),
+            (Some(figure), Some(Source::Measured)) => format!("{figure}m"),
             (Some(figure), _) => format!("{figure} "),
             (None, _) => "- ".to_owned(),
         };
@@ -162,6 +227,16 @@ impl Matrix {
             text.push('\n');
         }
     }
+}
+
+/// All nodes, and those with memory.
+fn sides(machine: &Machine) -> (Vec<Node>, Vec<Node>) {
+    let with_memory = machine.nodes.iter().filter(|&node| !is_memoryless(node));
+    (machine.nodes.iter().collect(), with_memory.collect())
+}
+
+fn numbers(nodes: &[Node]) -> Vec<u32> {
+    nodes.iter().map(|node| node.0).collect()
 }
 
 /// What the kernel says of a node's memory: initiators, and the figures for them.

@@ -1,6 +1,7 @@
-//! What memory is: `--matrix`, `--tiers`, `--weights`, `--suggest`.
+//! What memory is: `--matrix` with `--measure`, `--tiers`, `--weights`, `--suggest`.
 
 pub(crate) mod matrix;
+mod measure;
 pub(crate) mod tiers;
 pub(crate) mod weights;
 
