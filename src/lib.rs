@@ -17,6 +17,7 @@
 //! - [`hmat`]: the firmware's table of all pairs of nodes
 //! - [`tiers`]: memory tiers
 //! - [`weights`]: weights of weighted interleaving
+//! - [`cause`]: why the kernel refuses a policy, a node or CPUs
 //! - [`root`]: where /sys and /proc are read, replaceable in tests
 //!
 //! No function of the core prints, starts a thread or keeps global state. Unless its
@@ -54,6 +55,7 @@ extern crate std;
 
 pub mod affinity;
 pub mod attributes;
+pub mod cause;
 pub mod device;
 pub mod error;
 pub mod hmat;

@@ -389,23 +389,30 @@ impl<I: Id, const INLINE: usize> Eq for Mask<I, INLINE> {}
 /// Writes the set as a list, `0-3,8`, the form that node and CPU strings take.
 impl<I: Id, const INLINE: usize> fmt::Display for Mask<I, INLINE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = self.as_bits();
-        let mut at = 0;
         let mut comma = "";
-        while let Some(start) = set.next(at) {
-            let mut end = start;
-            while set.contains(end + 1) {
-                end += 1;
-            }
-            write!(f, "{comma}{start}")?;
-            if end > start {
-                write!(f, "-{end}")?;
+        for (first, last) in ranges(self.as_bits()) {
+            write!(f, "{comma}{first}")?;
+            if last > first {
+                write!(f, "-{last}")?;
             }
             comma = ",";
-            at = end + 1;
         }
         Ok(())
     }
+}
+
+/// The ranges of a set, each with its first and its last member.
+pub(crate) fn ranges(set: Bits<'_>) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let first = set.next(at)?;
+        let mut last = first;
+        while set.contains(last + 1) {
+            last += 1;
+        }
+        at = last + 1;
+        Some((first, last))
+    })
 }
 
 impl<I: Id, const INLINE: usize> fmt::Debug for Mask<I, INLINE> {

@@ -55,6 +55,28 @@ impl Mode {
         }
     }
 
+    /// Its name in the words of the kernel, such as `weighted interleave`; `None` for a mode that this
+    /// library does not know.
+    ///
+    /// ```
+    /// use numa::policy::Mode;
+    ///
+    /// assert_eq!(Mode::PreferredMany.name(), Some("preferred-many"));
+    /// assert_eq!(Mode::Other(99).name(), None);
+    /// ```
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Mode::Default => "default",
+            Mode::Preferred => "preferred",
+            Mode::Bind => "bind",
+            Mode::Interleave => "interleave",
+            Mode::Local => "local",
+            Mode::PreferredMany => "preferred-many",
+            Mode::WeightedInterleave => "weighted interleave",
+            Mode::Other(_) => return None,
+        })
+    }
+
     /// The mode with the kernel's number, mode flags left out.
     ///
     /// ```

@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 
+use numa::cause::Cause;
 use numa::migrate::Process;
 use numa::{Errno, Error, Root};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::nodes::BadNodes;
 use crate::pids::BadPid;
 use crate::processes::Seen;
 use crate::reasons;
+use crate::text::safe;
 
 /// Exit status: something could not be done.
 pub const FAILED: u8 = 1;
@@ -111,6 +113,13 @@ pub fn of_io(error: &std::io::Error) -> String {
         Some((words, _)) => words.to_owned(),
         None => text,
     }
+}
+
+/// A cause in words that a terminal may show.
+pub fn cause_text(cause: &Cause<'_>) -> String {
+    let mut text = String::new();
+    cause.tell(Root::SYSTEM, &mut |piece| text.push_str(piece));
+    safe(&text)
 }
 
 /// perror(3): a line on standard error, which is returned as well.

@@ -3,10 +3,11 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
+use numa::cause::is_filtered;
 use numa::policy::{self, Flags, Mode};
-use numa::{Errno, Error, NodeMask, affinity};
+use numa::{Errno, Error, NodeMask, Root, affinity};
 
-use crate::machine::{Machine, is_filtered};
+use crate::machine::Machine;
 use crate::plan::{Placement, Running};
 use crate::reasons;
 use crate::refusal::Refusal;
@@ -43,7 +44,8 @@ pub(crate) fn set(placement: &Placement) -> numa::Result<()> {
 
 /// Whether a seccomp filter kills a process that sets a policy. A child tries it.
 pub(crate) fn kills_policies() -> bool {
-    if std::env::var_os(VARIABLE).is_some_and(|value| value == TRIES) || !is_filtered() {
+    if std::env::var_os(VARIABLE).is_some_and(|value| value == TRIES) || !is_filtered(Root::SYSTEM)
+    {
         return false;
     }
     let status = Command::new("/proc/self/exe")

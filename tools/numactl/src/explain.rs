@@ -6,13 +6,15 @@ use std::path::Path;
 use std::thread;
 use std::{env, fs};
 
+use cli::failures::cause_text;
 use cli::text;
+use numa::cause;
 use numa::policy::{self, Mode, Policy};
 use numa::{CpuMask, Node, NodeMask, Root, affinity, topology};
 use serde::Serialize;
 
 use crate::effort;
-use crate::machine::{Machine, ids, is_at_least, is_balancing, release, this_threads_cpus};
+use crate::machine::{Machine, ids, is_balancing, this_threads_cpus};
 use crate::plan::{Plan, Step};
 use crate::reasons::{self, mode_name};
 use crate::refusal::Refusal;
@@ -136,8 +138,10 @@ impl Explanation {
                             wanted.given.name()
                         ));
                     }
-                    if wanted.flags.balancing && wanted.mode == Mode::Bind && !is_at_least(5, 12) {
-                        notes.push(format!("--balancing with --membind needs Linux 5.12, this is {}: bound without it", release()));
+                    if wanted.flags.balancing && wanted.mode == Mode::Bind {
+                        if let Some(why) = cause::why_not_balancing(wanted.mode, Root::SYSTEM) {
+                            notes.push(format!("{}: bound without it", cause_text(&why)));
+                        }
                     }
                 }
                 Step::Run(running) => {

@@ -3,7 +3,9 @@
 // Errors carry names and must not need the heap.
 #![allow(clippy::result_large_err)]
 
+use cli::failures::cause_text;
 use cli::nodestring::why_nothing;
+use numa::cause::Cause;
 use numa::selection::{SelectError, Want, select};
 use numa::strings::{self, ListError};
 use numa::{CpuMask, NodeMask, Root};
@@ -74,9 +76,14 @@ pub(crate) fn cpus(
         };
         let exists = u32::try_from(number).is_ok_and(|n| all.contains(numa::Cpu(n)));
         if exists {
-            format!("this process may run on CPUs {accepted} only (cpuset or affinity)")
+            cause_text(&Cause::CpuNotAllowed {
+                cpus: accepted.as_bits(),
+            })
         } else {
-            format!("there is no CPU {number}, only {all}")
+            cause_text(&Cause::NoSuchCpu {
+                cpu: number,
+                cpus: all.as_bits(),
+            })
         }
     });
     match read(&all) {

@@ -3,6 +3,9 @@
 
 use std::fs;
 
+use cli::failures::cause_text;
+use numa::cause::{self, Cause, is_memoryless};
+use numa::mask::Bits;
 use numa::{CpuMask, Node, NodeMask, Root, affinity, topology};
 
 /// What there is.
@@ -82,7 +85,7 @@ impl Machine {
     pub(crate) fn run_nodes(&self) -> numa::Result<NodeMask> {
         let mut nodes = self.allowed.clone();
         for node in self.nodes.iter() {
-            if !self.allowed.contains(node) && is_memoryless(node) {
+            if !self.allowed.contains(node) && is_memoryless(Root::SYSTEM, node) {
                 nodes.insert(node)?;
             }
         }
@@ -100,49 +103,41 @@ impl Machine {
         Some(found)
     }
 
+    /// What the core needs to know of it to tell causes.
+    pub(crate) fn facts(&self) -> cause::Machine<'_> {
+        cause::Machine {
+            root: Root::SYSTEM,
+            nodes: self.nodes.as_bits(),
+            allowed: self.allowed.as_bits(),
+        }
+    }
+
     /// Why memory cannot be taken from a node.
     pub(crate) fn why_not_node(&self, number: i64) -> String {
-        let node = u32::try_from(number).ok().map(Node);
-        match node.filter(|&node| self.nodes.contains(node)) {
-            None => format!("there is no node {number}, only {}", self.nodes),
-            Some(node) if is_memoryless(node) => format!("node {node} has no memory"),
-            Some(_) => self.why_not_allowed(),
-        }
+        cause::why_not_node(number, &self.facts())
+            .map_or_else(|| self.why_not_allowed(), |cause| cause_text(&cause))
     }
 
     /// That the cpuset allows other nodes.
     pub(crate) fn why_not_allowed(&self) -> String {
-        let nodes = &self.allowed;
-        let noun = if nodes.len() == 1 { "node" } else { "nodes" };
-        format!(
-            "the cpuset of this process{} allows memory of {noun} {nodes} only",
-            cpuset()
-        )
+        cause_text(&Cause::NotAllowed {
+            nodes: self.allowed.as_bits(),
+        })
     }
 
     /// Why nothing can run on nodes.
     pub(crate) fn why_no_cpus(&self, nodes: &NodeMask) -> String {
-        let (noun, has) = if nodes.len() == 1 {
-            ("node", "has")
-        } else {
-            ("nodes", "have")
-        };
-        let others = match self.nodes_with_cpus() {
-            Some(found) if !found.is_empty() => format!(", only nodes {found} have CPUs"),
-            _ => String::new(),
-        };
-        format!("{noun} {nodes} {has} no CPUs{others}")
+        let others = self.nodes_with_cpus();
+        cause_text(&Cause::NoCpus {
+            nodes: nodes.as_bits(),
+            others: others.as_ref().map_or(Bits::EMPTY, NodeMask::as_bits),
+        })
     }
 }
 
 /// The numbers of the nodes.
 pub(crate) fn ids(nodes: &NodeMask) -> Vec<u32> {
     nodes.iter().map(|node| node.0).collect()
-}
-
-/// Whether a node has no memory.
-pub(crate) fn is_memoryless(node: Node) -> bool {
-    topology::node_memory(Root::SYSTEM, node).is_ok_and(|memory| memory.total == 0)
 }
 
 /// The CPUs that this thread may run on and that are online.
@@ -152,54 +147,9 @@ pub(crate) fn this_threads_cpus(bits: usize) -> numa::Result<CpuMask> {
     Ok(cpus)
 }
 
-/// ` (/system.slice/db.service)`: the name of this process's cpuset, where it has one.
-fn cpuset() -> String {
-    let read = |file| fs::read_to_string(file).unwrap_or_default();
-    let own = read("/proc/self/cpuset");
-    // Kernels without that file have the control group of version 2.
-    let groups = read("/proc/self/cgroup");
-    let group = groups.lines().find_map(|line| line.strip_prefix("0::"));
-    let name = if own.is_empty() {
-        group.unwrap_or_default()
-    } else {
-        own.trim_end()
-    };
-    match name {
-        "" | "/" => String::new(),
-        name => format!(" ({})", cli::text::safe(name)),
-    }
-}
-
-/// Whether a seccomp filter looks at this process's calls.
-pub(crate) fn is_filtered() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().any(|line| {
-        line.strip_prefix("Seccomp:")
-            .is_some_and(|mode| mode.trim() == "2")
-    })
-}
-
 /// Whether NUMA balancing is on; `None` where the kernel does not say.
 pub(crate) fn is_balancing() -> Option<bool> {
     let text = fs::read_to_string("/proc/sys/kernel/numa_balancing").ok()?;
     let mode: u32 = text.trim().parse().ok()?;
     Some(mode & 1 != 0)
-}
-
-/// The kernel's release, such as `6.12.1`.
-pub(crate) fn release() -> String {
-    let text = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    text.trim().to_owned()
-}
-
-/// Whether the kernel is at least this one. A kernel that does not say is.
-pub(crate) fn is_at_least(major: u32, minor: u32) -> bool {
-    let release = release();
-    let mut parts = release
-        .split(|c: char| !c.is_ascii_digit())
-        .map(str::parse::<u32>);
-    match (parts.next(), parts.next()) {
-        (Some(Ok(a)), Some(Ok(b))) => (a, b) >= (major, minor),
-        _ => true,
-    }
 }

@@ -4,12 +4,13 @@
 use std::fmt::Write as _;
 
 use numa::attributes::{self, Access};
+use numa::cause::is_memoryless;
 use numa::hmat::Hmat;
 use numa::{Errno, Error, Node, NodeMask, Root};
 use serde::Serialize;
 
 use crate::given::Given;
-use crate::machine::{Machine, is_memoryless};
+use crate::machine::Machine;
 use crate::refusal::Refusal;
 use crate::views::measure::Order;
 
@@ -231,7 +232,10 @@ impl Matrix {
 
 /// All nodes, and those with memory.
 fn sides(machine: &Machine) -> (Vec<Node>, Vec<Node>) {
-    let with_memory = machine.nodes.iter().filter(|&node| !is_memoryless(node));
+    let with_memory = machine
+        .nodes
+        .iter()
+        .filter(|&node| !is_memoryless(Root::SYSTEM, node));
     (machine.nodes.iter().collect(), with_memory.collect())
 }
 

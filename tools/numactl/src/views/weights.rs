@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use numa::attributes::{self, Access};
+use numa::cause::is_memoryless;
 use numa::weights::{self, SetError, Weight};
 use numa::{Errno, Error, Node, Root};
 use serde::Serialize;
 
 use crate::given::Given;
-use crate::machine::{Machine, is_memoryless};
+use crate::machine::Machine;
 use crate::refusal::Refusal;
 
 /// The weights of now.
@@ -144,7 +145,11 @@ impl Suggestion {
     /// Works them out from the bandwidth of each node with memory.
     pub(crate) fn of(machine: &Machine) -> Result<Suggestion, Refusal> {
         let mut nodes = Vec::new();
-        for node in machine.nodes.iter().filter(|&node| !is_memoryless(node)) {
+        for node in machine
+            .nodes
+            .iter()
+            .filter(|&node| !is_memoryless(Root::SYSTEM, node))
+        {
             // From CPUs, as it is their threads that interleave.
             let figures = attributes::best(Root::SYSTEM, node, Access::Cpus)
                 .or_else(|_| attributes::best(Root::SYSTEM, node, Access::Any));
