@@ -74,6 +74,9 @@ pub enum Error {
         /// The mask's size.
         bits: usize,
     },
+    /// The kernel does not know what is asked of it.
+    #[error("this kernel has no {0}")]
+    Lacking(&'static str),
     /// An argument has a value that the call does not take.
     #[error("invalid {0}")]
     Invalid(&'static str),
@@ -102,6 +105,7 @@ impl Error {
             Error::Malformed { .. } | Error::Empty { .. } => Errno::EIO,
             Error::NotReported { .. } => Errno::ENODATA,
             Error::NoSuchNode(_) => Errno::ENOENT,
+            Error::Lacking(_) => Errno::EOPNOTSUPP,
             Error::NoSuchCpu(_)
             | Error::BeyondMask { .. }
             | Error::MaskTooSmall { .. }

@@ -389,8 +389,15 @@ impl<I: Id, const INLINE: usize> Eq for Mask<I, INLINE> {}
 /// Writes the set as a list, `0-3,8`, the form that node and CPU strings take.
 impl<I: Id, const INLINE: usize> fmt::Display for Mask<I, INLINE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.as_bits(), f)
+    }
+}
+
+/// Likewise.
+impl fmt::Display for Bits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut comma = "";
-        for (first, last) in ranges(self.as_bits()) {
+        for (first, last) in ranges(*self) {
             write!(f, "{comma}{first}")?;
             if last > first {
                 write!(f, "-{last}")?;

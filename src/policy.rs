@@ -119,7 +119,15 @@ impl Flags {
         balancing: false,
     };
 
-    const fn from_number(number: c_int) -> Flags {
+    /// The flags in the kernel's number of a mode.
+    ///
+    /// ```
+    /// use numa::policy::Flags;
+    ///
+    /// assert!(Flags::from_number(2 | 1 << 15).static_nodes); // MPOL_BIND | MPOL_F_STATIC_NODES
+    /// assert_eq!(Flags::from_number(2), Flags::NONE);
+    /// ```
+    pub const fn from_number(number: c_int) -> Flags {
         Flags {
             static_nodes: number & mode::FLAG_STATIC_NODES != 0,
             relative_nodes: number & mode::FLAG_RELATIVE_NODES != 0,
@@ -412,9 +420,67 @@ pub fn set_range_policy_with(
     nodes: Option<Bits<'_>>,
     strict: bool,
 ) -> Result<()> {
+    let present = Present {
+        strict,
+        ..Present::STAY
+    };
+    set_range_policy_of_pages(address, len, mode, flags, nodes, present)
+}
+
+/// What becomes of pages that are in a range when its policy is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Present {
+    /// The call fails with EIO if some are elsewhere, and the policy stays as it was; beside one of the
+    /// following if some cannot be moved, and the policy is set.
+    pub strict: bool,
+    /// Those that are elsewhere and that no other process maps are moved.
+    pub move_private: bool,
+    /// Those that other processes map are moved as well (CAP_SYS_NICE).
+    pub move_all: bool,
+}
+
+impl Present {
+    /// They stay where they are.
+    pub const STAY: Present = Present {
+        strict: false,
+        move_private: false,
+        move_all: false,
+    };
+
+    fn number(self) -> c_uint {
+        let flag = |set, flag| if set { flag } else { 0 };
+        flag(self.strict, mempolicy::MF_STRICT)
+            | flag(self.move_private, mempolicy::MF_MOVE as c_uint)
+            | flag(self.move_all, mempolicy::MF_MOVE_ALL as c_uint)
+    }
+}
+
+/// The same, with a choice of what becomes of pages that are there already.
+///
+/// ```
+/// use numa::memory::Mapping;
+/// use numa::policy::{self, Flags, Mode, Present};
+/// use numa::{Root, topology};
+///
+/// # if !numa::topology::is_available() { return Ok::<(), numa::Error>(()) }
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// let memory = Mapping::new(1 << 20)?;
+/// let (start, len) = (memory.address(), memory.bytes().len());
+/// let present = Present { strict: true, move_private: true, ..Present::STAY };
+/// policy::set_range_policy_of_pages(start, len, Mode::Bind, Flags::NONE, Some(nodes.as_bits()), present)?;
+/// # Ok::<(), numa::Error>(())
+/// ```
+pub fn set_range_policy_of_pages(
+    address: usize,
+    len: usize,
+    mode: Mode,
+    flags: Flags,
+    nodes: Option<Bits<'_>>,
+    present: Present,
+) -> Result<()> {
     let mode = mode.number() | flags.number();
-    let strict = if strict { mempolicy::MF_STRICT } else { 0 };
-    mempolicy::mbind(address, len, mode, nodes, strict).map_err(Error::kernel("mbind"))
+    mempolicy::mbind(address, len, mode, nodes, present.number()).map_err(Error::kernel("mbind"))
 }
 
 /// The same, and moves the pages there that are elsewhere and that no other process maps. Those that
@@ -434,8 +500,11 @@ pub fn set_range_policy_with(
 /// # Ok::<(), numa::Error>(())
 /// ```
 pub fn move_range(address: usize, len: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
-    let flags = mempolicy::MF_MOVE as c_uint;
-    mempolicy::mbind(address, len, mode.number(), nodes, flags).map_err(Error::kernel("mbind"))
+    let present = Present {
+        move_private: true,
+        ..Present::STAY
+    };
+    set_range_policy_of_pages(address, len, mode, Flags::NONE, nodes, present)
 }
 
 /// Sets the home node of an address range with a bind or preferred-many policy: the node
@@ -484,6 +553,50 @@ pub(crate) fn set_home_node_with(
 /// ```
 pub fn supports_mode(mode: Mode) -> bool {
     mempolicy::mbind(0, 0, mode.number(), None, 0).is_ok()
+}
+
+/// [`Error::Lacking`] if the kernel does not know a mode, or a flag of it: to be asked when a policy was
+/// refused with EINVAL, which may as well be for its nodes. [`Error::Invalid`] if the flags exclude each
+/// other. Asks as [`supports_mode`] does; a kernel that cannot be asked, as the call is denied, knows all.
+///
+/// ```
+/// use numa::Errno;
+/// use numa::policy::{self, Flags, Mode};
+///
+/// let flags = Flags { balancing: true, ..Flags::NONE };
+/// match policy::check_support(Mode::PreferredMany, flags) {
+///     Ok(()) => {}
+///     Err(error) => println!("{error}"), // before Linux 6.12
+/// }
+/// # if !numa::topology::is_available() { return }
+/// let error = policy::check_support(Mode::Other(77), Flags::NONE).unwrap_err();
+/// assert_eq!(error.errno(), Errno::EOPNOTSUPP);
+/// ```
+pub fn check_support(mode: Mode, flags: Flags) -> Result<()> {
+    let is_refused = |number| mempolicy::mbind(0, 0, number, None, 0) == Err(Errno::EINVAL);
+    if flags.static_nodes && flags.relative_nodes {
+        return Err(Error::Invalid(
+            "flags: nodes are either static or relative to the cpuset",
+        ));
+    }
+    if is_refused(mode.number()) {
+        return Err(Error::Lacking(match mode {
+            Mode::Local => "local policies (Linux 3.8)",
+            Mode::PreferredMany => "policies that prefer several nodes (Linux 5.15)",
+            Mode::WeightedInterleave => "weighted interleaving (Linux 6.9)",
+            _ => "policy of this mode",
+        }));
+    }
+    if is_refused(mode.number() | flags.number()) {
+        return Err(Error::Lacking(match mode {
+            Mode::Bind => "NUMA balancing of memory that is bound (Linux 5.12)",
+            Mode::PreferredMany => {
+                "NUMA balancing of memory that prefers several nodes (Linux 6.12)"
+            }
+            _ => "NUMA balancing of memory with this mode",
+        }));
+    }
+    Ok(())
 }
 
 /// Whether the kernel knows home nodes. Asks with an empty range: no policy changes.
@@ -633,6 +746,72 @@ mod tests {
             assert!(!supports_mode(Mode::Other(77)));
             let _ = supports_home_node();
             assert_eq!(thread_policy(SIZE).unwrap().mode, Mode::Default);
+        });
+    }
+
+    #[test]
+    fn what_the_kernel_lacks_is_told() {
+        with_policies(|| {
+            let balancing = Flags {
+                balancing: true,
+                ..Flags::NONE
+            };
+            let lacks = |mode, flags| match check_support(mode, flags) {
+                Err(Error::Lacking(what)) => Some(what),
+                known => known.map(|()| None).unwrap(),
+            };
+            assert_eq!(lacks(Mode::Bind, Flags::NONE), None);
+            assert_eq!(
+                lacks(Mode::Other(77), Flags::NONE),
+                Some("policy of this mode")
+            );
+            assert_eq!(
+                lacks(Mode::WeightedInterleave, Flags::NONE).is_none(),
+                supports_mode(Mode::WeightedInterleave)
+            );
+            // What a probe says is what the call itself does.
+            let set = set_thread_policy_with(Mode::Bind, balancing, Some(node_0().as_bits()));
+            assert_eq!(lacks(Mode::Bind, balancing).is_none(), set.is_ok());
+            assert!(lacks(Mode::Interleave, balancing).is_some());
+            let both = Flags {
+                static_nodes: true,
+                relative_nodes: true,
+                ..Flags::NONE
+            };
+            let refused = check_support(Mode::Bind, both).unwrap_err();
+            assert_eq!(refused.errno(), Errno::EINVAL);
+        });
+    }
+
+    #[test]
+    fn pages_that_are_there_may_move() {
+        with_policies(|| {
+            let memory = vec![1u8; 4 * topology::page_size()];
+            let start = (memory.as_ptr() as usize).next_multiple_of(topology::page_size());
+            let nodes = node_0();
+            let set = |present| {
+                set_range_policy_of_pages(
+                    start,
+                    topology::page_size(),
+                    Mode::Bind,
+                    Flags::NONE,
+                    Some(nodes.as_bits()),
+                    present,
+                )
+            };
+            let moved = Present {
+                move_private: true,
+                strict: true,
+                ..Present::STAY
+            };
+            set(moved).unwrap();
+            assert_eq!(node_at(start), Ok(Node(0)));
+            let all = Present {
+                move_all: true,
+                ..Present::STAY
+            };
+            let answer = set(all).map_err(|error| error.errno());
+            assert!(matches!(answer, Ok(()) | Err(Errno::EPERM)));
         });
     }
 

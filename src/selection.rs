@@ -68,6 +68,69 @@ pub enum SelectError<'a> {
     },
 }
 
+impl SelectError<'_> {
+    /// The errno that stands for this error in C: ENODEV for a device that is not there, ENODATA for what no
+    /// node is and what neither kernel nor firmware tell, EINVAL for the string itself.
+    ///
+    /// ```
+    /// use numa::selection::{Want, select};
+    /// use numa::{Errno, Root, topology};
+    ///
+    /// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+    /// let error = select(Root::SYSTEM, b"tier:x", &nodes, Want::Memory).unwrap_err();
+    /// assert_eq!(error.errno(), Errno::EINVAL);
+    /// # Ok::<(), numa::Error>(())
+    /// ```
+    pub fn errno(&self) -> Errno {
+        match self {
+            SelectError::List(ListError::Device(error)) | SelectError::Device(error) => match error
+            {
+                DeviceError::Unknown { .. } => Errno::ENODATA,
+                DeviceError::NoSuchDevice { .. }
+                | DeviceError::OtherKind { .. }
+                | DeviceError::NoBlockDevice { .. } => Errno::ENODEV,
+                error => error.errno().unwrap_or(Errno::EINVAL),
+            },
+            SelectError::List(_) | SelectError::BadWord { .. } => Errno::EINVAL,
+            SelectError::Nothing { .. } => Errno::ENODATA,
+            SelectError::Unknown { error, .. } => match error {
+                Error::NoSuchNode(_) => Errno::EINVAL,
+                error if error.errno() == Errno::ENOENT => Errno::ENODATA,
+                error => error.errno(),
+            },
+        }
+    }
+}
+
+/// The nodes that this process may name: those whose memory its cpuset allows, and for CPUs also those without
+/// memory, which no cpuset knows. Where /proc does not say, all that exist. In a mask of `size` bits, that of
+/// the kernel's node masks.
+///
+/// ```
+/// use numa::selection::{Want, usable};
+/// use numa::{Root, topology};
+///
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// println!("memory may come from nodes {}", usable(Root::SYSTEM, Want::Memory, size)?);
+/// # Ok::<(), numa::Error>(())
+/// ```
+pub fn usable(root: Root<'_>, want: Want, size: usize) -> Result<NodeMask> {
+    let nodes = topology::nodes(root, size)?;
+    let Ok(mut usable) = topology::allowed_nodes(root, size) else {
+        return Ok(nodes);
+    };
+    // A kernel that shows all bits of its masks shows nodes that do not exist.
+    usable.intersect(&nodes);
+    if want == Want::Cpus {
+        for node in nodes.iter() {
+            if !usable.contains(node) && has(root, node, Want::Memory) == Ok(false) {
+                usable.insert(node)?;
+            }
+        }
+    }
+    Ok(usable)
+}
+
 /// The nodes that a string stands for. Its numbers must be among `accepted`; words stand for those of their
 /// nodes that are.
 ///
@@ -580,6 +643,48 @@ mod tests {
         }
         assert_eq!(chosen(&made, "fast", Want::Memory), "0-1");
         assert_eq!(chosen(&made, "slow", Want::Memory), "4,8");
+    }
+
+    #[test]
+    fn errors_have_an_errno() {
+        let made = machine();
+        for (text, expected) in [
+            ("x", Errno::EINVAL),
+            ("7", Errno::EINVAL),
+            ("0-", Errno::EINVAL),
+            ("0,,1", Errno::EINVAL),
+            ("tier:x", Errno::EINVAL),
+            ("tier:0", Errno::ENODATA),
+            ("near:7", Errno::EINVAL),
+            ("fast", Errno::ENODATA),
+            ("gpu:9", Errno::ENODEV),
+            ("gpu:42:00.0", Errno::ENODEV),
+            ("gpu:2", Errno::ENODATA),
+            ("nvme:9", Errno::ENOENT),
+        ] {
+            let error = select(made.root(), text.as_bytes(), &nodes(&made), Want::Memory)
+                .expect_err(text)
+                .errno();
+            assert_eq!(error, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn nodes_that_may_be_named() {
+        let made = machine();
+        let named = |want| usable(made.root(), want, 64).unwrap().to_string();
+        assert_eq!(named(Want::Memory), "0-1,4,8-9", "nothing says otherwise");
+        // Nodes 0, 4 and 5, of which there is no 5.
+        made.write(
+            "proc/self/status",
+            b"Cpus_allowed:\tff\nMems_allowed:\t00000031\n",
+        );
+        assert_eq!(named(Want::Memory), "0,4");
+        assert_eq!(
+            named(Want::Cpus),
+            "0,4,9",
+            "with the one that has no memory"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use crate::affinity;
 use crate::error::{Error, Result};
-use crate::mask::{BitsMut, CpuMask, Node, NodeMask, WORD_BITS, Word};
+use crate::mask::{Bits, BitsMut, CpuMask, Node, NodeMask, WORD_BITS, Word};
 use crate::root::{self, Parser, Path, Root, number};
 use crate::sys::{self, Errno, mempolicy};
 
@@ -69,12 +69,15 @@ pub fn for_each_node(root: Root<'_>, each: &mut dyn FnMut(Node)) -> Result<()> {
 
 /// [`Error::NoSuchNode`] if there is no such node.
 pub(crate) fn check_node(root: Root<'_>, node: Node) -> Result<()> {
-    let mut found = false;
-    for_each_node(root, &mut |n| found |= n == node)?;
-    if found {
-        Ok(())
-    } else {
-        Err(Error::NoSuchNode(node.0))
+    let (mut found, mut seen) = (false, false);
+    let listed = for_each_node(root, &mut |n| {
+        seen = true;
+        found |= n == node;
+    });
+    match listed {
+        Err(error) if error.errno().is_shortage() => Err(error),
+        _ if found || !seen && node == Node(0) => Ok(()),
+        _ => Err(Error::NoSuchNode(node.0)),
     }
 }
 
@@ -223,6 +226,28 @@ fn any_node_seen(root: Root<'_>) -> Result<bool> {
 pub fn cpus_of_node(root: Root<'_>, node: Node, size: usize) -> Result<CpuMask> {
     let mut cpus = CpuMask::new(size)?;
     read_cpus_of_node(root, node, cpus.bits_mut())?;
+    Ok(cpus)
+}
+
+/// The CPUs of several nodes together, in a mask of `size` bits. Fails as [`read_cpus_of_node`] does for the
+/// first node of which they cannot be read; empty if no node has any.
+///
+/// ```
+/// use numa::{Root, topology};
+///
+/// let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM))?;
+/// let cpus = topology::cpus_of_nodes(Root::SYSTEM, nodes.as_bits(), topology::cpu_mask_size())?;
+/// println!("all nodes together have CPUs {cpus}");
+/// # Ok::<(), numa::Error>(())
+/// ```
+pub fn cpus_of_nodes(root: Root<'_>, nodes: Bits<'_>, size: usize) -> Result<CpuMask> {
+    let mut cpus = CpuMask::new(size)?;
+    let mut of_node = CpuMask::new(size)?;
+    for node in nodes.iter() {
+        let node = u32::try_from(node).map_err(|_| Error::Invalid("node"))?;
+        read_cpus_of_node(root, Node(node), of_node.bits_mut())?;
+        cpus.bits_mut().add(of_node.as_bits());
+    }
     Ok(cpus)
 }
 
