@@ -1,10 +1,13 @@
 //! struct bitmask, the mask of both C libraries.
 
 use core::ffi::c_ulong;
-use core::slice;
+use core::{ptr, slice};
 
+use crate::error::{Error, Result};
 #[cfg(capi)]
 use crate::mask::BitsMut;
+#[cfg(capi_ext)]
+use crate::mask::NodeMask;
 use crate::mask::{Bits, words_for};
 
 /// A set of nodes or CPUs of any size. Bit n is bit (n % bits per long) of maskp[n / bits per long].
@@ -76,5 +79,39 @@ impl bitmask {
         let found = unsafe { bitmask::with_map(mask) };
         // SAFETY: as above.
         found.map_or(BitsMut::new(&mut [], 0), |mask| unsafe { mask.bits_mut() })
+    }
+
+    /// A new mask for the caller, whose map has any content: header and map from malloc, as
+    /// numa_bitmask_free, and callers who free the parts themselves, expect.
+    pub(super) fn allocate_unset(size: usize) -> Result<*mut bitmask> {
+        // SAFETY: malloc takes any size.
+        let header = unsafe { libc::malloc(size_of::<bitmask>()) }.cast::<bitmask>();
+        if header.is_null() {
+            return Err(Error::OutOfMemory);
+        }
+        // SAFETY: as above.
+        let map = unsafe { libc::malloc(words_for(size) * size_of::<c_ulong>()) };
+        if map.is_null() {
+            // SAFETY: the header was just allocated.
+            unsafe { libc::free(header.cast()) };
+            return Err(Error::OutOfMemory);
+        }
+        let mask = bitmask {
+            size: size as c_ulong,
+            maskp: map.cast(),
+        };
+        // SAFETY: the header is valid for writing.
+        unsafe { ptr::write(header, mask) };
+        Ok(header)
+    }
+
+    /// A new mask for the caller, with these nodes.
+    #[cfg(capi_ext)]
+    pub(super) fn of_nodes(nodes: &NodeMask) -> Result<*mut bitmask> {
+        let mask = bitmask::allocate_unset(nodes.size())?;
+        let words = nodes.words();
+        // SAFETY: the map is new and has as many words.
+        unsafe { ptr::copy_nonoverlapping(words.as_ptr(), (*mask).maskp, words.len()) };
+        Ok(mask)
     }
 }

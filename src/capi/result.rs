@@ -2,19 +2,23 @@
 
 use core::ffi::c_int;
 
+#[cfg(capi)]
 use crate::error::{Error, Result};
 
+#[cfg(capi)]
 #[cold]
 fn fail(error: &Error) {
     error.errno().set();
 }
 
-/// Extension of [`Result`] for the exported functions.
+/// Extension of [`Result`] for the exported functions of libnuma.
+#[cfg(capi)]
 pub(super) trait OrErrno<T> {
     /// The value, or `failure` with errno set.
     fn or_errno(self, failure: T) -> T;
 }
 
+#[cfg(capi)]
 impl<T> OrErrno<T> for Result<T> {
     fn or_errno(self, failure: T) -> T {
         self.unwrap_or_else(|error| {

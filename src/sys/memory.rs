@@ -95,7 +95,7 @@ impl Mapping {
     }
 
     /// The address of memory that the caller unmaps.
-    #[cfg(capi)]
+    #[cfg(any(capi, capi_ext))]
     pub(crate) fn into_address(self) -> *mut c_void {
         ManuallyDrop::new(self).start.cast()
     }

@@ -27,8 +27,10 @@ int main(void)
     struct numa_ext_migrate_node node;
     struct numa_ext_migration *migration;
     struct numa_ext_range range;
+    struct numa_ext_weight weight;
     struct bitmask from, to;
     unsigned long zero = 1, one = 2, sum = 0, counts[2];
+    int (*set_auto_weights)(int) = numa_ext_set_auto_weights;
     int bad = 0, where = -1;
 
     /* Masks may be the program's own: libnuma is not needed. */
@@ -66,6 +68,23 @@ int main(void)
     bad |= numa_ext_locate_runs((pid_t)0, &bad, sizeof bad, (size_t)0, any_run, &sum) != 0;
     bad |= sum == 0;
     bad |= numa_ext_locate_counts((pid_t)0, &bad, sizeof bad, (size_t)0, counts, (size_t)2) != 1;
+    /* What these answer is tested in nodes.c: here, that they can be called. */
+    bad |= numa_ext_attribute(0, -1, NUMA_EXT_READ_LATENCY) != -1;
+    bad |= numa_ext_best_attribute(-1, NUMA_EXT_ACCESS_ANY, NUMA_EXT_WRITE_LATENCY) != -1;
+    bad |= numa_ext_best_attribute(-1, NUMA_EXT_ACCESS_CPUS, NUMA_EXT_READ_BANDWIDTH) != -1;
+    bad |= numa_ext_best_attribute(-1, NUMA_EXT_ACCESS_CPUS, NUMA_EXT_WRITE_BANDWIDTH) != -1;
+    bad |= numa_ext_best_initiators(-1, NUMA_EXT_ACCESS_ANY) != NULL;
+    bad |= numa_ext_tier(-1) != -1 || numa_ext_tier_nodes(-1) != NULL || numa_ext_num_tiers() < -1;
+    weight.node = weight.weight = -1;
+    bad |= numa_ext_get_weight(-1) != -1 || numa_ext_get_weights(&weight, 1) < -1;
+    weight.node = weight.weight = -1;
+    /* Not called: it would do something. */
+    bad |= set_auto_weights == NULL;
+    bad |= numa_ext_set_weights(&weight, 1) != -1 || numa_ext_get_auto_weights() < -1;
+    bad |= numa_ext_parse_nodes(NULL, NUMA_EXT_NODES_FOR_CPUS | NUMA_EXT_NODES_ALL) != NULL;
+    bad |= numa_ext_set_policy(-1, &from) != -1 || numa_ext_set_range_policy(&bad, 1, -1, &from, 0) != -1;
+    bad |= numa_ext_alloc(1, -1, &from, NUMA_EXT_ALLOC_TOUCH) != NULL || numa_ext_run_on(NULL) != -1;
+    bad |= strcmp(numa_ext_reason(), "no nodes to run on") != 0;
     if (bad)
         printf("failed: %s\n", strerror(errno));
     return bad;

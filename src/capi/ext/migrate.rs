@@ -8,8 +8,9 @@ use core::ops::Range;
 use core::time::Duration;
 use core::{ptr, slice};
 
+use super::reason::OrReason;
 use crate::capi::bitmask::bitmask;
-use crate::capi::result::{OrErrno, int};
+use crate::capi::result::int;
 use crate::error::{Error, Result};
 use crate::migrate::{Job, Kinds, NodeCount, Options, Plan, Progress, Reason, Share, Worker};
 use crate::root::Root;
@@ -372,7 +373,7 @@ pub unsafe extern "C" fn numa_ext_migrate(
             unsafe { migration.copy_counts(nodes, nnodes) }
         })
         .map(int)
-        .or_errno(-1)
+        .or_reason(-1)
 }
 
 /// Prepares a migration on which threads of the caller work with numa_ext_migrate_work(). The
@@ -390,7 +391,7 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
     // SAFETY: the caller's arguments.
     unsafe { begin(pid, fromnodes, tonodes, options) }
         .and_then(on_heap)
-        .or_errno(ptr::null_mut())
+        .or_reason(ptr::null_mut())
 }
 
 /// Works on a migration until nothing is left for the calling thread. Several threads may do so
@@ -406,12 +407,12 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
 pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
     // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.
     if migration.is_null() {
-        return Err(Error::Invalid("migration")).or_errno(-1);
+        return Err(Error::Invalid("migration")).or_reason(-1);
     }
     // SAFETY: as above; it is not this call's own.
     unsafe { numa_ext_migration::work(migration, false) }
         .map(|()| 0)
-        .or_errno(-1)
+        .or_reason(-1)
 }
 
 /// Stops a migration: each thread ends with its current piece. Does nothing if migration is NULL.
@@ -453,8 +454,8 @@ pub unsafe extern "C" fn numa_ext_migrate_counts(
         // SAFETY: the caller's array.
         Some(migration) => unsafe { migration.copy_counts(nodes, nnodes) }
             .map(int)
-            .or_errno(-1),
-        None => Err(Error::Invalid("migration")).or_errno(-1),
+            .or_reason(-1),
+        None => Err(Error::Invalid("migration")).or_reason(-1),
     }
 }
 

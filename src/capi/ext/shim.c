@@ -1,5 +1,5 @@
 /*
- * What Rust that does not unwind cannot say: giving up what a call owns when a C++ exception of the
+ * What Rust that does not unwind and has no std cannot say: variables of a thread, and giving up what a call owns when a C++ exception of the
  * program's function passes, or the thread is cancelled in it.
  *
  * A cleanup as compilers make one ends in the unwinder's _Unwind_Resume. The library, which needs libc
@@ -26,9 +26,18 @@ struct entry {
 };
 static __thread struct entry *innermost;
 
+/* Why the last call of this thread failed. As large as ROOM in reason.rs. */
+static __thread char reason[512];
+
+HIDDEN char *numa_ext_rs_reason(void);
 HIDDEN int numa_ext_rs_call(progress_t *progress, const struct numa_ext_migrate_progress *now,
 			    void *arg, give_up_t *give_up, void *owned);
 HIDDEN int numa_ext_rs_leave(int version, int actions, uint64_t class, void *exception, void *context);
+
+HIDDEN char *numa_ext_rs_reason(void)
+{
+	return reason;
+}
 
 /* The unwinder asks this of a frame of numa_ext_rs_call. */
 HIDDEN int numa_ext_rs_leave(int version, int actions, uint64_t class, void *exception, void *context)

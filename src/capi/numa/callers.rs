@@ -7,7 +7,7 @@ use super::nodemask::nodemask_t;
 use super::{load, variables};
 pub(super) use crate::capi::bitmask::bitmask;
 use crate::capi::result::OrErrno;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mask::{Bits, BitsMut, Node, NodeMask, Word, words_for};
 
 /// Loads the library if the mask has no size: the constructor of another library may pass an exported
@@ -165,33 +165,9 @@ pub(super) fn old_all_nodes() -> nodemask_t {
     unsafe { (&raw const variables::numa_all_nodes).read_volatile() }
 }
 
-/// A new mask for the caller, whose map has any content: header and map from malloc, as
-/// numa_bitmask_free, and callers who free the parts themselves, expect.
-fn allocate_unset(size: usize) -> Result<*mut bitmask> {
-    // SAFETY: malloc takes any size.
-    let header = unsafe { libc::malloc(size_of::<bitmask>()) }.cast::<bitmask>();
-    if header.is_null() {
-        return Err(Error::OutOfMemory);
-    }
-    // SAFETY: as above.
-    let map = unsafe { libc::malloc(words_for(size) * size_of::<c_ulong>()) };
-    if map.is_null() {
-        // SAFETY: the header was just allocated.
-        unsafe { libc::free(header.cast()) };
-        return Err(Error::OutOfMemory);
-    }
-    let mask = bitmask {
-        size: size as c_ulong,
-        maskp: map.cast(),
-    };
-    // SAFETY: the header is valid for writing.
-    unsafe { ptr::write(header, mask) };
-    Ok(header)
-}
-
 /// A new empty mask for the caller.
 pub(super) fn allocate(size: usize) -> Result<*mut bitmask> {
-    let mask = allocate_unset(size)?;
+    let mask = bitmask::allocate_unset(size)?;
     // Not by calloc, which in glibc before 2.41 does not use the cache that malloc uses: 0.87 of the
     // reference's time.
     // SAFETY: the map is new and has so many words.
@@ -214,7 +190,7 @@ pub(super) unsafe fn free(mask: *mut bitmask) {
 /// A new mask for the caller, as large as the kernel's, with these nodes; NULL with errno if there is
 /// no memory.
 pub(super) fn new_node_mask(nodes: Bits<'_>) -> *mut bitmask {
-    let mask = allocate_unset(load::limits().node_bits.size()).or_errno(ptr::null_mut());
+    let mask = bitmask::allocate_unset(load::limits().node_bits.size()).or_errno(ptr::null_mut());
     // SAFETY: null or a new mask, all words of which are written.
     unsafe { view_mut(mask) }.copy_from(nodes);
     mask
