@@ -9,6 +9,7 @@
 //! - [`selection`]: the same with words for what nodes are, for commands
 //! - [`device`]: the node of a disk, network interface or PCI device
 //! - [`topology`]: which nodes and CPUs there are, distances, memory sizes
+//! - [`snapshot`]: all of that read once and kept ([`Topology`])
 //! - [`policy`]: memory policies of threads and address ranges
 //! - [`memory`]: memory with a policy of its own
 //! - [`affinity`]: on which CPUs a thread runs
@@ -65,6 +66,7 @@ pub mod migrate;
 pub mod policy;
 pub mod root;
 pub mod selection;
+pub mod snapshot;
 pub mod strings;
 mod sys;
 #[cfg(test)]
@@ -80,4 +82,5 @@ mod capi;
 pub use error::{Error, Result};
 pub use mask::{Cpu, CpuMask, Node, NodeMask};
 pub use root::Root;
+pub use snapshot::Topology;
 pub use sys::Errno;
