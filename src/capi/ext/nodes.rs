@@ -6,7 +6,7 @@ use core::ptr;
 use super::reason::{OrReason, because, no_node, refuse};
 use crate::capi::bitmask::bitmask;
 use crate::error::{Error, Result};
-use crate::mask::NodeMask;
+use crate::mask::{Node, NodeMask};
 use crate::root::Root;
 use crate::selection::{self, SelectError, Want, select};
 use crate::strings::ListError;
@@ -35,20 +35,18 @@ fn unreadable(text: &[u8], accepted: &NodeMask, error: &SelectError<'_>) -> Errn
             ),
             false => no_node(number),
         },
-        SelectError::List(ListError::Device(_)) | SelectError::Device(_) => {
-            refuse(errno, format_args!("{text}: {error}"))
-        }
-        SelectError::List(_) => refuse(
+        SelectError::List(ListError::MissingEnd { .. } | ListError::Unparseable { .. }) => refuse(
             errno,
             format_args!("{text}: not a list of nodes such as 0, 0-3, 0,2, !1, +0, all or fast"),
         ),
-        _ => refuse(errno, format_args!("{text}: {error}")),
+        // The others name the word.
+        _ => refuse(errno, format_args!("{error}")),
     }
 }
 
 fn exists(number: i64) -> bool {
     let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM));
-    let node = u32::try_from(number).map(crate::mask::Node);
+    let node = u32::try_from(number).map(Node);
     nodes.is_ok_and(|nodes| node.is_ok_and(|node| nodes.contains(node)))
 }
 
