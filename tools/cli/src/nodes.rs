@@ -7,7 +7,6 @@ use numa::selection::{self, SelectError, Want};
 use numa::strings::ListError;
 use numa::{NodeMask, Root, topology};
 
-use crate::nodestring::why_nothing;
 use crate::text::safe;
 
 /// The nodes of this machine, as this command sees them.
@@ -67,6 +66,22 @@ impl fmt::Display for BadNodes {
 }
 
 impl std::error::Error for BadNodes {}
+
+/// Why a word stands for no node, with what each node of the machine has if that helps.
+pub fn why_nothing(error: &SelectError<'_>, nodes: &NodeMask) -> String {
+    let mut reason = error.to_string();
+    if let SelectError::Nothing { .. } = error {
+        let mut separator = " (";
+        for node in nodes.iter() {
+            reason.push_str(separator);
+            separator = "; ";
+            // A String takes all.
+            let _ = selection::describe(Root::SYSTEM, node, nodes.size(), &mut reason);
+        }
+        reason.push(')');
+    }
+    reason
+}
 
 /// Parses a node list. Numbers must be in `accepted`, which is also what `all` and `!` mean.
 fn parse(text: &str, accepted: &NodeMask, machine: &Machine) -> Result<NodeMask, BadNodes> {

@@ -9,11 +9,11 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
 use numa::device::{self, DeviceError};
-use numa::selection::{self, SelectError, Want, select};
+use numa::selection::{SelectError, Want, select};
 use numa::strings::ListError;
 use numa::{NodeMask, Root};
 
-use crate::nodes::Machine;
+use crate::nodes::{Machine, why_nothing};
 
 /// Why a node list is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,22 +61,6 @@ pub fn parse(text: &OsStr, machine: &Machine) -> Result<NodeMask, BadList> {
             warning,
         }
     })
-}
-
-/// Why a word stands for no node, with what each node of the machine has if that helps.
-pub fn why_nothing(error: &SelectError<'_>, nodes: &NodeMask) -> String {
-    let mut reason = error.to_string();
-    if let SelectError::Nothing { .. } = error {
-        let mut separator = " (";
-        for node in nodes.iter() {
-            reason.push_str(separator);
-            separator = "; ";
-            // A String takes all.
-            let _ = selection::describe(Root::SYSTEM, node, nodes.size(), &mut reason);
-        }
-        reason.push(')');
-    }
-    reason
 }
 
 /// libnuma's warning about a list of nodes or CPUs (`kind` is `node` or `cpu`); those about lists end with

@@ -10,6 +10,7 @@ use cli::text;
 use numa::{Errno, affinity};
 
 use crate::effort;
+use crate::filter;
 use crate::hardware::Hardware;
 use crate::plan::{Placement, Plan, Running, Step};
 use crate::reasons;
@@ -111,7 +112,7 @@ impl<'a> Carrier<'a> {
         let machine = self.plan.machine()?;
         let may_set = *self
             .may_set
-            .get_or_insert_with(|| !effort::kills_policies());
+            .get_or_insert_with(|| !filter::kills_policies());
         let set = if may_set {
             effort::set(placement)
         } else {
@@ -122,7 +123,7 @@ impl<'a> Carrier<'a> {
             // All its nodes were left out, which has been said.
             Refusal::of(&placement.given, "no node is left of it")
         } else if !may_set {
-            Refusal::of(&placement.given, reasons::KILLS)
+            Refusal::of(&placement.given, filter::KILLS)
         } else {
             reasons::of_policy(placement, error, machine)
         };

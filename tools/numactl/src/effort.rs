@@ -1,21 +1,12 @@
 //! `--best-effort`: the nearest thing that is permitted, where something is refused.
 
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
-
-use numa::cause::is_filtered;
 use numa::policy::{self, Flags, Mode};
-use numa::{Errno, Error, NodeMask, Root, affinity};
+use numa::{Errno, Error, NodeMask, affinity};
 
 use crate::machine::Machine;
 use crate::plan::{Placement, Running};
 use crate::reasons;
 use crate::refusal::Refusal;
-
-/// The environment variable that asks for it, with the value `1`.
-pub(crate) const VARIABLE: &str = "NUMACTL_BEST_EFFORT";
-/// Its value in a child that only tries something: that one has no children.
-const TRIES: &str = "tries";
 
 /// Sets the calling thread's policy.
 pub(crate) fn set(placement: &Placement) -> numa::Result<()> {
@@ -40,23 +31,6 @@ pub(crate) fn set(placement: &Placement) -> numa::Result<()> {
         }
         result => result,
     }
-}
-
-/// Whether a seccomp filter kills a process that sets a policy. A child tries it.
-pub(crate) fn kills_policies() -> bool {
-    if std::env::var_os(VARIABLE).is_some_and(|value| value == TRIES) || !is_filtered(Root::SYSTEM)
-    {
-        return false;
-    }
-    let status = Command::new("/proc/self/exe")
-        .args(["--localalloc", "/proc/self/exe", "--version"])
-        .env(VARIABLE, TRIES)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    // SIGSYS, on every architecture but MIPS.
-    status.is_ok_and(|status| status.signal() == Some(31))
 }
 
 /// The error that a filter that kills would have given.

@@ -14,6 +14,7 @@ use numa::{CpuMask, Node, NodeMask, Root, affinity, topology};
 use serde::Serialize;
 
 use crate::effort;
+use crate::filter;
 use crate::machine::{Machine, ids, is_balancing, this_threads_cpus};
 use crate::plan::{Plan, Step};
 use crate::reasons::{self, mode_name};
@@ -64,7 +65,7 @@ impl Explanation {
     /// Explains a plan.
     pub(crate) fn of(plan: &Plan) -> Result<Explanation, Refusal> {
         let machine = plan.machine()?;
-        let kills = effort::kills_policies();
+        let kills = filter::kills_policies();
         let failed = |error: numa::Error| Refusal::saying(error.to_string(), "--explain", "");
         // A thread that cannot be made, or that ends, is no answer.
         let answer = thread::scope(|scope| {
@@ -250,7 +251,7 @@ fn attempt(plan: &Plan, machine: &Machine, kills: bool) -> numa::Result<Tried> {
     for step in &plan.steps {
         match step {
             Step::Policy(placement) if kills => {
-                refusals.push(Refusal::of(&placement.given, reasons::KILLS));
+                refusals.push(Refusal::of(&placement.given, filter::KILLS));
             }
             Step::Policy(placement) => {
                 if let Err(error) = effort::set(placement) {

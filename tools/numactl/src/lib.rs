@@ -9,6 +9,7 @@ mod carry;
 pub mod docs;
 mod effort;
 mod explain;
+mod filter;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -43,7 +44,7 @@ use report::Document;
 /// Runs the command with these arguments, its name left out.
 pub fn run(args: Vec<OsString>) -> ExitCode {
     let terminal = Terminal::new("numactl");
-    let always = env::var_os(effort::VARIABLE).is_some_and(|value| value == "1");
+    let always = env::var_os(filter::VARIABLE).is_some_and(|value| value == "1");
     let plan = Plan::read(DEFINITION.words(args), always);
     if plan.refusals.is_empty() && plan.how.help {
         terminal.print(&DEFINITION.help());

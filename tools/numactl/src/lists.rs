@@ -4,7 +4,7 @@
 #![allow(clippy::result_large_err)]
 
 use cli::failures::cause_text;
-use cli::nodestring::why_nothing;
+use cli::nodes::why_nothing;
 use numa::cause::Cause;
 use numa::selection::{SelectError, Want, select};
 use numa::strings::{self, ListError};

@@ -10,9 +10,6 @@ use crate::machine::Machine;
 use crate::plan::{Placement, Running};
 use crate::refusal::Refusal;
 
-/// Under a filter that kills.
-pub(crate) const KILLS: &str = "a seccomp filter kills processes that call set_mempolicy";
-
 /// A mode, in the words of the kernel.
 pub(crate) fn mode_name(mode: Mode) -> String {
     let name = mode.name().map(str::to_owned);
@@ -39,11 +36,6 @@ pub(crate) fn of_policy(placement: &Placement, error: Error, machine: &Machine) 
 fn refused(given: &Given, call: &str, errno: Errno, why: Option<Cause<'_>>) -> Refusal {
     let why = why.map_or(String::new(), |why| format!(": {}", cause_text(&why)));
     Refusal::of(given, format!("{call}: {}{why}", strerror(errno)))
-}
-
-/// A call is not there, or not permitted.
-pub(crate) fn of_denied(call: &str, errno: Errno) -> Option<String> {
-    cause::of_denied(call, errno, Root::SYSTEM).map(|cause| cause_text(&cause))
 }
 
 /// sched_setaffinity(2) is refused.

@@ -7,8 +7,9 @@ use numa::{Error, Node, NodeMask, Root, weights};
 use serde::Serialize;
 
 use crate::effort;
+use crate::filter;
 use crate::machine::{Machine, ids, this_threads_cpus};
-use crate::reasons::{self, mode_name};
+use crate::reasons::mode_name;
 
 /// What `--show` shows.
 #[derive(Debug, Serialize)]
@@ -92,7 +93,7 @@ fn line(text: &mut String, key: &str, ids: impl IntoIterator<Item = u32>) {
 impl Shown {
     /// Asks the kernel. Returns what programs read, and what people do.
     pub(crate) fn read(machine: &Machine) -> numa::Result<(Shown, String)> {
-        let kills = effort::kills_policies();
+        let kills = filter::kills_policies();
         let now = if kills {
             Err(effort::KILLED)
         } else {
@@ -123,7 +124,7 @@ impl Shown {
             Ok(now) => line(&mut text, "preferred", now.nodes.iter().map(|node| node.0)),
             Err(error) => {
                 let reason = if kills {
-                    reasons::KILLS.to_owned()
+                    filter::KILLS.to_owned()
                 } else {
                     why_none(*error)
                 };
@@ -181,5 +182,5 @@ fn mems_allowed(machine: &Machine) -> NodeMask {
 
 /// Why there are no policies here.
 fn why_none(error: Error) -> String {
-    reasons::of_denied("get_mempolicy", error.errno()).unwrap_or_else(|| error.to_string())
+    filter::of_denied("get_mempolicy", error.errno()).unwrap_or_else(|| error.to_string())
 }

@@ -17,9 +17,8 @@ use numa::memory::Mapping;
 use numa::policy::Mode;
 use numa::{CpuMask, Errno, Node, NodeMask, Root, affinity, topology};
 
-use crate::effort;
+use crate::filter;
 use crate::machine::Machine;
-use crate::reasons;
 
 /// Memory that is mapped at a time: more than most caches hold.
 const MOST: u64 = 256 << 20;
@@ -93,10 +92,10 @@ impl Order {
     /// Measures.
     pub(crate) fn carry_out(&self, machine: &Machine) -> Vec<Measured> {
         let mut found = Vec::new();
-        let killed = effort::kills_policies();
+        let killed = filter::kills_policies();
         for &to in &self.to {
             let memory = if killed {
-                Err(reasons::KILLS.to_owned())
+                Err(filter::KILLS.to_owned())
             } else {
                 chain_on(to, machine)
             };
@@ -151,7 +150,7 @@ fn chain_on(node: Node, machine: &Machine) -> Result<Mapping, String> {
     only.insert(node).map_err(text)?;
     let refused = |error: numa::Error| {
         let errno = error.errno();
-        reasons::of_denied("mbind", errno).unwrap_or_else(|| format!("mbind: {}", strerror(errno)))
+        filter::of_denied("mbind", errno).unwrap_or_else(|| format!("mbind: {}", strerror(errno)))
     };
     memory
         .place(Mode::Bind, Some(only.as_bits()))
@@ -169,7 +168,7 @@ fn is_there(range: Range<usize>, node: Node) -> Result<(), String> {
     let size = range.len() as u64;
     let placed = placed(range).map_err(|error| {
         let errno: Errno = error.errno();
-        let why = reasons::of_denied("move_pages", errno);
+        let why = filter::of_denied("move_pages", errno);
         why.unwrap_or_else(|| format!("where its memory is, is not told: {}", strerror(errno)))
     })?;
     let there = placed.iter().find(|on| on.node == node.0);
