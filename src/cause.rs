@@ -6,9 +6,10 @@
 
 use core::ops::ControlFlow;
 
+use crate::error::{tell_byte, tell_number};
 use crate::mask::{Bits, Node, ranges};
 use crate::policy::{Flags, Mode};
-use crate::root::{Parser, Path, Root, decimal};
+use crate::root::{Parser, Path, Root};
 use crate::sys::Errno;
 use crate::topology;
 
@@ -83,6 +84,13 @@ pub enum Cause<'a> {
     NotMapped,
     /// The caller has no rights over the process.
     NoRights,
+    /// A node list is none, or a CPU list.
+    NoList {
+        /// Whether it should be one of CPUs.
+        of_cpus: bool,
+    },
+    /// A list ends behind a dash.
+    NoEnd,
 }
 
 /// A memory policy that was asked for.
@@ -130,10 +138,43 @@ pub fn of_policy<'a>(
     machine: &Machine<'a>,
 ) -> Option<Cause<'a>> {
     match errno {
-        Errno::EPERM | Errno::ENOSYS => of_denied(call, errno, machine.root),
         Errno::EINVAL => of_invalid(asked, machine),
+        _ => of_errno(call, errno, machine.root),
+    }
+}
+
+/// The same where the error alone tells it, whatever was asked for.
+///
+/// ```
+/// use numa::cause::{self, Cause};
+/// use numa::{Errno, Root};
+///
+/// let cause = cause::of_errno("mbind", Errno::EFAULT, Root::SYSTEM);
+/// assert_eq!(cause, Some(Cause::NotMapped));
+/// ```
+pub fn of_errno<'a>(call: &'a str, errno: Errno, root: Root<'_>) -> Option<Cause<'a>> {
+    match errno {
+        Errno::EPERM | Errno::ENOSYS => of_denied(call, errno, root),
         Errno::EIO => Some(Cause::PagesElsewhere),
         Errno::EFAULT => Some(Cause::NotMapped),
+        _ => None,
+    }
+}
+
+/// Why pages of a process cannot be looked at or moved.
+///
+/// ```
+/// use numa::cause::{self, Cause};
+/// use numa::{Errno, Root};
+///
+/// let cause = cause::of_process("migrate_pages", Errno::EPERM, Root::at(b"/nowhere"));
+/// assert_eq!(cause, Some(Cause::NoRights));
+/// ```
+pub fn of_process<'a>(call: &'a str, errno: Errno, root: Root<'_>) -> Option<Cause<'a>> {
+    match errno {
+        Errno::EPERM => of_denied(call, errno, root).or(Some(Cause::NoRights)),
+        Errno::ENOSYS => of_denied(call, errno, root),
+        Errno::EACCES => Some(Cause::NoRights),
         _ => None,
     }
 }
@@ -242,6 +283,7 @@ pub fn why_no_node<'a>(nodes: Bits<'_>, machine: &Machine<'a>) -> Option<Cause<'
 /// let refused = cause::why_not_node(2, &machine);
 /// assert_eq!(refused, Some(Cause::NoSuchNode { node: 2, nodes }));
 /// ```
+#[inline(never)]
 pub fn why_not_node<'a>(number: i64, machine: &Machine<'a>) -> Option<Cause<'a>> {
     let exists = |&node: &u32| machine.nodes.contains(node as usize);
     match u32::try_from(number).ok().filter(exists) {
@@ -300,10 +342,10 @@ pub fn of_cpus<'a>(
 ///     println!("a container, perhaps, which may deny memory policies");
 /// }
 /// ```
+#[inline(never)]
 pub fn is_filtered(root: Root<'_>) -> bool {
     let mut room = [0; 16];
-    let mode = line(root, "/proc/self/status", "Seccomp:", &mut room);
-    mode.map(str::trim) == Some("2")
+    line(root, "/proc/self/status", "Seccomp:\t", &mut room) == Some(b"2")
 }
 
 /// Whether the kernel is at least the release `(major, minor)`. One that does not say is.
@@ -313,16 +355,26 @@ pub fn is_filtered(root: Root<'_>) -> bool {
 ///
 /// assert!(cause::is_at_least(Root::SYSTEM, (2, 6)));
 /// ```
+#[inline(never)]
 pub fn is_at_least(root: Root<'_>, since: (u32, u32)) -> bool {
     let mut room = [0; RELEASE_ROOM];
     let release = release(root, &mut room);
-    let mut parts = release
-        .split(|c: char| !c.is_ascii_digit())
-        .map(|digits| decimal(digits.as_bytes()));
-    match (parts.next(), parts.next()) {
-        (Some(Some(major)), Some(Some(minor))) => {
-            (major, minor) >= (since.0.into(), since.1.into())
+    let (mut numbers, mut at) = ([None, None], 0);
+    for &byte in release {
+        match (byte.wrapping_sub(b'0'), numbers.get_mut(at)) {
+            (digit @ 0..=9, Some(number)) => {
+                *number = Some(
+                    number
+                        .unwrap_or(0u32)
+                        .wrapping_mul(10)
+                        .wrapping_add(digit.into()),
+                );
+            }
+            _ => at += 1,
         }
+    }
+    match numbers {
+        [Some(major), Some(minor)] => (major, minor) >= since,
         _ => true,
     }
 }
@@ -331,7 +383,7 @@ pub fn is_at_least(root: Root<'_>, since: (u32, u32)) -> bool {
 const RELEASE_ROOM: usize = 65;
 
 /// The kernel's release, such as `6.12.1`; empty where it does not say.
-fn release<'b>(root: Root<'_>, room: &'b mut [u8]) -> &'b str {
+fn release<'b>(root: Root<'_>, room: &'b mut [u8]) -> &'b [u8] {
     line(root, "/proc/sys/kernel/osrelease", "", room).unwrap_or_default()
 }
 
@@ -340,23 +392,24 @@ const CPUSET_ROOM: usize = 128;
 
 /// The name of this process's cpuset, such as `/system.slice/db.service`; empty where it has none of its
 /// own, or one that is too long.
-fn cpuset<'b>(root: Root<'_>, room: &'b mut [u8; CPUSET_ROOM]) -> &'b str {
-    let mut len = |file, key| line(root, file, key, room).map_or(0, str::len);
+fn cpuset<'b>(root: Root<'_>, room: &'b mut [u8; CPUSET_ROOM]) -> &'b [u8] {
+    let mut len = |file, key| line(root, file, key, room).map_or(0, <[u8]>::len);
     let own = len("/proc/self/cpuset", "");
     // Kernels without that file have the control group of version 2.
     let len = match own {
         0 => len("/proc/self/cgroup", "0::"),
         len => len,
     };
-    match core::str::from_utf8(&room[..len]) {
-        Ok("/") | Err(_) => "",
-        Ok(name) => name,
+    match room.get(..len) {
+        Some(b"/") | None => b"",
+        Some(name) => name,
     }
 }
 
 /// The rest of the first line of a file that begins with `key`; `None` if there is none, or if it has no
 /// room.
-fn line<'b>(root: Root<'_>, file: &str, key: &str, room: &'b mut [u8]) -> Option<&'b str> {
+#[inline(never)]
+fn line<'b>(root: Root<'_>, file: &str, key: &str, room: &'b mut [u8]) -> Option<&'b [u8]> {
     let mut found = Line {
         key: key.as_bytes(),
         at: Some(0),
@@ -365,8 +418,7 @@ fn line<'b>(root: Root<'_>, file: &str, key: &str, room: &'b mut [u8]) -> Option
     };
     Path::below(root, file).parse(&mut found).ok()?;
     let Line { at, room, len, .. } = found;
-    let text = room.get(..len).filter(|_| at == Some(key.len()))?;
-    core::str::from_utf8(text).ok()
+    room.get(..len).filter(|_| at == Some(key.len()))
 }
 
 /// Takes the rest of a line that begins with a key.
@@ -410,6 +462,7 @@ impl Cause<'_> {
     /// Cause::Memoryless { node: 3 }.tell(Root::SYSTEM, &mut |piece| text.push_str(piece));
     /// assert_eq!(text, "node 3 has no memory");
     /// ```
+    #[inline(never)]
     pub fn tell(&self, root: Root<'_>, say: &mut dyn FnMut(&str)) {
         match *self {
             Cause::Filtered { call } => {
@@ -432,7 +485,9 @@ impl Cause<'_> {
                 say(".");
                 tell_number(since.1.into(), say);
                 say(", this is ");
-                say(release(root, &mut [0; RELEASE_ROOM]));
+                let mut room = [0; RELEASE_ROOM];
+                let release = release(root, &mut room);
+                release.iter().for_each(|&byte| tell_byte(byte, say));
             }
             Cause::NoNodes => say("it has no nodes"),
             Cause::NoSuchNode { node, nodes } => {
@@ -447,8 +502,12 @@ impl Cause<'_> {
             Cause::NotAllowed { nodes } => {
                 say("the cpuset of this process");
                 match cpuset(root, &mut [0; CPUSET_ROOM]) {
-                    "" => {}
-                    name => [" (", name, ")"].into_iter().for_each(&mut *say),
+                    b"" => {}
+                    name => {
+                        say(" (");
+                        name.iter().for_each(|&byte| tell_byte(byte, say));
+                        say(")");
+                    }
                 }
                 say(" allows memory of ");
                 tell_nodes(nodes, say);
@@ -477,64 +536,61 @@ impl Cause<'_> {
                 say(" only (cpuset or affinity)");
             }
             Cause::CpusNotAllowed { cpus } => {
-                say("the cpuset of this process allows none of these CPUs, only ");
-                tell_list(cpus, say);
-                say(", or they are offline");
+                say("the cpuset of this process allows none of these CPUs, ");
+                if !cpus.is_empty() {
+                    say("only ");
+                    tell_list(cpus, say);
+                    say(", ");
+                }
+                say("or they are offline");
             }
             Cause::PagesElsewhere => say("pages are on other nodes already (strict)"),
             Cause::NotAligned => say("the range does not begin on a page boundary"),
             Cause::NotMapped => say("the range is not mapped"),
+            Cause::NoList { of_cpus: false } => {
+                say("not a list of nodes such as 0, 0-3, 0,2, !1, +0, all or netdev:eth0");
+            }
+            Cause::NoList { of_cpus: true } => {
+                say("not a list of CPUs such as 0, 0-3, 0,2, !1, +0 or all");
+            }
+            Cause::NoEnd => say("a number is missing after '-'"),
             Cause::NoRights => say("CAP_SYS_NICE is needed, or to be the user of the process"),
         }
     }
 }
 
 /// `7, only 0-3`
+#[inline(never)]
 fn tell_no(number: i64, others: Bits<'_>, say: &mut dyn FnMut(&str)) {
-    if number < 0 {
-        say("-");
-    }
-    tell_number(number.unsigned_abs(), say);
+    tell_number(number, say);
     say(", only ");
     tell_list(others, say);
 }
 
 /// `node 0`, `nodes 0-3`: returns whether it is one.
-fn tell_nodes(nodes: Bits<'_>, say: &mut dyn FnMut(&str)) -> bool {
-    let is_one = nodes.count() == 1;
+#[inline(never)]
+pub(crate) fn tell_nodes(nodes: Bits<'_>, say: &mut dyn FnMut(&str)) -> bool {
+    let is_one = nodes
+        .next(0)
+        .is_some_and(|first| nodes.next(first + 1).is_none());
     say(if is_one { "node " } else { "nodes " });
     tell_list(nodes, say);
     is_one
 }
 
 /// Tells a set as a list, `0-3,8`.
-pub(crate) fn tell_list(set: Bits<'_>, say: &mut dyn FnMut(&str)) {
+#[inline(never)]
+fn tell_list(set: Bits<'_>, say: &mut dyn FnMut(&str)) {
     let mut comma = "";
     for (first, last) in ranges(set) {
         say(comma);
         comma = ",";
-        tell_number(first as u64, say);
+        tell_number(first as i64, say);
         if last > first {
             say("-");
-            tell_number(last as u64, say);
+            tell_number(last as i64, say);
         }
     }
-}
-
-/// Tells a decimal number.
-pub(crate) fn tell_number(number: u64, say: &mut dyn FnMut(&str)) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = number;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    say(core::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -725,9 +781,10 @@ mod tests {
         let made = MadeUp::new();
         made.write("proc/x", b"Seccomp\nSeccomp:\t2\nSeccomp:\t0\n");
         let mut room = [0; 8];
-        let read =
-            |key, room: &mut [u8]| line(made.root(), "/proc/x", key, room).map(str::to_string);
-        use std::string::ToString;
+        let read = |key, room: &mut [u8]| {
+            let found = line(made.root(), "/proc/x", key, room);
+            found.map(|text| String::from_utf8_lossy(text).into_owned())
+        };
         assert_eq!(read("Seccomp:", &mut room).as_deref(), Some("\t2"));
         assert_eq!(read("", &mut room).as_deref(), Some("Seccomp"));
         assert_eq!(read("", &mut [0; 6]), None);
@@ -735,18 +792,21 @@ mod tests {
         assert_eq!(line(made.root(), "/proc/none", "", &mut room), None);
         // The last line may have no end; half a key is none.
         made.write("proc/x", b"0::/a");
-        assert_eq!(line(made.root(), "/proc/x", "0::", &mut room), Some("/a"));
+        assert_eq!(
+            line(made.root(), "/proc/x", "0::", &mut room),
+            Some(&b"/a"[..])
+        );
         made.write("proc/x", b"0:");
-        assert_eq!(line(made.root(), "/proc/x", "0::", &mut room), None);
-        made.write("proc/x", b"0::\xff\n");
         assert_eq!(line(made.root(), "/proc/x", "0::", &mut room), None);
     }
 
     #[test]
     fn names_of_cpusets() {
         let made = MadeUp::new();
-        let name = |made: &MadeUp| cpuset(made.root(), &mut [0; CPUSET_ROOM]).to_string();
-        use std::string::ToString;
+        let name = |made: &MadeUp| {
+            let mut room = [0; CPUSET_ROOM];
+            String::from_utf8_lossy(cpuset(made.root(), &mut room)).into_owned()
+        };
         assert_eq!(name(&made), "");
         made.write("proc/self/cgroup", b"1:cpu:/x\n0::/user.slice\n");
         assert_eq!(name(&made), "/user.slice");

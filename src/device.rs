@@ -66,7 +66,9 @@ impl Name {
     ///     _ => unreachable!(),
     /// }
     /// ```
+    #[inline(never)]
     pub fn as_c_str(&self) -> &CStr {
+        // The C layer asks for it in eleven places, and a copy in each costs the library 4 KiB.
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
     }
 }

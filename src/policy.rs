@@ -247,13 +247,20 @@ pub fn set_thread_policy_with(mode: Mode, flags: Flags, nodes: Option<Bits<'_>>)
 /// # Ok::<(), numa::Error>(())
 /// ```
 pub fn set_thread_bind_balancing(nodes: Bits<'_>) -> Result<()> {
+    try_thread_bind_balancing(nodes).map(drop)
+}
+
+/// The same: returns whether NUMA balancing may move pages.
+pub(crate) fn try_thread_bind_balancing(nodes: Bits<'_>) -> Result<bool> {
     let balancing = Flags {
         balancing: true,
         ..Flags::NONE
     };
     match set_thread_policy_with(Mode::Bind, balancing, Some(nodes)) {
-        Err(error) if error.errno() == Errno::EINVAL => set_thread_policy(Mode::Bind, Some(nodes)),
-        result => result,
+        Err(error) if error.errno() == Errno::EINVAL => {
+            set_thread_policy(Mode::Bind, Some(nodes)).map(|()| false)
+        }
+        result => result.map(|()| true),
     }
 }
 

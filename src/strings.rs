@@ -69,6 +69,7 @@ struct Number {
 }
 
 /// Leading blanks, a sign, `0x` or `0` for the base; `None` without a digit.
+#[inline(never)]
 fn scan_number(text: &[u8]) -> Option<Number> {
     let blanks = text
         .iter()
@@ -123,6 +124,7 @@ fn shown(value: u64) -> i64 {
 
 impl Universe<'_> {
     /// The id that a number stands for.
+    #[inline(never)]
     fn resolve<'a>(
         &self,
         number: &Number,

@@ -3,6 +3,7 @@
 use core::ffi::c_ulong;
 use core::{ptr, slice};
 
+use super::debug;
 use crate::error::{Error, Result};
 #[cfg(capi)]
 use crate::mask::BitsMut;
@@ -18,6 +19,16 @@ pub struct bitmask {
     pub size: c_ulong,
     /// The map: size bits, rounded up to whole longs.
     pub maskp: *mut c_ulong,
+}
+
+/// There is no memory for a mask.
+#[cold]
+#[inline(never)]
+fn no_memory() -> Result<*mut bitmask> {
+    if cfg!(capi) {
+        debug::failed("bitmask_alloc", &Error::OutOfMemory);
+    }
+    Err(Error::OutOfMemory)
 }
 
 impl bitmask {
@@ -87,14 +98,14 @@ impl bitmask {
         // SAFETY: malloc takes any size.
         let header = unsafe { libc::malloc(size_of::<bitmask>()) }.cast::<bitmask>();
         if header.is_null() {
-            return Err(Error::OutOfMemory);
+            return no_memory();
         }
         // SAFETY: as above.
         let map = unsafe { libc::malloc(words_for(size) * size_of::<c_ulong>()) };
         if map.is_null() {
             // SAFETY: the header was just allocated.
             unsafe { libc::free(header.cast()) };
-            return Err(Error::OutOfMemory);
+            return no_memory();
         }
         let mask = bitmask {
             size: size as c_ulong,

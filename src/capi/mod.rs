@@ -2,7 +2,7 @@
 //! core and converts the result.
 //!
 //! Two libraries are made of it: libnuma.so.1 (`numa`, with `--cfg capi`) and libnuma_ext.so.1 (`ext`,
-//! with `--cfg capi_ext`). Both use `bitmask` and `result`; `runtime` stands in for
+//! with `--cfg capi_ext`). Both use `bitmask`, `result` and `debug`; `runtime` stands in for
 //! std.
 #![allow(unsafe_code)]
 // The safety of all exported functions is the C contract in the header: pointers are null or
@@ -12,6 +12,7 @@
 #![allow(unreachable_pub)]
 
 mod bitmask;
+mod debug;
 #[cfg(capi_ext)]
 mod ext;
 #[cfg(capi)]

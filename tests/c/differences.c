@@ -742,3 +742,9 @@ DIFFERS(warnings_of_other_numbers_always_print)
 	       numa_warn(32, (char *)"32"); numa_warn(32, (char *)"32"); numa_warn(0, (char *)"0");
 	       numa_warn(-1, (char *)"-1"); numa_warn(31, (char *)"31"));
 }
+
+DIFFERS(numa_debug_tells_what_fails)
+{
+	setenv("NUMA_DEBUG", "1", 1);
+	PRINTS("libnuma: numa_distance: invalid node\n", EQUAL(numa_distance(-1, 0), 0));
+}

@@ -125,7 +125,7 @@ fn initiators(target: c_int, class: c_int) -> Result<*mut bitmask, Errno> {
 /// /sys/devices/system/node/nodeN/access0 (Linux 5.2) and access1 (5.10), read on each call.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_ext_attribute(initiator: c_int, node: c_int, kind: c_int) -> c_int {
-    between(initiator, node, kind).or_reason(-1)
+    between(initiator, node, kind).or_reason("attribute", -1)
 }
 
 /// Returns what the memory of a node costs from its best initiators of an access class,
@@ -134,7 +134,7 @@ pub extern "C" fn numa_ext_attribute(initiator: c_int, node: c_int, kind: c_int)
 /// Returns -1 with errno as numa_ext_attribute(), and EINVAL if there is no such class.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_ext_best_attribute(node: c_int, access: c_int, kind: c_int) -> c_int {
-    best(node, access, kind).or_reason(-1)
+    best(node, access, kind).or_reason("best_attribute", -1)
 }
 
 /// Returns a new mask with the best initiators of a node's memory, those from which it costs least.
@@ -143,7 +143,7 @@ pub extern "C" fn numa_ext_best_attribute(node: c_int, access: c_int, kind: c_in
 /// Returns NULL with errno as numa_ext_best_attribute(), and ENOMEM.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_ext_best_initiators(node: c_int, access: c_int) -> *mut bitmask {
-    initiators(node, access).or_reason(ptr::null_mut())
+    initiators(node, access).or_reason("best_initiators", ptr::null_mut())
 }
 
 /// Why a file of the tiers cannot be read.
@@ -193,13 +193,15 @@ fn tier_nodes(rank: c_int) -> Result<*mut bitmask, Errno> {
 /// /sys/devices/virtual/memory_tiering, read on each call.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_ext_tier(node: c_int) -> c_int {
-    tier_of(node).or_reason(-1)
+    tier_of(node).or_reason("tier", -1)
 }
 
 /// Returns the number of memory tiers with nodes, or -1 with errno as numa_ext_tier().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_ext_num_tiers() -> c_int {
-    all_tiers().map(|tiers| int(tiers.len())).or_reason(-1)
+    all_tiers()
+        .map(|tiers| int(tiers.len()))
+        .or_reason("num_tiers", -1)
 }
 
 /// Returns a new mask with the nodes of a memory tier, by its rank. The caller frees it with
@@ -208,5 +210,5 @@ pub extern "C" fn numa_ext_num_tiers() -> c_int {
 /// Returns NULL with errno: EINVAL if there is no such tier, ENOMEM, else as numa_ext_tier().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_ext_tier_nodes(tier: c_int) -> *mut bitmask {
-    tier_nodes(tier).or_reason(ptr::null_mut())
+    tier_nodes(tier).or_reason("tier_nodes", ptr::null_mut())
 }

@@ -70,7 +70,7 @@ pub unsafe extern "C" fn numa_ext_locate(
             migrate::locate_range(pid, range, page_size, unsafe { array(nodes, nnodes) })
         })
         .map(|pages| pages as c_long)
-        .or_reason(-1)
+        .or_reason("locate", -1)
 }
 
 /// Calls each with every run of such pages, in the order of their addresses, until it returns
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn numa_ext_locate_runs(
     arg: *mut c_void,
 ) -> c_int {
     let Some(each) = each else {
-        return Err(Error::Invalid("function")).or_reason(-1);
+        return Err(Error::Invalid("function")).or_reason("locate_runs", -1);
     };
     let mut answer = 0;
     let call = &mut |run: PageRun| {
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn numa_ext_locate_runs(
         .and_then(|range| migrate::for_each_run(pid, range, page_size, call))
     {
         Ok(_) => answer,
-        Err(error) => Err(error).or_reason(-1),
+        Err(error) => Err(error).or_reason("locate_runs", -1),
     }
 }
 
@@ -130,5 +130,5 @@ pub unsafe extern "C" fn numa_ext_locate_counts(
             migrate::count_range(pid, range, page_size, counts)
         })
         .map(|pages| pages as c_long)
-        .or_reason(-1)
+        .or_reason("locate_counts", -1)
 }

@@ -373,7 +373,7 @@ pub unsafe extern "C" fn numa_ext_migrate(
             unsafe { migration.copy_counts(nodes, nnodes) }
         })
         .map(int)
-        .or_reason(-1)
+        .or_reason("migrate", -1)
 }
 
 /// Prepares a migration on which threads of the caller work with numa_ext_migrate_work(). The
@@ -391,7 +391,7 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
     // SAFETY: the caller's arguments.
     unsafe { begin(pid, fromnodes, tonodes, options) }
         .and_then(on_heap)
-        .or_reason(ptr::null_mut())
+        .or_reason("migrate_begin", ptr::null_mut())
 }
 
 /// Works on a migration until nothing is left for the calling thread. Several threads may do so
@@ -407,12 +407,12 @@ pub unsafe extern "C" fn numa_ext_migrate_begin(
 pub unsafe extern "C" fn numa_ext_migrate_work(migration: *mut numa_ext_migration) -> c_int {
     // SAFETY: null or from numa_ext_migrate_begin; shared by the threads that work.
     if migration.is_null() {
-        return Err(Error::Invalid("migration")).or_reason(-1);
+        return Err(Error::Invalid("migration")).or_reason("migrate_work", -1);
     }
     // SAFETY: as above; it is not this call's own.
     unsafe { numa_ext_migration::work(migration, false) }
         .map(|()| 0)
-        .or_reason(-1)
+        .or_reason("migrate_work", -1)
 }
 
 /// Stops a migration: each thread ends with its current piece. Does nothing if migration is NULL.
@@ -454,8 +454,8 @@ pub unsafe extern "C" fn numa_ext_migrate_counts(
         // SAFETY: the caller's array.
         Some(migration) => unsafe { migration.copy_counts(nodes, nnodes) }
             .map(int)
-            .or_reason(-1),
-        None => Err(Error::Invalid("migration")).or_reason(-1),
+            .or_reason("migrate_counts", -1),
+        None => Err(Error::Invalid("migration")).or_reason("migrate_counts", -1),
     }
 }
 

@@ -107,5 +107,5 @@ pub unsafe extern "C" fn numa_ext_parse_nodes(
         // SAFETY: the caller's string ends with a zero.
         parse(unsafe { CStr::from_ptr(string) }.to_bytes(), flags)
     };
-    parsed.or_reason(ptr::null_mut())
+    parsed.or_reason("parse_nodes", ptr::null_mut())
 }

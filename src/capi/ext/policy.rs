@@ -237,7 +237,7 @@ pub unsafe extern "C" fn numa_ext_set_policy(mode: c_int, nodes: *const bitmask)
     unsafe { wanted(mode, nodes) }
         .and_then(|wanted| wanted.set())
         .map(|()| 0)
-        .or_reason(-1)
+        .or_reason("set_policy", -1)
 }
 
 /// Sets the policy of the pages of a range of the caller's memory, as numa_ext_set_policy() does
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn numa_ext_set_range_policy(
     unsafe { wanted(mode, nodes) }
         .and_then(|wanted| set_range(wanted, start as usize, length, flags))
         .map(|()| 0)
-        .or_reason(-1)
+        .or_reason("set_range_policy", -1)
 }
 
 /// Returns size bytes of new, zeroed memory with a policy, mode and nodes as for
@@ -287,7 +287,7 @@ pub unsafe extern "C" fn numa_ext_alloc(
     // SAFETY: the caller's mask.
     unsafe { wanted(mode, nodes) }
         .and_then(|wanted| wanted.allocate(size, flags))
-        .or_reason(ptr::null_mut())
+        .or_reason("alloc", ptr::null_mut())
 }
 
 /// Lets the calling thread run on the CPUs of these nodes only, of those that its cpuset allows.
@@ -302,5 +302,5 @@ pub unsafe extern "C" fn numa_ext_run_on(nodes: *const bitmask) -> c_int {
     // SAFETY: the caller's mask.
     run_on(unsafe { bitmask::view(nodes) })
         .map(|()| 0)
-        .or_reason(-1)
+        .or_reason("run_on", -1)
 }

@@ -1,9 +1,10 @@
 //! Why a call failed, in words, for C: numa_ext.h.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::{CStr, c_char, c_int};
 use core::fmt::{self, Write};
 use core::ptr;
 
+use crate::capi::debug::{self, Line};
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
@@ -77,21 +78,32 @@ pub(super) fn node(number: c_int) -> Result<Node, Errno> {
 
 /// Extension of [`Result`] for the functions of this library.
 pub(super) trait OrReason<T> {
-    /// The value, or `failure` with errno set and the reason kept.
-    fn or_reason(self, failure: T) -> T;
+    /// The value, or `failure` with errno set and the reason kept and told: why the function fails that has
+    /// this name behind `numa_ext_`.
+    fn or_reason(self, function: &str, failure: T) -> T;
 }
 
 impl<T> OrReason<T> for Result<T> {
-    fn or_reason(self, failure: T) -> T {
-        self.map_err(|error| refuse(error.errno(), format_args!("{error}")))
-            .or_reason(failure)
+    fn or_reason(self, function: &str, failure: T) -> T {
+        self.map_err(|error| {
+            debug::failed(function, &error);
+            refuse(error.errno(), format_args!("{error}")).set();
+        })
+        .unwrap_or(failure)
     }
 }
 
 /// Of a failure whose reason is kept already.
 impl<T> OrReason<T> for Result<T, Errno> {
-    fn or_reason(self, failure: T) -> T {
+    fn or_reason(self, function: &str, failure: T) -> T {
         self.unwrap_or_else(|errno| {
+            if let Some(mut line) = Line::begin(function) {
+                // SAFETY: this thread's text ends with a zero, and nothing changes it meanwhile.
+                let reason = unsafe { CStr::from_ptr(numa_ext_rs_reason()) };
+                line.say(": ");
+                line.say_bytes(reason.to_bytes());
+                line.end();
+            }
             errno.set();
             failure
         })

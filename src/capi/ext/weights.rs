@@ -127,7 +127,7 @@ fn not_set(error: SetError) -> Errno {
 /// fails with. From /sys/kernel/mm/mempolicy/weighted_interleave, read on each call.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_ext_get_weight(node: c_int) -> c_int {
-    weight(node).or_reason(-1)
+    weight(node).or_reason("get_weight", -1)
 }
 
 /// Stores the weights of all nodes that have one, in ascending order of nodes, in weights, an array
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn numa_ext_get_weights(
     nweights: usize,
 ) -> c_int {
     // SAFETY: the caller's array.
-    unsafe { all(weights, nweights) }.or_reason(-1)
+    unsafe { all(weights, nweights) }.or_reason("get_weights", -1)
 }
 
 /// Sets the weights of the nodes that an array names, all or none: where one is refused, those that
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn numa_ext_set_weights(
     unsafe { wanted(weights, nweights) }
         .and_then(|wanted| weights::set(Root::SYSTEM, &wanted).map_err(not_set))
         .map(|()| 0)
-        .or_reason(-1)
+        .or_reason("set_weights", -1)
 }
 
 /// Returns 1 if the kernel sets the weights itself, by the bandwidth of nodes, and 0 if not. Before
@@ -177,7 +177,7 @@ pub extern "C" fn numa_ext_get_auto_weights() -> c_int {
             .map_err(unreadable),
         Err(error) => Err(because(error)),
     };
-    answer.or_reason(-1)
+    answer.or_reason("get_auto_weights", -1)
 }
 
 /// Lets the kernel set the weights itself, or with 0 leaves them as they are from now on. Needs
@@ -190,5 +190,5 @@ pub extern "C" fn numa_ext_set_auto_weights(automatic: c_int) -> c_int {
     weights::set_automatic(Root::SYSTEM, automatic != 0)
         .map(|()| 0)
         .map_err(not_set)
-        .or_reason(-1)
+        .or_reason("set_auto_weights", -1)
 }

@@ -203,6 +203,7 @@ pub(super) fn empty_nodes() -> Result<NodeMask> {
 
 /// A set with one node, or without any if the number is no node that the kernel could have; the
 /// kernel then refuses the set.
+#[inline(never)]
 pub(super) fn single(node: c_int) -> Result<NodeMask> {
     let mut nodes = empty_nodes()?;
     if let Ok(n) = u32::try_from(node) {

@@ -7,24 +7,34 @@
 use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use core::slice;
 
+use super::asked::{Asked, ToldOf};
 use super::callers::{old_all_nodes, view_old, view_words};
 use super::load::limits;
 use super::nodemask::nodemask_t;
-use super::policy::{bind_mode, is_bind, is_interleave, set, set_interleaving, with_nodes_under};
+use super::policy::{is_bind, is_interleave, set, set_interleaving, with_nodes_under};
 use super::{cpus, memory, strings};
 use crate::affinity;
+use crate::capi::debug;
 use crate::capi::result::{OrErrno, int};
+use crate::error::Error;
 use crate::mask::{BitsMut, WORD_BITS, words_for};
 use crate::policy::{Mode, Setting};
 use crate::sys::Errno;
 
 /// The nodes of the thread's policy, cut to the old size, if `asked` says yes to it, else
 /// `otherwise`.
-fn old_mask_under(asked: fn(Setting) -> bool, otherwise: nodemask_t) -> nodemask_t {
-    with_nodes_under(asked, |nodes| {
+fn old_mask_under(function: &str, asked: fn(Setting) -> bool, otherwise: nodemask_t) -> nodemask_t {
+    with_nodes_under(function, asked, |nodes| {
         nodes.map_or(otherwise, nodemask_t::from_bits)
     })
     .or_errno(otherwise)
+}
+
+/// Sets errno for a buffer of a wrong size.
+#[cold]
+fn told(function: &str, errno: Errno) {
+    debug::failed(function, &Error::Invalid("size of the mask"));
+    errno.set();
 }
 
 /// numa_bind@libnuma_1.1
@@ -32,34 +42,36 @@ fn old_mask_under(asked: fn(Setting) -> bool, otherwise: nodemask_t) -> nodemask
 pub unsafe extern "C" fn numa_bind_v1(nodemask: *const nodemask_t) {
     // SAFETY: the caller's mask.
     let nodes = unsafe { view_old(nodemask) };
-    cpus::run_on_allowed(nodes);
-    set(Mode::Bind, nodes);
+    cpus::run_on_allowed("bind", nodes);
+    set("bind", Mode::Bind, nodes);
 }
 
 /// numa_set_membind@libnuma_1.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind_v1(nodemask: *const nodemask_t) {
     // SAFETY: the caller's mask.
-    set(Mode::Bind, unsafe { view_old(nodemask) });
+    set("set_membind", Mode::Bind, unsafe { view_old(nodemask) });
 }
 
 /// numa_get_membind@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind_v1() -> nodemask_t {
-    old_mask_under(is_bind, old_all_nodes())
+    old_mask_under("get_membind", is_bind, old_all_nodes())
 }
 
 /// numa_set_interleave_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_interleave_mask_v1(nodemask: *mut nodemask_t) {
     // SAFETY: the caller's mask.
-    set_interleaving(Mode::Interleave, unsafe { view_old(nodemask) });
+    set_interleaving("set_interleave_mask", Mode::Interleave, unsafe {
+        view_old(nodemask)
+    });
 }
 
 /// numa_get_interleave_mask@libnuma_1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask_v1() -> nodemask_t {
-    old_mask_under(is_interleave, nodemask_t::EMPTY)
+    old_mask_under("get_interleave_mask", is_interleave, nodemask_t::EMPTY)
 }
 
 /// numa_get_run_node_mask@libnuma_1.1
@@ -84,7 +96,12 @@ pub unsafe extern "C" fn numa_alloc_interleaved_subset_v1(
     mask: *const nodemask_t,
 ) -> *mut c_void {
     // SAFETY: the caller's mask.
-    memory::allocate(size, Mode::Interleave, Some(unsafe { view_old(mask) }))
+    memory::allocate(
+        "alloc_interleaved_subset",
+        size,
+        Mode::Interleave,
+        Some(unsafe { view_old(mask) }),
+    )
 }
 
 /// numa_interleave_memory@libnuma_1.1
@@ -95,7 +112,8 @@ pub unsafe extern "C" fn numa_interleave_memory_v1(
     mask: *const nodemask_t,
 ) {
     // SAFETY: the caller's mask.
-    memory::place(mem, size, Mode::Interleave, Some(unsafe { view_old(mask) }));
+    let nodes = Some(unsafe { view_old(mask) });
+    memory::place("interleave_memory", mem, size, Mode::Interleave, nodes);
 }
 
 /// numa_tonodemask_memory@libnuma_1.1
@@ -106,7 +124,8 @@ pub unsafe extern "C" fn numa_tonodemask_memory_v1(
     mask: *const nodemask_t,
 ) {
     // SAFETY: the caller's mask.
-    memory::place(mem, size, bind_mode(), Some(unsafe { view_old(mask) }));
+    let nodes = unsafe { view_old(mask) };
+    memory::bind("tonodemask_memory", mem, size, nodes);
 }
 
 /// numa_node_to_cpus@libnuma_1.1: ERANGE if the buffer is smaller than the kernel's CPU masks.
@@ -119,7 +138,7 @@ pub unsafe extern "C" fn numa_node_to_cpus_v1(
     // SAFETY: the caller's buffer.
     let words = unsafe { view_words(buffer, usize::try_from(bufferlen).unwrap_or(0)) };
     if words.len() < words_for(limits().cpu_bits.size()) {
-        Errno::ERANGE.set();
+        told("node_to_cpus", Errno::ERANGE);
         return -1;
     }
     let size = words.len() * WORD_BITS;
@@ -149,7 +168,7 @@ pub unsafe extern "C" fn numa_sched_getaffinity_v1(
 ) -> c_int {
     // The kernel refuses a length that is not a multiple of a long.
     if len as usize % size_of::<c_ulong>() != 0 {
-        Errno::EINVAL.set();
+        told("sched_getaffinity", Errno::EINVAL);
         return -1;
     }
     // SAFETY: the caller's buffer.
@@ -157,6 +176,7 @@ pub unsafe extern "C" fn numa_sched_getaffinity_v1(
     let size = words.len() * WORD_BITS;
     affinity::read_thread_cpus(pid, &mut BitsMut::new(words, size))
         .map(int)
+        .told_of("sched_getaffinity", Asked::Process(pid))
         .or_errno(-1)
 }
 
@@ -175,5 +195,6 @@ pub unsafe extern "C" fn numa_sched_setaffinity_v1(
     };
     affinity::set_thread_cpus_bytes(pid, bytes)
         .map(|()| 0)
+        .told_of("sched_setaffinity", Asked::Process(pid))
         .or_errno(-1)
 }

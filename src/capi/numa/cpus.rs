@@ -3,12 +3,15 @@
 use core::ffi::{CStr, c_int};
 use core::ptr;
 
+use super::asked::{self, Asked, ToldOf};
 use super::cache::{self, NodeCpus};
 use super::callers::{all_nodes, bitmask, empty_nodes, new_node_mask, nodes, view, view_mut};
 use super::load::limits;
 use super::report::{OrComplain, complain, numa_warn, warn, warning};
 use crate::affinity;
+use crate::capi::debug::Told;
 use crate::capi::result::{OrErrno, int};
+use crate::cause::is_memoryless;
 use crate::error::{Error, Result};
 use crate::mask::{Bits, BitsMut, CpuMask, Node, NodeMask};
 use crate::root::Root;
@@ -78,9 +81,14 @@ pub unsafe extern "C" fn numa_node_to_cpus(node: c_int, mask: *mut bitmask) -> c
 
 /// The same for any mask.
 pub(super) fn node_to_cpus(node: c_int, mut mask: BitsMut<'_>) -> c_int {
+    let told = |error| asked::failed("node_to_cpus", &Asked::Node(node), &error, "");
     let node = match node_in_range(node) {
         Ok(node) => node,
         Err(errno) => {
+            told(Error::File {
+                file: "cpumap",
+                errno,
+            });
             errno.set();
             return -1;
         }
@@ -91,10 +99,12 @@ pub(super) fn node_to_cpus(node: c_int, mut mask: BitsMut<'_>) -> c_int {
             0
         }
         Ok(_) => {
+            told(Error::MaskTooSmall { bits: mask.size() });
             complain(MISMATCH, Errno::EINVAL);
             -1
         }
         Err(error) => {
+            told(error);
             mask.clear();
             let size = mask.size().min(limits().cpu_bits.size());
             BitsMut::new(mask.words_mut(), size).fill();
@@ -118,6 +128,7 @@ pub extern "C" fn numa_node_of_cpu(cpu: c_int) -> c_int {
     let node = cache::cached_node_of_cpu(cpu as usize).or_else(|| find_node_of_cpu(cpu));
     node.ok_or(Error::Invalid("cpu"))
         .map(|node| int(node as usize))
+        .told_of("node_of_cpu", Asked::Cpu(cpu))
         .or_errno(-1)
 }
 
@@ -143,6 +154,7 @@ fn find_node_of_cpu(cpu: c_int) -> Option<u32> {
 }
 
 /// The CPUs of a node for the calling thread to run on. Warns if they cannot be read.
+#[inline(never)]
 fn cpus_to_run_on(node: Node) -> Result<NodeCpus> {
     let found = if node.0 as usize > limits().max_node.size() {
         Err(Error::NoSuchNode(node.0))
@@ -153,6 +165,7 @@ fn cpus_to_run_on(node: Node) -> Result<NodeCpus> {
 }
 
 /// Runs the calling thread on these CPUs.
+#[inline(never)]
 fn run_on(cpus: Bits<'_>) -> Result<()> {
     affinity::set_thread_cpus(0, cpus)
 }
@@ -165,10 +178,17 @@ fn run_on(cpus: Bits<'_>) -> Result<()> {
 /// numa_error().
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_run_on_node(node: c_int) -> c_int {
+    const NAME: &str = "run_on_node";
+    let asked = Asked::RunOn(node);
     if node >= limits().node_bits.int() {
-        return Err(Error::Invalid("node")).or_errno(-1);
+        return Err(Error::Invalid("node"))
+            .told_of(NAME, asked)
+            .or_errno(-1);
     }
-    run_on_number(node).map(|()| 0).or_errno(-1)
+    run_on_number(node)
+        .map(|()| 0)
+        .told_of(NAME, asked)
+        .or_errno(-1)
 }
 
 /// The same for a number that is not too high.
@@ -194,25 +214,27 @@ fn run_on_number(node: c_int) -> Result<()> {
 
 /// Whether a node may be run on: one that the process may use, or that has no memory. With `any` it may
 /// be any node that exists.
+#[inline(never)]
 fn may_run_on(node: Node, any: bool) -> bool {
     let n = node.0 as usize;
     if any {
         // An id in a gap is a node whose CPUs cannot be read, as in the reference.
         return n <= limits().max_node.size() || nodes().contains(n);
     }
-    all_nodes().contains(n) || nodes().contains(n) && is_memoryless(node)
+    all_nodes().contains(n) || nodes().contains(n) && is_memoryless(Root::SYSTEM, node)
 }
 
 /// Collects the CPUs of the wanted nodes that may be run on, and runs the calling thread there. Others
 /// are warned about and left out, and so are nodes whose CPUs cannot be read.
-fn run_on_nodes(wanted: Bits<'_>, any: bool) -> Result<()> {
+fn run_on_nodes(function: &str, wanted: Bits<'_>, any: bool) -> Result<()> {
     // All warnings come first: the set of CPUs may be on the heap.
     for n in wanted.iter() {
         let node = Node(n as u32);
         if may_run_on(node, any) {
             // A failure has been warned about.
-            let _ = cpus_to_run_on(node);
+            let _ = cpus_to_run_on(node).told_of(function, Asked::Node(int(n)));
         } else {
+            asked::left_out(function, int(n));
             // SAFETY: the format takes one int.
             unsafe {
                 let format = c"node %d not allowed".as_ptr().cast_mut();
@@ -220,7 +242,7 @@ fn run_on_nodes(wanted: Bits<'_>, any: bool) -> Result<()> {
             }
         }
     }
-    run_where(wanted, |node| may_run_on(node, any))
+    run_where(wanted, |node| may_run_on(node, any)).told_of(function, Asked::Run(wanted))
 }
 
 /// Runs the calling thread on the CPUs of those nodes that `may` be run on and whose CPUs can be read.
@@ -246,12 +268,12 @@ fn run_where(wanted: Bits<'_>, may: impl Fn(Node) -> bool) -> Result<()> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask(mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's mask.
-    run_on_allowed(unsafe { view(mask) })
+    run_on_allowed("run_on_node_mask", unsafe { view(mask) })
 }
 
 /// The same for any mask.
-pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
-    run_on_nodes(wanted, false)
+pub(super) fn run_on_allowed(function: &str, wanted: Bits<'_>) -> c_int {
+    run_on_nodes(function, wanted, false)
         .map(|()| 0)
         .or_complain(SETAFFINITY, -1)
 }
@@ -265,7 +287,8 @@ pub(super) fn run_on_allowed(wanted: Bits<'_>) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int {
     // SAFETY: the caller's mask.
-    run_on_nodes(unsafe { view(mask) }, true)
+    let wanted = unsafe { view(mask) };
+    run_on_nodes("run_on_node_mask_all", wanted, true)
         .map(|()| 0)
         .or_complain(SETAFFINITY, -1)
 }
@@ -273,17 +296,14 @@ pub unsafe extern "C" fn numa_run_on_node_mask_all(mask: *mut bitmask) -> c_int 
 /// The old numa_run_on_node_mask: nodes whose CPUs cannot be read are left out after a warning, and a
 /// refusal of the kernel is not reported (both as in the reference).
 pub(super) fn run_on_old_mask(wanted: Bits<'_>) -> c_int {
+    const NAME: &str = "run_on_node_mask";
     for n in wanted.iter() {
-        let _ = cpus_to_run_on(Node(n as u32));
+        let _ = cpus_to_run_on(Node(n as u32)).told_of(NAME, Asked::Node(int(n)));
     }
     run_where(wanted, |node| node.0 as usize <= limits().max_node.size())
         .map(|()| 0)
+        .told_of(NAME, Asked::Run(wanted))
         .or_errno(-1)
-}
-
-/// Whether a node has no memory: no cpuset can ever allow it.
-fn is_memoryless(node: Node) -> bool {
-    topology::node_memory(Root::SYSTEM, node).is_ok_and(|memory| memory.total == 0)
 }
 
 /// The nodes on whose CPUs the calling thread may run: those that the process may use, and those
@@ -293,17 +313,20 @@ pub(super) fn run_nodes(any: bool) -> Result<NodeMask> {
     let mut found = empty_nodes()?;
     for n in nodes().iter() {
         // A node whose CPUs cannot be read is left out, after a warning.
-        let _ = cpus_of(Node(n as u32));
+        let _ = cpus_of(Node(n as u32)).told_of("get_run_node_mask", Asked::Node(int(n)));
     }
     let mut mine = CpuMask::new(limits().cpu_bits.size())?;
-    if affinity::read_thread_cpus(0, &mut mine.bits_mut()).is_err() {
+    if affinity::read_thread_cpus(0, &mut mine.bits_mut())
+        .told("get_run_node_mask")
+        .is_err()
+    {
         return Ok(found);
     }
     for n in nodes().iter() {
         let node = Node(n as u32);
         let shares = cache::cpus(node).is_ok_and(|cpus| cpus.set.intersects(mine.as_bits()));
         // is_memoryless reads a file, so it comes last.
-        if shares && (any || all_nodes().contains(n) || is_memoryless(node)) {
+        if shares && (any || all_nodes().contains(n) || is_memoryless(Root::SYSTEM, node)) {
             found.bits_mut().insert(n);
         }
     }
@@ -334,6 +357,7 @@ pub unsafe extern "C" fn numa_sched_getaffinity(pid: libc::pid_t, mask: *mut bit
     // SAFETY: the caller's mask.
     affinity::read_thread_cpus(pid, &mut unsafe { view_mut(mask) })
         .map(int)
+        .told_of("sched_getaffinity", Asked::Process(pid))
         .or_errno(-1)
 }
 
@@ -347,5 +371,6 @@ pub unsafe extern "C" fn numa_sched_setaffinity(pid: libc::pid_t, mask: *mut bit
     // SAFETY: the caller's mask.
     affinity::set_thread_cpus(pid, unsafe { view(mask) })
         .map(|()| 0)
+        .told_of("sched_setaffinity", Asked::Process(pid))
         .or_errno(-1)
 }

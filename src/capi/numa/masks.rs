@@ -10,7 +10,9 @@ use super::load::limits;
 use super::nodemask::nodemask_t;
 use super::report::complain;
 use super::variables::is_static;
+use crate::capi::debug;
 use crate::capi::result::OrErrno;
+use crate::error::Error;
 use crate::mask::words_for;
 use crate::sys::Errno;
 
@@ -21,6 +23,7 @@ use crate::sys::Errno;
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_bitmask_alloc(n: c_uint) -> *mut bitmask {
     if n == 0 {
+        debug::failed("bitmask_alloc", &Error::Invalid("number of bits"));
         complain(
             c"request to allocate mask for invalid number",
             Errno::EINVAL,

@@ -5,11 +5,13 @@ use core::hint::black_box;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use super::asked::{self, Asked, ToldOf};
 use super::callers::{all_nodes, bitmask, single, view};
 use super::load::page_size;
 use super::policy::{bind_mode, strict};
 use super::report::{OrComplain, complain};
 use super::variables::fail_alloc_on_error;
+use crate::capi::debug::Told;
 use crate::capi::result::OrErrno;
 use crate::error::Result;
 use crate::mask::Bits;
@@ -19,8 +21,28 @@ use crate::policy::{self, Mode};
 const MBIND: &CStr = c"mbind";
 
 /// Sets a range's policy with this thread's strict flag. A failure goes to numa_error.
-pub(super) fn place(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) {
-    set_policy(start, size, mode, nodes).or_complain(MBIND, ());
+#[inline(never)]
+pub(super) fn place(
+    function: &str,
+    start: *mut c_void,
+    size: usize,
+    mode: Mode,
+    nodes: Option<Bits<'_>>,
+) {
+    set_policy(start, size, mode, nodes)
+        .told_of(function, Asked::Range(start as usize, mode, nodes))
+        .or_complain(MBIND, ());
+}
+
+/// The same, with the mode that numa_set_bind_policy() chooses for the thread.
+pub(super) fn bind(function: &str, start: *mut c_void, size: usize, nodes: Bits<'_>) {
+    let mode = bind_mode();
+    place(function, start, size, mode, Some(nodes));
+    let mut several = nodes.iter().skip(1);
+    if mode == Mode::Preferred && several.next().is_some() {
+        let asked = Asked::Policy(Mode::PreferredMany, Some(nodes));
+        asked::surprised(function, &asked, asked::FIRST);
+    }
 }
 
 fn set_policy(start: *mut c_void, size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> Result<()> {
@@ -34,13 +56,25 @@ fn map(size: usize) -> Result<*mut c_void> {
 
 /// Maps memory and sets its policy. A policy that cannot be set is reported, and the memory is returned
 /// all the same, unless the program asks for NULL then.
-pub(super) fn allocate(size: usize, mode: Mode, nodes: Option<Bits<'_>>) -> *mut c_void {
-    allocate_with(size, |start| set_policy(start, size, mode, nodes))
+pub(super) fn allocate(
+    function: &str,
+    size: usize,
+    mode: Mode,
+    nodes: Option<Bits<'_>>,
+) -> *mut c_void {
+    allocate_for(function, &Asked::Policy(mode, nodes), size, mode, nodes)
 }
 
-fn allocate_with(size: usize, set: impl FnOnce(*mut c_void) -> Result<()>) -> *mut c_void {
+#[inline(never)]
+fn allocate_for(
+    function: &str,
+    asked: &Asked<'_>,
+    size: usize,
+    mode: Mode,
+    nodes: Option<Bits<'_>>,
+) -> *mut c_void {
     let error = match map(size) {
-        Ok(start) => match set(start) {
+        Ok(start) => match set_policy(start, size, mode, nodes) {
             Ok(()) => return start,
             Err(error) => {
                 // Nothing has been touched, so memory is mapped anew after numa_error: this mapping
@@ -50,13 +84,16 @@ fn allocate_with(size: usize, set: impl FnOnce(*mut c_void) -> Result<()>) -> *m
                 error
             }
         },
-        Err(error) => return Err(error).or_errno(ptr::null_mut()),
+        Err(error) => return Err(error).told(function).or_errno(ptr::null_mut()),
     };
+    let fails = fail_alloc_on_error();
+    let instead = if fails { "" } else { asked::UNPLACED };
+    asked::failed(function, asked, &error, instead);
     complain(MBIND, error.errno());
     if fail_alloc_on_error() {
         return ptr::null_mut();
     }
-    map(size).or_errno(ptr::null_mut())
+    map(size).told(function).or_errno(ptr::null_mut())
 }
 
 /// Allocates memory with the thread's policy and touches all its pages, so that they are placed
@@ -64,7 +101,7 @@ fn allocate_with(size: usize, set: impl FnOnce(*mut c_void) -> Result<()>) -> *m
 /// kernels. Makes no policy call.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
-    let start = map(size).or_errno(ptr::null_mut());
+    let start = map(size).told("alloc").or_errno(ptr::null_mut());
     // Linux before 5.14 has no such call.
     if !start.is_null() && policy::populate(start as usize, size).is_err() {
         // SAFETY: the new mapping has `size` bytes.
@@ -76,7 +113,7 @@ pub extern "C" fn numa_alloc(size: usize) -> *mut c_void {
 /// Allocates memory with MPOL_LOCAL: pages come from the node of the CPU that touches them first.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_local(size: usize) -> *mut c_void {
-    allocate(size, Mode::Local, None)
+    allocate("alloc_local", size, Mode::Local, None)
 }
 
 /// Allocates memory on a node, with the mode that numa_set_bind_policy() chooses for the thread.
@@ -84,15 +121,25 @@ pub extern "C" fn numa_alloc_local(size: usize) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_onnode(size: usize, node: c_int) -> *mut c_void {
     let mode = bind_mode();
-    allocate_with(size, |start| {
-        set_policy(start, size, mode, Some(single(node)?.as_bits()))
-    })
+    let asked = Asked::On(0, mode, node);
+    match single(node) {
+        Ok(nodes) => {
+            let nodes = Some(nodes.as_bits());
+            allocate_for("alloc_onnode", &asked, size, mode, nodes)
+        }
+        Err(error) => Err(error).or_errno(ptr::null_mut()),
+    }
 }
 
 /// Allocates memory with MPOL_INTERLEAVE over the nodes of numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_interleaved(size: usize) -> *mut c_void {
-    allocate(size, Mode::Interleave, Some(all_nodes()))
+    allocate(
+        "alloc_interleaved",
+        size,
+        Mode::Interleave,
+        Some(all_nodes()),
+    )
 }
 
 /// Allocates memory with MPOL_INTERLEAVE over these nodes.
@@ -102,14 +149,24 @@ pub unsafe extern "C" fn numa_alloc_interleaved_subset(
     nodemask: *mut bitmask,
 ) -> *mut c_void {
     // SAFETY: the caller's mask.
-    allocate(size, Mode::Interleave, Some(unsafe { view(nodemask) }))
+    allocate(
+        "alloc_interleaved_subset",
+        size,
+        Mode::Interleave,
+        Some(unsafe { view(nodemask) }),
+    )
 }
 
 /// Allocates memory with MPOL_WEIGHTED_INTERLEAVE (Linux 6.9) over the nodes of
 /// numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_alloc_weighted_interleaved(size: usize) -> *mut c_void {
-    allocate(size, Mode::WeightedInterleave, Some(all_nodes()))
+    allocate(
+        "alloc_weighted_interleaved",
+        size,
+        Mode::WeightedInterleave,
+        Some(all_nodes()),
+    )
 }
 
 /// Allocates memory with MPOL_WEIGHTED_INTERLEAVE (Linux 6.9) over these nodes.
@@ -120,6 +177,7 @@ pub unsafe extern "C" fn numa_alloc_weighted_interleaved_subset(
 ) -> *mut c_void {
     // SAFETY: the caller's mask.
     allocate(
+        "alloc_weighted_interleaved_subset",
         size,
         Mode::WeightedInterleave,
         Some(unsafe { view(nodemask) }),
@@ -143,7 +201,10 @@ pub unsafe extern "C" fn numa_realloc(
     let resized = memory.resize(new_size);
     // The caller's again, moved or not.
     let start = memory.into_address();
-    resized.map(|()| start).or_errno(ptr::null_mut())
+    resized
+        .map(|()| start)
+        .told("realloc")
+        .or_errno(ptr::null_mut())
 }
 
 /// Frees memory from the functions above with munmap(2). size is the size that was allocated.
@@ -154,6 +215,7 @@ pub unsafe extern "C" fn numa_free(mem: *mut c_void, size: usize) {
     // SAFETY: the caller gives the range up.
     unsafe { Mapping::from_address(mem, size) }
         .close()
+        .told("free")
         .or_errno(());
 }
 
@@ -191,7 +253,8 @@ unsafe fn touch(start: *mut c_void, size: usize) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_interleave_memory(mem: *mut c_void, size: usize, mask: *mut bitmask) {
     // SAFETY: the caller's mask.
-    place(mem, size, Mode::Interleave, Some(unsafe { view(mask) }));
+    let nodes = Some(unsafe { view(mask) });
+    place("interleave_memory", mem, size, Mode::Interleave, nodes);
 }
 
 /// Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9) over these nodes.
@@ -203,6 +266,7 @@ pub unsafe extern "C" fn numa_weighted_interleave_memory(
 ) {
     // SAFETY: the caller's mask.
     place(
+        "weighted_interleave_memory",
         mem,
         size,
         Mode::WeightedInterleave,
@@ -216,6 +280,7 @@ pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_in
     let mode = bind_mode();
     single(node)
         .and_then(|nodes| set_policy(start, size, mode, Some(nodes.as_bits())))
+        .told_of("tonode_memory", Asked::On(start as usize, mode, node))
         .or_complain(MBIND, ());
 }
 
@@ -224,13 +289,13 @@ pub extern "C" fn numa_tonode_memory(start: *mut c_void, size: usize, node: c_in
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_tonodemask_memory(mem: *mut c_void, size: usize, mask: *mut bitmask) {
     // SAFETY: the caller's mask.
-    place(mem, size, bind_mode(), Some(unsafe { view(mask) }));
+    bind("tonodemask_memory", mem, size, unsafe { view(mask) });
 }
 
 /// Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_setlocal_memory(start: *mut c_void, size: usize) {
-    place(start, size, Mode::Local, None);
+    place("setlocal_memory", start, size, Mode::Local, None);
 }
 
 /// Sets the home node of a range whose policy is MPOL_BIND or MPOL_PREFERRED_MANY: its pages come
@@ -250,5 +315,6 @@ pub extern "C" fn numa_set_mempolicy_home_node(
     // A negative number becomes a node that the kernel cannot have.
     policy::set_home_node_with(start as usize, len as usize, home_node as u32, flags)
         .map(|()| 0)
+        .told_of("set_mempolicy_home_node", Asked::Node(home_node))
         .or_errno(-1)
 }

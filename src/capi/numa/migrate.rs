@@ -2,6 +2,7 @@
 
 use core::ffi::{c_int, c_ulong, c_void};
 
+use super::asked::{self, Asked, ToldOf};
 use super::callers::{bitmask, view};
 use super::load::limits;
 use crate::capi::result::{OrErrno, int};
@@ -35,9 +36,14 @@ pub unsafe extern "C" fn numa_migrate_pages(
 ) -> c_int {
     // SAFETY: the caller's masks.
     let (from, to) = unsafe { (view(fromnodes), view(tonodes)) };
-    migrate::migrate_all(pid, from, to, limits().node_bits.size())
+    let stayed = migrate::migrate_all(pid, from, to, limits().node_bits.size())
         .map(int)
-        .or_errno(-1)
+        .told_of("migrate_pages", Asked::Pages(pid))
+        .or_errno(-1);
+    if stayed > 0 {
+        asked::stayed("migrate_pages", pid, stayed);
+    }
+    stayed
 }
 
 /// Moves count single pages of a process (0: the caller) with move_pages(2), each to the node
@@ -56,5 +62,9 @@ pub unsafe extern "C" fn numa_move_pages(
     flags: c_int,
 ) -> c_int {
     // SAFETY: the caller's arrays have `count` elements, or the kernel answers EFAULT.
-    unsafe { move_pages(pid, count, pages, nodes, status, flags) as c_int }
+    let stayed = unsafe { move_pages(pid, count, pages, nodes, status, flags) as c_int };
+    if stayed != 0 {
+        asked::stayed("move_pages", pid, stayed);
+    }
+    stayed
 }

@@ -17,12 +17,13 @@
 //!
 //! Not exported: `load.rs` reads what is fixed at load and publishes it, `callers.rs` borrows callers'
 //! masks and makes new ones, `nodemask.rs` is the old mask, `cache.rs` keeps what was read about nodes,
-//! `report.rs` calls numa_error and numa_warn.
+//! `report.rs` calls numa_error and numa_warn, `asked.rs` tells what failed and why (NUMA_DEBUG).
 //!
 //! numa_error and numa_warn may not return: those of a program may throw a C++ exception, call
 //! longjmp or be cancelled. No function owns memory when it calls them.
 
 mod added;
+mod asked;
 mod cache;
 mod callers;
 mod compat;

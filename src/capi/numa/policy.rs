@@ -4,9 +4,11 @@ use core::ffi::{CStr, c_int};
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use super::asked::{self, Asked, ToldOf};
 use super::callers::{all_nodes, bitmask, empty_nodes, new_node_mask, no_nodes, single, view};
 use super::cpus::run_on_allowed;
 use super::report::{OrComplain, warn, warning};
+use crate::capi::debug::Told;
 use crate::capi::result::{OrErrno, int};
 use crate::error::Result;
 use crate::mask::{Bits, NodeMask};
@@ -65,8 +67,11 @@ pub(super) fn strict() -> bool {
 }
 
 /// Sets the thread's policy as void functions do: failures go to numa_error.
-pub(super) fn set(mode: Mode, nodes: Bits<'_>) {
-    policy::set_thread_policy(mode, Some(nodes)).or_complain(SET, ());
+#[inline(never)]
+pub(super) fn set(function: &str, mode: Mode, nodes: Bits<'_>) {
+    policy::set_thread_policy(mode, Some(nodes))
+        .told_of(function, Asked::Policy(mode, Some(nodes)))
+        .or_complain(SET, ());
 }
 
 /// Sets MPOL_BIND: pages come from these nodes only. EINVAL if the mask has no node that may be
@@ -74,19 +79,28 @@ pub(super) fn set(mode: Mode, nodes: Bits<'_>) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
-    set(Mode::Bind, unsafe { view(nodemask) });
+    set("set_membind", Mode::Bind, unsafe { view(nodemask) });
 }
 
 /// Sets MPOL_BIND and lets NUMA balancing move pages among the nodes (MPOL_F_NUMA_BALANCING,
 /// Linux 5.12). On kernels that refuse the flag it does the same as numa_set_membind().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_membind_balancing(bmp: *mut bitmask) {
+    const NAME: &str = "set_membind_balancing";
     // SAFETY: the caller's mask.
-    policy::set_thread_bind_balancing(unsafe { view(bmp) }).or_complain(SET, ());
+    let nodes = unsafe { view(bmp) };
+    let asked = Asked::Policy(Mode::Bind, Some(nodes));
+    let balances = policy::try_thread_bind_balancing(nodes)
+        .told_of(NAME, asked)
+        .or_complain(SET, true);
+    if !balances {
+        asked::surprised(NAME, &asked, asked::NO_BALANCING);
+    }
 }
 
-pub(super) fn set_interleaving(mode: Mode, nodes: Bits<'_>) {
+pub(super) fn set_interleaving(function: &str, mode: Mode, nodes: Bits<'_>) {
     set(
+        function,
         if nodes.is_empty() {
             Mode::Default
         } else {
@@ -100,7 +114,9 @@ pub(super) fn set_interleaving(mode: Mode, nodes: Bits<'_>) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_interleave_mask(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
-    set_interleaving(Mode::Interleave, unsafe { view(nodemask) });
+    set_interleaving("set_interleave_mask", Mode::Interleave, unsafe {
+        view(nodemask)
+    });
 }
 
 /// Sets MPOL_WEIGHTED_INTERLEAVE (Linux 6.9): pages come from these nodes in turn, from each as
@@ -109,19 +125,27 @@ pub unsafe extern "C" fn numa_set_interleave_mask(nodemask: *mut bitmask) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_weighted_interleave_mask(nodemask: *mut bitmask) {
     // SAFETY: the caller's mask.
-    set_interleaving(Mode::WeightedInterleave, unsafe { view(nodemask) });
+    let nodes = unsafe { view(nodemask) };
+    let name = "set_weighted_interleave_mask";
+    set_interleaving(name, Mode::WeightedInterleave, nodes);
 }
 
 /// Sets a policy for one node. A number that cannot be a node is the same as -1, as in the reference:
 /// near the CPU that the thread runs on.
 fn prefer(node: c_int) -> Result<()> {
+    const NAME: &str = "set_preferred";
     let nodes = single(node)?;
     let mode = if nodes.is_empty() {
         Mode::Local
     } else {
         Mode::Preferred
     };
-    policy::set_thread_policy(mode, Some(nodes.as_bits()))
+    let asked = Asked::Policy(mode, Some(nodes.as_bits()));
+    policy::set_thread_policy(mode, Some(nodes.as_bits())).told_of(NAME, asked)?;
+    if mode == Mode::Local && node != -1 {
+        asked::surprised(NAME, &Asked::Node(node), asked::LOCAL);
+    }
+    Ok(())
 }
 
 /// Sets MPOL_PREFERRED: pages come from this node, and from others if it is full. -1, and any
@@ -137,47 +161,56 @@ pub extern "C" fn numa_set_preferred(node: c_int) {
 /// lowest of the nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_set_preferred_many(bitmask: *mut bitmask) {
+    const NAME: &str = "set_preferred_many";
     // SAFETY: the caller's mask.
     let nodes = unsafe { view(bitmask) };
     let result = policy::set_thread_policy(Mode::PreferredMany, Some(nodes));
-    if result.is_ok() || has_preferred_many() != 0 {
-        return result.or_complain(SET, ());
+    let Err(error) = result else { return };
+    let asked = Asked::Policy(Mode::PreferredMany, Some(nodes));
+    if has_preferred_many() != 0 {
+        return result.told_of(NAME, asked).or_complain(SET, ());
     }
+    asked::failed(NAME, &asked, &error, asked::FIRST);
     warn(
         warning::PREFERRED_MANY,
         c"Unable to handle MANY preferred nodes. Falling back to first node\n",
     );
-    prefer_first(nodes).or_complain(SET, ());
+    prefer_first(NAME, nodes).or_complain(SET, ());
 }
 
 /// Prefers the first of some nodes. Without any the kernel decides.
-fn prefer_first(nodes: Bits<'_>) -> Result<()> {
-    let first = nodes.next(0).map_or(-1, int);
-    policy::set_thread_policy(Mode::Preferred, Some(single(first)?.as_bits()))
+fn prefer_first(function: &str, nodes: Bits<'_>) -> Result<()> {
+    let first = single(nodes.next(0).map_or(-1, int))?;
+    let first = Some(first.as_bits());
+    policy::set_thread_policy(Mode::Preferred, first)
+        .told_of(function, Asked::Policy(Mode::Preferred, first))
 }
 
 /// Sets MPOL_LOCAL: pages come from the node of the CPU that touches them first, and from others
 /// if it is full.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_set_localalloc() {
-    set(Mode::Local, no_nodes());
+    set("set_localalloc", Mode::Local, no_nodes());
 }
 
 /// Reads the thread's policy and its nodes. `None` after a failure, which goes to numa_error.
-fn read_policy(nodes: &mut NodeMask) -> Option<Setting> {
+#[inline(never)]
+fn read_policy(function: &str, nodes: &mut NodeMask) -> Option<Setting> {
     policy::read_thread_policy(nodes.bits_mut())
         .map(Some)
+        .told(function)
         .or_complain(GET, None)
 }
 
 /// Calls `then` with the nodes of the thread's policy if `asked` says yes to it, else, and after a
 /// failure, with `None`.
 pub(super) fn with_nodes_under<R>(
+    function: &str,
     asked: fn(Setting) -> bool,
     then: impl FnOnce(Option<Bits<'_>>) -> R,
 ) -> Result<R> {
     let mut nodes = empty_nodes()?;
-    let found = read_policy(&mut nodes).is_some_and(asked);
+    let found = read_policy(function, &mut nodes).is_some_and(asked);
     Ok(then(found.then(|| nodes.as_bits())))
 }
 
@@ -201,23 +234,29 @@ fn prefers_nodes(setting: Setting) -> bool {
 }
 
 /// A new mask with the nodes of the thread's policy if `asked` says yes to it, else with `otherwise`.
-fn mask_under(asked: fn(Setting) -> bool, otherwise: Bits<'_>) -> *mut bitmask {
-    with_nodes_under(asked, |nodes| new_node_mask(nodes.unwrap_or(otherwise)))
-        .or_errno(ptr::null_mut())
+fn mask_under(function: &str, asked: fn(Setting) -> bool, otherwise: Bits<'_>) -> *mut bitmask {
+    with_nodes_under(function, asked, |nodes| {
+        new_node_mask(nodes.unwrap_or(otherwise))
+    })
+    .or_errno(ptr::null_mut())
 }
 
 /// Returns the nodes of the thread's MPOL_INTERLEAVE policy. The mask is empty under another
 /// policy and under one with mode flags (numaif.h).
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_interleave_mask() -> *mut bitmask {
-    mask_under(is_interleave, Bits::EMPTY)
+    mask_under("get_interleave_mask", is_interleave, Bits::EMPTY)
 }
 
 /// Returns the nodes of the thread's MPOL_WEIGHTED_INTERLEAVE policy. The mask is empty under
 /// another policy and under one with mode flags.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_weighted_interleave_mask() -> *mut bitmask {
-    mask_under(is_weighted_interleave, Bits::EMPTY)
+    mask_under(
+        "get_weighted_interleave_mask",
+        is_weighted_interleave,
+        Bits::EMPTY,
+    )
 }
 
 /// Returns the nodes of the thread's MPOL_BIND policy. Under another policy, and under one with
@@ -225,21 +264,21 @@ pub extern "C" fn numa_get_weighted_interleave_mask() -> *mut bitmask {
 /// numa_all_nodes_ptr.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_get_membind() -> *mut bitmask {
-    mask_under(is_bind, all_nodes())
+    mask_under("get_membind", is_bind, all_nodes())
 }
 
 /// Returns the nodes of the thread's MPOL_PREFERRED, MPOL_PREFERRED_MANY or MPOL_BIND policy,
 /// with mode flags or without. The mask is empty under another policy.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_many() -> *mut bitmask {
-    mask_under(prefers_nodes, Bits::EMPTY)
+    mask_under("preferred_many", prefers_nodes, Bits::EMPTY)
 }
 
 /// The lowest node of the thread's policy; `none` if it has none or interleaves.
-fn preferred(none: c_int) -> c_int {
+fn preferred(function: &str, none: c_int) -> c_int {
     let interleaves = |mode| matches!(mode, Mode::Interleave | Mode::WeightedInterleave);
     empty_nodes()
-        .map(|mut nodes| match read_policy(&mut nodes) {
+        .map(|mut nodes| match read_policy(function, &mut nodes) {
             Some(setting) if !interleaves(setting.mode) => {
                 nodes.first().map_or(none, |node| int(node.0 as usize))
             }
@@ -252,14 +291,14 @@ fn preferred(none: c_int) -> c_int {
 /// interleaves.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred() -> c_int {
-    preferred(0)
+    preferred("preferred", 0)
 }
 
 /// Returns the lowest node of the thread's policy, or -1 if the policy has no nodes or
 /// interleaves. errno is set only on failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_preferred_err() -> c_int {
-    preferred(-1)
+    preferred("preferred_err", -1)
 }
 
 /// Returns the node of the thread's next interleaved page, 0 with errno on failure: EINVAL unless
@@ -270,6 +309,7 @@ pub extern "C" fn numa_preferred_err() -> c_int {
 pub extern "C" fn numa_get_interleave_node() -> c_int {
     policy::next_interleave_node()
         .map(|node| c_int::try_from(node.0).unwrap_or(0))
+        .told("get_interleave_node")
         .or_errno(0)
 }
 
@@ -279,7 +319,9 @@ pub extern "C" fn numa_get_interleave_node() -> c_int {
 pub extern "C" fn numa_get_mems_allowed() -> *mut bitmask {
     empty_nodes()
         .map(|mut nodes| {
-            policy::read_mems_allowed(nodes.bits_mut()).or_complain(GET, ());
+            policy::read_mems_allowed(nodes.bits_mut())
+                .told("get_mems_allowed")
+                .or_complain(GET, ());
             new_node_mask(nodes.as_bits())
         })
         .or_errno(ptr::null_mut())
@@ -308,6 +350,6 @@ pub extern "C" fn numa_has_home_node() -> c_int {
 pub unsafe extern "C" fn numa_bind(nodes: *mut bitmask) {
     // SAFETY: the caller's mask.
     let nodes = unsafe { view(nodes) };
-    run_on_allowed(nodes);
-    set(Mode::Bind, nodes);
+    run_on_allowed("bind", nodes);
+    set("bind", Mode::Bind, nodes);
 }

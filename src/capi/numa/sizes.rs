@@ -2,6 +2,7 @@
 
 use core::ffi::c_int;
 
+use super::asked::{Asked, ToldOf};
 use super::load::{Once, limits, page_size};
 use crate::capi::result::OrErrno;
 use crate::sys::Errno;
@@ -13,7 +14,7 @@ use crate::topology;
 #[unsafe(no_mangle)]
 pub extern "C" fn numa_available() -> c_int {
     limits();
-    match topology::ask_for_policies() {
+    match topology::ask_for_policies().told_of("available", Asked::Policies) {
         // Another refusal sets errno as well, as in the reference, and is no answer to the question.
         Err(error) if !matches!(error.errno(), Errno::ENOSYS | Errno::EPERM) => {
             Err(error).or_errno(0)

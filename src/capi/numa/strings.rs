@@ -3,12 +3,15 @@
 use core::ffi::{CStr, c_char, c_int, c_long};
 use core::ptr;
 
+use super::asked;
 use super::cache;
 use super::callers::{self, all_cpus, all_nodes, bitmask, nodes, view_mut};
 use super::load::limits;
 use super::report::{numa_warn, warning};
+use crate::capi::debug::{self, Told};
 use crate::capi::result::{OrErrno, int};
 use crate::device::{self, DeviceError};
+use crate::error::Error;
 use crate::mask::{Bits, BitsMut};
 use crate::root::Root;
 use crate::strings::{ListError, Universe, WordLookup, parse_list};
@@ -49,6 +52,8 @@ impl Messages {
     ///
     /// # Safety
     /// The slices in `error` end where a C string ends.
+    #[cold]
+    #[inline(never)]
     unsafe fn explain(&self, error: &ListError<'_>) {
         let show = |format: &'static CStr, rest: &[u8]| {
             // SAFETY: `rest` goes up to the terminating zero of the caller's string; the
@@ -86,6 +91,8 @@ impl Messages {
 }
 
 /// Warns why a device word leads to no node. Numbers and texts are as in the reference.
+#[cold]
+#[inline(never)]
 fn explain_device(error: &DeviceError) {
     use DeviceError as E;
     let (E::Stat { path: name, .. }
@@ -159,7 +166,9 @@ fn explain_device(error: &DeviceError) {
 ///
 /// # Safety
 /// `string` is null or a C string.
+#[inline(never)]
 unsafe fn parse(
+    function: &str,
     string: *const c_char,
     messages: &Messages,
     universe: Universe<'_>,
@@ -167,8 +176,9 @@ unsafe fn parse(
     lookup: WordLookup<'_>,
 ) -> *mut bitmask {
     if string.is_null() {
-        Errno::EINVAL.set();
-        return ptr::null_mut();
+        return Err(Error::Invalid("string"))
+            .told(function)
+            .or_errno(ptr::null_mut());
     }
     // SAFETY: the caller passes a string with a terminating zero.
     let text = unsafe { CStr::from_ptr(string) }.to_bytes();
@@ -182,6 +192,7 @@ unsafe fn parse(
     // SAFETY: the mask is ours; the error's slices end where the caller's string ends.
     unsafe {
         callers::free(mask);
+        asked::misread(function, text, &error, messages.shows_text);
         messages.explain(&error);
     }
     ptr::null_mut()
@@ -195,19 +206,37 @@ fn universe(accepted: Bits<'_>, beyond: usize) -> Universe<'_> {
     }
 }
 
-unsafe fn parse_nodes(string: *const c_char, accepted: Bits<'_>, beyond: usize) -> *mut bitmask {
+unsafe fn parse_nodes(
+    function: &str,
+    string: *const c_char,
+    accepted: Bits<'_>,
+    beyond: usize,
+) -> *mut bitmask {
     let size = limits().node_bits.size();
     let mut lookup = |word: &[u8]| device::node_of_word(Root::SYSTEM, word);
     let universe = universe(accepted, beyond);
     // SAFETY: the caller's string.
-    unsafe { parse(string, &NODE_MESSAGES, universe, size, &mut lookup) }
+    unsafe {
+        parse(
+            function,
+            string,
+            &NODE_MESSAGES,
+            universe,
+            size,
+            &mut lookup,
+        )
+    }
 }
 
-unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask {
+unsafe fn parse_cpus(function: &str, string: *const c_char, accepted: Bits<'_>) -> *mut bitmask {
     let size = limits().cpu_bits.size();
     let universe = universe(accepted, size);
     // SAFETY: the caller's string.
-    unsafe { parse(string, &CPU_MESSAGES, universe, size, &mut |_| None) }
+    unsafe {
+        parse(function, string, &CPU_MESSAGES, universe, size, &mut |_| {
+            None
+        })
+    }
 }
 
 /// Returns the nodes that a string names, of those in numa_all_nodes_ptr, as a mask of
@@ -215,7 +244,14 @@ unsafe fn parse_cpus(string: *const c_char, accepted: Bits<'_>) -> *mut bitmask 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_nodestring(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
-    unsafe { parse_nodes(string, all_nodes(), limits().node_bits.size()) }
+    unsafe {
+        parse_nodes(
+            "parse_nodestring",
+            string,
+            all_nodes(),
+            limits().node_bits.size(),
+        )
+    }
 }
 
 /// Returns the nodes that a string names, of all that exist (numa_nodes_ptr), as a mask of
@@ -223,7 +259,14 @@ pub unsafe extern "C" fn numa_parse_nodestring(string: *const c_char) -> *mut bi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_nodestring_all(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
-    unsafe { parse_nodes(string, nodes(), limits().cpu_bits.size()) }
+    unsafe {
+        parse_nodes(
+            "parse_nodestring_all",
+            string,
+            nodes(),
+            limits().cpu_bits.size(),
+        )
+    }
 }
 
 /// Returns the CPUs that a string names, of those in numa_all_cpus_ptr, as a mask of
@@ -231,17 +274,18 @@ pub unsafe extern "C" fn numa_parse_nodestring_all(string: *const c_char) -> *mu
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring(string: *const c_char) -> *mut bitmask {
     // SAFETY: the caller's string.
-    unsafe { parse_cpus(string, all_cpus()) }
+    unsafe { parse_cpus("parse_cpustring", string, all_cpus()) }
 }
 
 /// Returns the CPUs that a string names, of all that are possible
 /// (/sys/devices/system/cpu/possible, read once), as a mask of numa_num_possible_cpus() bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_parse_cpustring_all(string: *const c_char) -> *mut bitmask {
+    const NAME: &str = "parse_cpustring_all";
     match cache::possible_cpus() {
         // SAFETY: the caller's string.
-        Ok(possible) => unsafe { parse_cpus(string, possible) },
-        Err(error) => Err(error).or_errno(ptr::null_mut()),
+        Ok(possible) => unsafe { parse_cpus(NAME, string, possible) },
+        Err(error) => Err(error).told(NAME).or_errno(ptr::null_mut()),
     }
 }
 
@@ -280,7 +324,10 @@ pub(super) unsafe fn parse_bitmap(line: *const c_char, mut mask: BitsMut<'_>) ->
         // An empty line has no bits.
         Some([]) => mask.clear(),
         Some(line) if parse_hex_map(line, mask).is_ok() => {}
-        _ => return -1,
+        _ => {
+            debug::failed("parse_bitmap", &Error::Invalid("bitmap"));
+            return -1;
+        }
     }
     0
 }

@@ -2,9 +2,11 @@
 
 use core::ffi::{c_int, c_long, c_longlong};
 
+use super::asked::{Asked, ToldOf};
 use super::cache;
 use super::load::limits;
 use super::report::{numa_warn, warning};
+use crate::capi::debug::Told;
 use crate::capi::result::{OrErrno, int};
 use crate::error::{Error, Result};
 use crate::mask::Node;
@@ -32,10 +34,11 @@ pub extern "C" fn numa_distance(node1: c_int, node2: c_int) -> c_int {
 /// the reference.
 #[cold]
 fn read_distance(node1: c_int, node2: c_int) -> c_int {
+    const NAME: &str = "distance";
     let (Ok(from), Ok(to)) = (u32::try_from(node1), u32::try_from(node2)) else {
-        return Err(Error::Invalid("node")).or_errno(0);
+        return Err(Error::Invalid("node")).told(NAME).or_errno(0);
     };
-    let found = cache::read_distance(Node(from), Node(to));
+    let found = cache::read_distance(Node(from), Node(to)).told(NAME);
     if let (Err(error @ (Error::Open { .. } | Error::File { .. } | Error::Empty { .. })), true) =
         (&found, limits().seen_nodes())
     {
@@ -86,9 +89,17 @@ pub unsafe extern "C" fn numa_node_size64(node: c_int, freep: *mut c_longlong) -
     sizes(node, unsafe { freep.as_mut() }, |bytes| bytes)
 }
 
-/// The size of a node's memory and what is free, -1 each if that is not known, in a caller's type.
+/// The size of a node's memory and what is free, -1 each if that is not known.
+#[inline(never)]
+fn both_sizes(node: c_int) -> (c_longlong, c_longlong) {
+    memory(node)
+        .told_of("node_size", Asked::Node(node))
+        .or_errno((-1, -1))
+}
+
+/// The same in a caller's type.
 fn sizes<T>(node: c_int, freep: Option<&mut T>, convert: fn(c_longlong) -> T) -> T {
-    let (total, free) = memory(node).or_errno((-1, -1));
+    let (total, free) = both_sizes(node);
     if let Some(slot) = freep {
         *slot = convert(free);
     }
