@@ -8,7 +8,9 @@ use core::ffi::{CStr, c_char};
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::cause::{self, Cause};
-use crate::error::{Error, Result};
+use crate::error::Error;
+#[cfg(capi)]
+use crate::error::Result;
 use crate::root::Root;
 use crate::sys::Errno;
 
