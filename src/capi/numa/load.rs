@@ -93,6 +93,8 @@ impl Once {
 }
 
 /// Bytes of a page.
+// A call would make it 1.32 of the reference's time.
+#[inline(always)]
 pub(super) fn page_size() -> &'static Number {
     static SIZE: Once = Once::new();
     SIZE.get(topology::page_size)

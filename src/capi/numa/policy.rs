@@ -46,6 +46,8 @@ unsafe extern "C" {
 }
 
 /// Asks by mbind(2), once: for functions that make that call anyway.
+// A call would make it 1.29 of the reference's time.
+#[inline(always)]
 fn has_preferred_many() -> c_int {
     PREFERRED_MANY.get(|| policy::supports_mode(Mode::PreferredMany))
 }
