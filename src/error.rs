@@ -114,6 +114,15 @@ impl Error {
         }
     }
 
+    /// The system call that failed; `the call` for any other error.
+    #[cfg(any(capi, capi_ext))]
+    pub(crate) fn call(&self) -> &'static str {
+        match *self {
+            Error::Kernel { call, .. } => call,
+            _ => "the call",
+        }
+    }
+
     /// Tells the error in pieces, mostly in the words of its `Display`, without what formats texts, which is a
     /// quarter of the C library's size.
     #[cfg_attr(not(any(capi, capi_ext, test)), allow(dead_code))]

@@ -19,6 +19,7 @@
 #![allow(clippy::result_large_err)]
 
 use crate::attributes::{self, Access};
+use crate::cause::is_memoryless;
 use crate::device::{self, DeviceError, Name};
 use crate::error::{Error, Result};
 use crate::mask::{CpuMask, Node, NodeMask};
@@ -121,14 +122,32 @@ pub fn usable(root: Root<'_>, want: Want, size: usize) -> Result<NodeMask> {
     };
     // A kernel that shows all bits of its masks shows nodes that do not exist.
     usable.intersect(&nodes);
-    if want == Want::Cpus {
-        for node in nodes.iter() {
-            if !usable.contains(node) && has(root, node, Want::Memory) == Ok(false) {
-                usable.insert(node)?;
-            }
+    match want {
+        Want::Memory => Ok(usable),
+        Want::Cpus => runnable(root, &nodes, &usable),
+    }
+}
+
+/// The nodes that a thread can be told to run on, of `nodes` that exist: those that its cpuset allows, and those
+/// without memory, which no cpuset knows.
+///
+/// ```
+/// use numa::{Root, selection, topology};
+///
+/// let size = topology::node_mask_size(Root::SYSTEM);
+/// let nodes = topology::nodes(Root::SYSTEM, size)?;
+/// let allowed = topology::allowed_nodes(Root::SYSTEM, size)?;
+/// println!("{}", selection::runnable(Root::SYSTEM, &nodes, &allowed)?);
+/// # Ok::<(), numa::Error>(())
+/// ```
+pub fn runnable(root: Root<'_>, nodes: &NodeMask, allowed: &NodeMask) -> Result<NodeMask> {
+    let mut runnable = allowed.clone();
+    for node in nodes.iter() {
+        if !allowed.contains(node) && is_memoryless(root, node) {
+            runnable.insert(node)?;
         }
     }
-    Ok(usable)
+    Ok(runnable)
 }
 
 /// The nodes that a string stands for. Its numbers must be among `accepted`; words stand for those of their
@@ -238,13 +257,23 @@ pub fn has_words(text: &[u8]) -> bool {
     let list = text.strip_prefix(b"!").unwrap_or(text);
     let list = list.strip_prefix(b"+").unwrap_or(list);
     list.split(|&b| b == b',').any(|word| {
-        let colon = word.iter().position(|&b| b == b':');
-        match colon.map_or((word, false), |at| (&word[..at], true)) {
-            (b"cpu" | b"mem" | b"fast" | b"slow", named) => !named,
-            (b"tier" | b"near" | b"gpu" | b"nvme" | b"ib" | b"cxl", named) => named,
-            _ => false,
-        }
+        matches!(
+            parts(word),
+            (b"cpu" | b"mem" | b"fast" | b"slow", None)
+                | (
+                    b"tier" | b"near" | b"gpu" | b"nvme" | b"ib" | b"cxl",
+                    Some(_)
+                )
+        )
     })
+}
+
+/// A word's kind, and what stands behind its colon.
+fn parts(word: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match word.iter().position(|&b| b == b':') {
+        Some(colon) => (&word[..colon], Some(&word[colon + 1..])),
+        None => (word, None),
+    }
 }
 
 /// The nodes of a word that is this module's; `None` of any other.
@@ -256,10 +285,7 @@ fn nodes_of_word<'a>(
 ) -> Result<Option<NodeMask>, SelectError<'a>> {
     let name = Name::new(word);
     let unknown = |error| SelectError::Unknown { word: name, error };
-    let (kind, of) = match word.iter().position(|&b| b == b':') {
-        Some(colon) => (&word[..colon], Some(&word[colon + 1..])),
-        None => (word, None),
-    };
+    let (kind, of) = parts(word);
     let nodes = match (kind, of) {
         (b"cpu", None) => having(root, accepted, Want::Cpus).map_err(unknown)?,
         (b"mem", None) => having(root, accepted, Want::Memory).map_err(unknown)?,
@@ -320,16 +346,11 @@ fn device_node(root: Root<'_>, word: &[u8]) -> Option<Result<Node, DeviceError>>
         .or_else(|| device::node_of_word(root, word).map(|found| found.map(|(node, _)| Node(node))))
 }
 
-/// As many CPUs as Linux can have.
-const LARGEST: usize = 8192;
-
 /// Whether a node has CPUs or memory.
 fn has(root: Root<'_>, node: Node, want: Want) -> Result<bool> {
     Ok(match want {
         Want::Cpus => {
-            // The root may be that of a larger machine than this one.
-            let size = topology::cpu_mask_size().max(LARGEST);
-            let mut cpus = CpuMask::new(size)?;
+            let mut cpus = CpuMask::new(topology::any_cpu_mask_size())?;
             topology::read_cpus_of_node(root, node, cpus.bits_mut())?;
             !cpus.is_empty()
         }

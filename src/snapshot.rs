@@ -13,9 +13,6 @@ use crate::root::Root;
 use crate::tiers::{self, Tier};
 use crate::topology::{self, NodeMemory};
 
-/// Bits of the largest CPU masks that kernels have today.
-const MOST_CPUS: usize = 8192;
-
 /// A node, as it was.
 #[derive(Debug, Clone)]
 pub struct NodeInfo {
@@ -85,7 +82,7 @@ impl Topology {
         let tiers = known(tiers::tiers(root, size))?.unwrap_or_default();
         let listed = topology::nodes(root, size)?;
         let mut infos = room(listed.len())?;
-        let mut cpu_bits = topology::cpu_mask_size().max(MOST_CPUS);
+        let mut cpu_bits = topology::any_cpu_mask_size();
         for node in listed.iter() {
             let cpus = loop {
                 match topology::cpus_of_node(root, node, cpu_bits) {

@@ -1018,6 +1018,13 @@ pub fn cpu_mask_size() -> usize {
     thread_cpus().map_or(WORD_BITS, |(_, bits)| bits)
 }
 
+/// Bits of a CPU mask for the machine of any root, which may be larger than this one: as many as kernels of
+/// today have at most.
+pub(crate) fn any_cpu_mask_size() -> usize {
+    const MOST: usize = 8192;
+    cpu_mask_size().max(MOST)
+}
+
 /// Number of CPUs that the system is configured with, online or not.
 ///
 /// ```

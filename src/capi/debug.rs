@@ -138,13 +138,9 @@ impl Line {
 pub(super) fn failed(function: &str, error: &Error) {
     if let Some(mut line) = Line::begin(function) {
         line.error(error);
-        // All functions of libnuma_ext are of processes, and read files anyway.
+        // Those of libnuma_ext that come here are of processes, and read files anyway. The others have a reason.
         if cfg!(capi_ext) {
-            let (call, errno) = match *error {
-                Error::Kernel { call, errno } => (call, errno),
-                _ => ("the call", error.errno()),
-            };
-            line.cause(cause::of_process(call, errno, Root::SYSTEM));
+            line.cause(cause::of_process(error.call(), error.errno(), Root::SYSTEM));
         }
         line.end();
     }

@@ -28,13 +28,11 @@ fn unreadable(text: &[u8], accepted: &NodeMask, error: &SelectError<'_>) -> Errn
             error: Error::NoSuchNode(number),
             ..
         } => no_node(number),
-        SelectError::List(ListError::OutOfRange { number, .. }) => match exists(number) {
-            true => refuse(
-                errno,
-                format_args!("{text}: node {number} may not be used here, only {accepted}"),
-            ),
-            false => no_node(number),
-        },
+        SelectError::List(ListError::OutOfRange { number, .. }) if exists(number) => refuse(
+            errno,
+            format_args!("{text}: node {number} may not be used here, only {accepted}"),
+        ),
+        SelectError::List(ListError::OutOfRange { number, .. }) => no_node(number),
         SelectError::List(ListError::MissingEnd { .. } | ListError::Unparseable { .. }) => refuse(
             errno,
             format_args!("{text}: not a list of nodes such as 0, 0-3, 0,2, !1, +0, all or fast"),
@@ -45,9 +43,7 @@ fn unreadable(text: &[u8], accepted: &NodeMask, error: &SelectError<'_>) -> Errn
 }
 
 fn exists(number: i64) -> bool {
-    let nodes = topology::nodes(Root::SYSTEM, topology::node_mask_size(Root::SYSTEM));
-    let node = u32::try_from(number).map(Node);
-    nodes.is_ok_and(|nodes| node.is_ok_and(|node| nodes.contains(node)))
+    u32::try_from(number).is_ok_and(|node| topology::check_node(Root::SYSTEM, Node(node)).is_ok())
 }
 
 fn parse(text: &[u8], flags: c_uint) -> Result<*mut bitmask, Errno> {

@@ -82,8 +82,10 @@ impl Wanted<'_> {
             flags: self.flags,
             nodes,
         };
-        let call = name_of(&error);
-        told(&error, cause::of_policy(&asked, call, errno, &machine))
+        told(
+            &error,
+            cause::of_policy(&asked, error.call(), errno, &machine),
+        )
     }
 
     fn set(&self) -> Result<(), Errno> {
@@ -129,14 +131,6 @@ fn nodes_of(allowed: bool) -> Result<NodeMask> {
         selection::usable(Root::SYSTEM, Want::Memory, size)
     } else {
         topology::nodes(Root::SYSTEM, size)
-    }
-}
-
-/// The call that fails.
-fn name_of(error: &Error) -> &'static str {
-    match *error {
-        Error::Kernel { call, .. } => call,
-        _ => "the call",
     }
 }
 
@@ -206,7 +200,7 @@ fn run_on(nodes: Bits<'_>) -> Result<(), Errno> {
     affinity::set_thread_cpus(0, cpus.as_bits()).map_err(|error| {
         let permitted =
             topology::permitted(Root::SYSTEM, size).and_then(|permitted| permitted.cpus);
-        let (call, errno) = (name_of(&error), error.errno());
+        let (call, errno) = (error.call(), error.errno());
         match permitted {
             Ok(now) => told(
                 &error,

@@ -1,6 +1,6 @@
 /*
- * What Rust that does not unwind and has no std cannot say: variables of a thread, and giving up what a call owns when a C++ exception of the
- * program's function passes, or the thread is cancelled in it.
+ * What Rust that does not unwind and has no std cannot say: variables of a thread, and giving up what a
+ * call owns when a C++ exception of the program's function passes, or the thread is cancelled in it.
  *
  * A cleanup as compilers make one ends in the unwinder's _Unwind_Resume. The library, which needs libc
  * alone, would bring a copy of it, and one unwinder does not go on with another's exception. So the

@@ -118,12 +118,6 @@ fn begin(function: &str, asked: &Asked<'_>) -> Option<Line> {
     Some(line)
 }
 
-#[cold]
-#[inline(never)]
-fn errno_of(error: &Error) -> Errno {
-    error.errno()
-}
-
 /// Tells of a failure, and what is done instead, if anything is.
 #[cold]
 #[inline(never)]
@@ -132,10 +126,9 @@ pub(super) fn failed(function: &str, asked: &Asked<'_>, error: &Error, instead: 
         return;
     };
     line.error(error);
-    let Error::Kernel { call, .. } = *error else {
+    let Error::Kernel { call, errno } = *error else {
         return line.end();
     };
-    let errno = errno_of(error);
     match *asked {
         Asked::Range(start, ..) | Asked::On(start, ..)
             if errno == Errno::EINVAL && start & (page_size().size() - 1) != 0 =>

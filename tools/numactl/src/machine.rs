@@ -4,9 +4,9 @@
 use std::fs;
 
 use cli::failures::cause_text;
-use numa::cause::{self, Cause, is_memoryless};
+use numa::cause::{self, Cause};
 use numa::mask::Bits;
-use numa::{CpuMask, Node, NodeMask, Root, affinity, topology};
+use numa::{CpuMask, Node, NodeMask, Root, affinity, selection, topology};
 
 /// What there is.
 #[derive(Debug, Clone)]
@@ -83,13 +83,7 @@ impl Machine {
     /// Nodes that a process can be told to run on: those that the cpuset allows, and those without
     /// memory, which no cpuset knows.
     pub(crate) fn run_nodes(&self) -> numa::Result<NodeMask> {
-        let mut nodes = self.allowed.clone();
-        for node in self.nodes.iter() {
-            if !self.allowed.contains(node) && is_memoryless(Root::SYSTEM, node) {
-                nodes.insert(node)?;
-            }
-        }
-        Ok(nodes)
+        selection::runnable(Root::SYSTEM, &self.nodes, &self.allowed)
     }
 
     /// Nodes with CPUs.
