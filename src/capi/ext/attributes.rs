@@ -41,8 +41,10 @@ fn kind(number: c_int) -> Result<Kind, Errno> {
         NUMA_EXT_READ_BANDWIDTH => ("read bandwidth", |figures| figures.read_bandwidth),
         NUMA_EXT_WRITE_BANDWIDTH => ("write bandwidth", |figures| figures.write_bandwidth),
         _ => {
-            let why = format_args!("there is no attribute of kind {number}");
-            return Err(refuse(Errno::EINVAL, why));
+            return Err(refuse(
+                Errno::EINVAL,
+                format_args!("there is no attribute of kind {number}"),
+            ));
         }
     };
     Ok(Kind { name, of })
@@ -178,8 +180,10 @@ fn tier_nodes(rank: c_int) -> Result<*mut bitmask, Errno> {
     let tiers = all_tiers()?;
     let tier = usize::try_from(rank).ok().and_then(|rank| tiers.get(rank));
     let Some(tier) = tier else {
-        let why = format_args!("there is no tier {rank}, only {}", tiers.len());
-        return Err(refuse(Errno::EINVAL, why));
+        return Err(refuse(
+            Errno::EINVAL,
+            format_args!("there is no tier {rank}, only {}", tiers.len()),
+        ));
     };
     bitmask::of_nodes(&tier.nodes).map_err(because)
 }

@@ -43,8 +43,10 @@ fn trimmed(nodes: Bits<'_>) -> Bits<'_> {
 /// The mask is null or a caller's.
 unsafe fn wanted<'a>(mode: c_int, nodes: *const bitmask) -> Result<Wanted<'a>, Errno> {
     if mode < 0 {
-        let why = format_args!("there is no policy mode {mode}");
-        return Err(refuse(Errno::EINVAL, why));
+        return Err(refuse(
+            Errno::EINVAL,
+            format_args!("there is no policy mode {mode}"),
+        ));
     }
     // SAFETY: as demanded of the caller.
     let nodes = (!nodes.is_null()).then(|| trimmed(unsafe { bitmask::view(nodes) }));
@@ -65,8 +67,10 @@ impl Wanted<'_> {
                 return because(unknown);
             }
             if matches!(self.mode, Mode::Default | Mode::Local) {
-                let why = format_args!("{error}: this mode takes neither nodes nor flags");
-                return refuse(errno, why);
+                return refuse(
+                    errno,
+                    format_args!("{error}: this mode takes neither nodes nor flags"),
+                );
             }
         }
         let (Ok(exist), Ok(allowed)) = (nodes_of(false), nodes_of(true)) else {
@@ -178,8 +182,10 @@ fn set_range(wanted: Wanted<'_>, start: usize, length: usize, flags: c_uint) -> 
         return Err(refuse(Errno::EINVAL, format_args!("{start:#x}: {why}")));
     }
     if start.checked_add(length).is_none() {
-        let why = format_args!("{length} bytes from {start:#x} are more than there are addresses");
-        return Err(refuse(Errno::EINVAL, why));
+        return Err(refuse(
+            Errno::EINVAL,
+            format_args!("{length} bytes from {start:#x} are more than there are addresses"),
+        ));
     }
     wanted.set_range(start, length, present)
 }

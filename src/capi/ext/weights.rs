@@ -88,8 +88,10 @@ unsafe fn wanted(array: *const numa_ext_weight, len: usize) -> Result<Vec<Weight
         match u8::try_from(w.weight) {
             Ok(weight @ 1..) => wanted.push(Weight { node, weight }),
             _ => {
-                let why = format_args!("weights are from 1 to 255, not {}", w.weight);
-                return Err(refuse(Errno::EINVAL, why));
+                return Err(refuse(
+                    Errno::EINVAL,
+                    format_args!("weights are from 1 to 255, not {}", w.weight),
+                ));
             }
         }
     }
