@@ -57,7 +57,7 @@ done >>"$lines"
 
 if command -v valgrind >/dev/null; then
     instructions() {
-        valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 | sed -n 's/.*Collected : *//p'
+        valgrind --vgdb=no --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 | sed -n 's/.*Collected : *//p'
     }
     base=$(instructions "$load/empty")
     for side in reference ours bound; do

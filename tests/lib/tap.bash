@@ -161,7 +161,7 @@ none() { equal "$1" '' "$2"; }
 
 # A program below it fails if it loses memory or touches what is not its own.
 # shellcheck disable=SC2054  # the commas are valgrind's
-valgrind=(valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible
+valgrind=(valgrind -q --vgdb=no --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible
     --errors-for-leak-kinds=definite,possible)
 
 # later NAME COMMAND...: `check` in the background, as many at a time as there are CPUs.
