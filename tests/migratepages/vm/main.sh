@@ -298,17 +298,20 @@ kill "$pid"
 
 # --- a process that never stands still
 : >churn
-: >churn.status
+: >churn.failed
 "$here/churn" 4 >churn &
 until grep -q ^ready churn; do sleep 0.05; done
 pid=$(sed -n 's/^ready //p' churn)
 to=1
 while kill -0 "$pid" 2>/dev/null; do
-    "$move" "$pid" 0,1,2 $to 2>>churn.err || echo "status $?" >>churn.status
+    "$move" "$pid" 0,1,2 $to 2>churn.err || tail -n 1 churn.err >>churn.failed
     to=$((to % 2 + 1))
 done
 check "churn: contents" grep -qx intact churn
-check "churn: no error but its end" [ "$(wc -l <churn.status)" -le 1 ]
+# More than one may find it ended: without memory already, and not yet waited for.
+ended="migratepages: (no such process: $pid|process $pid (has ended|is ending).*)"
+check "churn: no error but its end" [ -z "$(grep -vxE "$ended" churn.failed)" ]
+grep -vxE "$ended" churn.failed >&2
 
 # --- one call
 hold onecall pinned:0:256
