@@ -596,6 +596,7 @@ fn tell_list(set: Bits<'_>, say: &mut dyn FnMut(&str)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::Word;
     use crate::testing::MadeUp;
     use std::string::String;
 
@@ -607,8 +608,8 @@ mod tests {
         text
     }
 
-    fn set(bits: &[u64; 1]) -> Bits<'_> {
-        Bits::new(bits, 64)
+    fn set(bits: &[Word; 1]) -> Bits<'_> {
+        Bits::new(bits, Word::BITS as usize)
     }
 
     /// Four nodes, of which 2 has no memory and 3 is in another cpuset.

@@ -48,7 +48,7 @@ fn looking_for_pages_costs_what_is_there() {
     for world in worlds() {
         // 64 TiB of address space with 2000 pages at its beginning.
         world.pages(256..2256, 0);
-        world.one_mapping(256..1 << 34);
+        world.one_mapping(256..room_for(1 << 34));
         let numa_maps = b"00100000 default anon=2000 N0=2000 kernelpagesize_kB=4\n";
         world.root.write("proc/7/numa_maps", numa_maps);
         world
@@ -74,8 +74,9 @@ fn looking_for_pages_costs_what_is_there() {
 fn a_hole_does_not_hold_up_a_step() {
     let world = World::new(false);
     // 64 GiB of which the first and the last page are there; numa_maps is not.
-    world.pages(256..257, 0).pages(16 << 20..(16 << 20) + 1, 0);
-    world.one_mapping(256..(16 << 20) + 1);
+    let end = room_for(16 << 20);
+    world.pages(256..257, 0).pages(end - 1..end, 0);
+    world.one_mapping(256..end);
     let engine = world.engine(plan(&[0], &[1]), &options()).unwrap();
     let (mut worker, mut before) = (Worker::new(), 0);
     while engine.step(&mut worker).unwrap() != Step::Done {

@@ -39,6 +39,12 @@ fn worlds() -> [World; 2] {
     [true, false].map(World::new)
 }
 
+/// So many pages, or, with 32 bits, as many as there are addresses for.
+fn room_for(pages: u64) -> usize {
+    let all = usize::MAX / PAGE;
+    usize::try_from(pages).map_or(all, |pages| pages.min(all))
+}
+
 impl World {
     fn new(can_scan: bool) -> World {
         let root = MadeUp::new();
