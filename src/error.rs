@@ -115,7 +115,7 @@ impl Error {
     }
 
     /// The system call that failed; `the call` for any other error.
-    #[cfg(any(capi, capi_ext))]
+    #[cfg(capi_ext)]
     pub(crate) fn call(&self) -> &'static str {
         match *self {
             Error::Kernel { call, .. } => call,
@@ -125,7 +125,7 @@ impl Error {
 
     /// Tells the error in pieces, mostly in the words of its `Display`, without what formats texts, which is a
     /// quarter of the C library's size.
-    #[cfg_attr(not(any(capi, capi_ext, test)), allow(dead_code))]
+    #[cfg_attr(not(any(capi, test)), allow(dead_code))]
     #[inline(never)]
     pub(crate) fn tell(&self, say: &mut dyn FnMut(&str)) {
         let mut words = |before: &str, word: &str, after: &str| {
@@ -171,7 +171,7 @@ impl fmt::Display for Errno {
 
 impl Errno {
     /// Tells it in the words of its `Display`, in pieces.
-    #[cfg_attr(not(any(capi, capi_ext, test)), allow(dead_code))]
+    #[cfg_attr(not(any(capi, test)), allow(dead_code))]
     #[inline(never)]
     pub(crate) fn tell(self, say: &mut dyn FnMut(&str)) {
         match self.text() {

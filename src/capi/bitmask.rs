@@ -3,6 +3,7 @@
 use core::ffi::{c_ulong, c_void};
 use core::{ptr, slice};
 
+#[cfg(capi)]
 use super::debug;
 use crate::error::{Error, Result};
 #[cfg(capi)]
@@ -29,9 +30,8 @@ const LARGE: usize = 4096;
 #[cold]
 #[inline(never)]
 fn no_memory() -> Result<*mut bitmask> {
-    if cfg!(capi) {
-        debug::failed("bitmask_alloc", &Error::OutOfMemory);
-    }
+    #[cfg(capi)]
+    debug::failed("bitmask_alloc", &Error::OutOfMemory);
     Err(Error::OutOfMemory)
 }
 

@@ -7,10 +7,11 @@
 use core::ffi::{CStr, c_char};
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use crate::cause::{self, Cause};
-use crate::error::Error;
 #[cfg(capi)]
-use crate::error::Result;
+use crate::cause::Cause;
+#[cfg(capi)]
+use crate::error::{Error, Result};
+#[cfg(capi)]
 use crate::root::Root;
 use crate::sys::Errno;
 
@@ -100,6 +101,7 @@ impl Line {
     }
 
     /// Adds what an error says.
+    #[cfg(capi)]
     #[cold]
     #[inline(never)]
     pub(super) fn error(&mut self, error: &Error) {
@@ -108,6 +110,7 @@ impl Line {
     }
 
     /// Adds a cause, if it is known.
+    #[cfg(capi)]
     #[cold]
     #[inline(never)]
     pub(super) fn cause(&mut self, cause: Option<Cause<'_>>) {
@@ -132,16 +135,13 @@ impl Line {
     }
 }
 
-/// Tells of a failure, in libnuma by the error alone.
+/// Tells of a failure by the error alone.
+#[cfg(capi)]
 #[cold]
 #[inline(never)]
 pub(super) fn failed(function: &str, error: &Error) {
     if let Some(mut line) = Line::begin(function) {
         line.error(error);
-        // Those of libnuma_ext that come here are of processes, and read files anyway. The others have a reason.
-        if cfg!(capi_ext) {
-            line.cause(cause::of_process(error.call(), error.errno(), Root::SYSTEM));
-        }
         line.end();
     }
 }

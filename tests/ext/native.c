@@ -341,6 +341,9 @@ TEST(the_process_of_another_user)
 	/* ESRCH where /proc hides others. */
 	CHECK(result == -1 && (errno == EPERM || errno == EACCES || errno == ESRCH), "%d, errno %d",
 	      result, errno);
+	if (errno != ESRCH)
+		CHECK(strstr(numa_ext_reason(), ": CAP_SYS_NICE is needed") || strstr(numa_ext_reason(), "seccomp"),
+		      "the reason is \"%s\"", numa_ext_reason());
 	errno = UNTOUCHED;
 	CHECK(!numa_ext_migrate_begin(other, from, to, NULL) &&
 	      (errno == EPERM || errno == EACCES || errno == ESRCH), "errno %d", errno);

@@ -1,9 +1,9 @@
 //! Policies, and on which nodes a thread runs, for C: numa_ext.h. Nothing here calls numa_error().
 
 use core::ffi::{c_int, c_uint, c_void};
-use core::{fmt, ptr};
+use core::ptr;
 
-use super::reason::{OrReason, because, refuse};
+use super::reason::{OrReason, Told, because, refuse, told};
 use crate::affinity;
 use crate::capi::bitmask::bitmask;
 use crate::cause::{self, Asked, Cause, Machine};
@@ -135,28 +135,6 @@ fn nodes_of(allowed: bool) -> Result<NodeMask> {
         selection::usable(Root::SYSTEM, Want::Memory, size)
     } else {
         topology::nodes(Root::SYSTEM, size)
-    }
-}
-
-/// Keeps an error with its cause.
-fn told(error: &Error, cause: Option<Cause<'_>>) -> Errno {
-    let errno = error.errno();
-    match cause {
-        Some(cause) => refuse(errno, format_args!("{error}: {}", Told(cause))),
-        None => refuse(errno, format_args!("{error}")),
-    }
-}
-
-/// A cause that can be displayed.
-struct Told<'a>(Cause<'a>);
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut written = Ok(());
-        self.0.tell(Root::SYSTEM, &mut |piece| {
-            written = written.and_then(|()| f.write_str(piece));
-        });
-        written
     }
 }
 

@@ -4,7 +4,8 @@ use core::ffi::{CStr, c_char, c_int};
 use core::fmt::{self, Write};
 use core::ptr;
 
-use crate::capi::debug::{self, Line};
+use crate::capi::debug::Line;
+use crate::cause::{self, Cause};
 use crate::error::{Error, Result};
 use crate::mask::Node;
 use crate::root::Root;
@@ -76,6 +77,28 @@ pub(super) fn node(number: c_int) -> Result<Node, Errno> {
     u32::try_from(number).map(Node).map_err(|_| no_node(number))
 }
 
+/// Keeps an error with its cause.
+pub(super) fn told(error: &Error, cause: Option<Cause<'_>>) -> Errno {
+    let errno = error.errno();
+    match cause {
+        Some(cause) => refuse(errno, format_args!("{error}: {}", Told(cause))),
+        None => refuse(errno, format_args!("{error}")),
+    }
+}
+
+/// A cause that can be displayed.
+pub(super) struct Told<'a>(pub(super) Cause<'a>);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = Ok(());
+        self.0.tell(Root::SYSTEM, &mut |piece| {
+            written = written.and_then(|()| f.write_str(piece));
+        });
+        written
+    }
+}
+
 /// Extension of [`Result`] for the functions of this library.
 pub(super) trait OrReason<T> {
     /// The value, or `failure` with errno set and the reason kept and told: why the function fails that has
@@ -83,13 +106,14 @@ pub(super) trait OrReason<T> {
     fn or_reason(self, function: &str, failure: T) -> T;
 }
 
+/// Of a failure of the core, about a process.
 impl<T> OrReason<T> for Result<T> {
     fn or_reason(self, function: &str, failure: T) -> T {
         self.map_err(|error| {
-            debug::failed(function, &error);
-            refuse(error.errno(), format_args!("{error}")).set();
+            let cause = cause::of_process(error.call(), error.errno(), Root::SYSTEM);
+            told(&error, cause)
         })
-        .unwrap_or(failure)
+        .or_reason(function, failure)
     }
 }
 
