@@ -633,7 +633,7 @@ mod tests {
         made: &MadeUp,
         mode: Mode,
         balancing: bool,
-        nodes: u64,
+        nodes: Word,
         errno: Errno,
     ) -> String {
         let (exist, allowed) = ([0b1111], [0b0111]);
