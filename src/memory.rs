@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(memory.bytes().len(), 5 * page);
         assert!(memory.bytes()[..page].iter().all(|&byte| byte == 7));
         assert!(memory.bytes()[page..].iter().all(|&byte| byte == 0));
-        assert!(memory.resize(usize::MAX / 2).is_err());
+        assert!(memory.resize(usize::MAX - 5 * page).is_err());
         assert_eq!(memory.bytes().len(), 5 * page);
         memory.close().unwrap();
     }

@@ -1326,7 +1326,7 @@ mod tests {
 
         // As of Linux 7.3: no more bits than there are nodes.
         let (found, _, nodes, size) = allowed(&made, "Cpus_allowed:\t3\nMems_allowed:\tf\n");
-        assert_eq!((found, &*nodes, size), (good(4), "0-3", 64));
+        assert_eq!((found, &*nodes, size), (good(4), "0-3", WORD_BITS));
         made.write("sys/devices/system/node/possible", b"0-3,100\n");
         let (.., size) = allowed(&made, "Cpus_allowed:\t3\nMems_allowed:\tf\n");
         assert_eq!(size, 128);

@@ -693,7 +693,7 @@ mod tests {
 
     #[test]
     fn numbers_come_in_order() {
-        let mut words = [0; 16];
+        let mut words = [0; 1024 / WORD_BITS];
         let wanted = [0, 63, 64, 65, 1023];
         let mut set = BitsMut::new(&mut words, 1024);
         wanted.iter().for_each(|&n| assert!(set.insert(n)));

@@ -183,12 +183,10 @@ mod tests {
     fn lines_of_maps() {
         let kind = |line: &str| parse(line.as_bytes()).map(|m| m.kind);
         assert_eq!(
-            parse(
-                b"559d1c000000-559d1c021000 rw-p 00000000 00:00 0                          [heap]"
-            ),
+            parse(b"9d1c0000-9d1e1000 rw-p 00000000 00:00 0                          [heap]"),
             Some(Mapping {
-                start: 0x559d1c000000,
-                end: 0x559d1c021000,
+                start: 0x9d1c_0000,
+                end: 0x9d1e_1000,
                 kind: Kind::Heap,
                 file: FileId::default(),
                 offset: 0,

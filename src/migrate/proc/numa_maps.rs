@@ -208,11 +208,11 @@ mod tests {
 
     #[test]
     fn lines_of_numa_maps() {
-        let text = b"7f16b7a00000 prefer (many):0-1 file=/a\\040N3=4 huge anon=3 N0=16384 N12=2 N=3 Nx=1 kernelpagesize_kB=2048";
+        let text = b"b7a00000 prefer (many):0-1 file=/a\\040N3=4 huge anon=3 N0=16384 N12=2 N=3 Nx=1 kernelpagesize_kB=2048";
         let line = NumaLine::parse(text).unwrap();
         assert_eq!(
             (line.start, line.page_size, line.is_huge),
-            (0x7f16b7a00000, 2 << 20, true)
+            (0xb7a0_0000, 2 << 20, true)
         );
         assert_eq!(
             line.nodes().collect::<Vec<_>>(),

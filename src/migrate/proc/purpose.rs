@@ -339,6 +339,10 @@ mod tests {
 
     #[test]
     fn pages_say_what_lines_do() {
+        if cfg!(target_pointer_width = "32") {
+            // Such a test may run where sleep(1) has 64.
+            return;
+        }
         let mut child = std::process::Command::new("sleep")
             .arg("1000")
             .spawn()

@@ -189,7 +189,7 @@ fn zero_pages_do_not_use_up_what_numa_maps_counts() {
     // 4 GiB of address space: first pages that were only read, then those that were written.
     let world = World::new(false);
     world.zeros(256..20_000).pages(20_000..20_500, 0);
-    world.one_mapping(256..1 << 20);
+    world.one_mapping(256..room_for(1 << 20));
     world.engine(plan(&[0], &[3]), &options()).unwrap();
     let sizes = Sizes {
         mapped: 1 << 32,

@@ -39,9 +39,9 @@ fn worlds() -> [World; 2] {
     [true, false].map(World::new)
 }
 
-/// So many pages, or, with 32 bits, as many as there are addresses for.
+/// So many pages, or, with 32 bits, as many as there are addresses for, and for what is read at once behind them.
 fn room_for(pages: u64) -> usize {
-    let all = usize::MAX / PAGE;
+    let all = usize::MAX / PAGE - 8192;
     usize::try_from(pages).map_or(all, |pages| pages.min(all))
 }
 
