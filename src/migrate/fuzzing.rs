@@ -187,6 +187,10 @@ impl Kernel for &Anything<'_> {
         })
     }
 
+    fn has_ended(&self) -> bool {
+        matches!(self.read_pagemap(0, &mut [0]), Ok(0) | Err(Errno::ESRCH))
+    }
+
     fn is_replaced(&self) -> bool {
         self.byte() == 255
     }

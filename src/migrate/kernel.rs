@@ -50,6 +50,9 @@ pub(super) trait Kernel {
     /// there were: 0 when the process has ended.
     fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno>;
 
+    /// Whether the process has ended, or is about to and has let go of its memory.
+    fn has_ended(&self) -> bool;
+
     /// Whether the process is there, and has begun another program since it was opened: with other
     /// memory.
     fn is_replaced(&self) -> bool;
@@ -135,6 +138,12 @@ impl Kernel for Linux {
         self.pagemap.read_words_at(words, offset)
     }
 
+    fn has_ended(&self) -> bool {
+        // Another thread's call may hold the memory for a while yet, and pagemap shows it as long.
+        let read = self.read_pagemap(0, &mut [0]);
+        matches!(read, Ok(0) | Err(Errno::ESRCH)) || self.process.has_no_memory()
+    }
+
     fn is_replaced(&self) -> bool {
         // The file is of the memory that was there when it was opened, and empty once nobody uses
         // that. Where somebody does (after vfork), the program still is another one.
@@ -157,18 +166,18 @@ mod tests {
     fn another_program_is_noticed() {
         // Where the kernel has move_pages at all, a job is told as well.
         use crate::migrate::{Job, Options, Plan, has_move_pages};
-        use std::io::Write;
+        use std::io::{Read, Write};
         use std::process::{Command, Stdio};
         let mut child = Command::new("sh")
-            .args(["-c", "read go; exec sleep 1000"])
+            .args(["-c", "echo; read go; exec sleep 1000"])
             .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let comm = format!("/proc/{}/comm", child.id());
         let is = |name: &str| std::fs::read_to_string(&comm).unwrap().trim_end() == name;
-        while !is("sh") {
-            std::thread::yield_now();
-        }
+        // It has its name before its code and stack are in place.
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let pid = child.id() as i32;
         let kernel = Linux::open(Root::SYSTEM, pid).unwrap();
         let mut nodes = NodeMask::new(64).unwrap();

@@ -71,15 +71,12 @@ pub(super) fn on(node: Node) -> c_int {
 
 impl<K: Kernel> Mover<K> {
     /// Whether a call failed because the process has ended. EINVAL says so of one that is about to
-    /// end, and has other reasons too; such a process has no pagemap any more.
+    /// end, and has other reasons too.
     pub(super) fn has_ended(&self, error: &Error) -> bool {
         match error {
             Error::Kernel { errno, .. } | Error::File { errno, .. } => match *errno {
                 Errno::ESRCH => true,
-                Errno::EINVAL => {
-                    let read = self.kernel.read_pagemap(0, &mut [0]);
-                    matches!(read, Ok(0) | Err(Errno::ESRCH))
-                }
+                Errno::EINVAL => self.kernel.has_ended(),
                 _ => false,
             },
             _ => false,

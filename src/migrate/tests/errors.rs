@@ -231,11 +231,13 @@ fn a_node_that_is_taken_away_is_no_error() {
 
 #[test]
 fn the_process_ends_at_any_call() {
-    for can_scan in [true, false] {
+    for (can_scan, held) in [(true, false), (false, false), (true, true), (false, true)] {
         for call in CALLS {
             for number in 1..=calls_of(can_scan)[call as usize] {
                 let world = world(can_scan);
-                world.fake.before(call, number, |state| state.ended = true);
+                world.fake.before(call, number, move |state| {
+                    (state.ended, state.held) = (true, held);
+                });
                 let engine = world.engine(overlapping(), &options()).unwrap();
                 assert_eq!(finish(&engine, &mut Worker::new()), Ok(()));
                 world.fake.state().ended = false;

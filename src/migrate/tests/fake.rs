@@ -68,6 +68,8 @@ pub(super) struct State {
     pub(super) forbidden: BTreeSet<u32>,
     /// Whether the process is gone.
     pub(super) ended: bool,
+    /// Whether another thread's call holds the memory of a process that has ended.
+    pub(super) held: bool,
     /// Whether it runs another program.
     pub(super) replaced: bool,
     /// Whether there is a call that finds pages.
@@ -84,6 +86,15 @@ pub(super) struct State {
 }
 
 impl State {
+    /// What calls that need the process answer: EINVAL while it is about to end.
+    fn is_there(&self) -> Result<(), Errno> {
+        match (self.ended, self.held) {
+            (false, _) => Ok(()),
+            (true, false) => Err(Errno::ESRCH),
+            (true, true) => Err(Errno::EINVAL),
+        }
+    }
+
     /// Begins another program, which has one page at an address that had another one before.
     pub(super) fn replace(&mut self) {
         self.replaced = true;
@@ -196,6 +207,7 @@ impl Fake {
             free: (0..8).map(|node| (node, 1 << 30)).collect(),
             forbidden: BTreeSet::new(),
             ended: false,
+            held: false,
             replaced: false,
             can_scan,
             calls: BTreeMap::new(),
@@ -260,9 +272,7 @@ impl Kernel for &Fake {
     fn locate(&self, pages: &[usize], status: &mut [c_int]) -> Result<(), Errno> {
         assert_eq!(pages.len(), status.len());
         let state = self.enter(Call::Locate, pages.len())?;
-        if state.ended {
-            return Err(Errno::ESRCH);
-        }
+        state.is_there()?;
         for (&address, status) in pages.iter().zip(status) {
             *status = state.status(address);
         }
@@ -278,9 +288,7 @@ impl Kernel for &Fake {
     ) -> Result<usize, Errno> {
         assert!(pages.len() == nodes.len() && pages.len() == status.len() && !pages.is_empty());
         let mut state = self.enter(Call::Move, pages.len())?;
-        if state.ended {
-            return Err(Errno::ESRCH);
-        }
+        state.is_there()?;
         let to = u32::try_from(nodes[0]).unwrap();
         assert!(nodes.iter().all(|&node| node == nodes[0]));
         if !state.free.contains_key(&to) {
@@ -319,9 +327,7 @@ impl Kernel for &Fake {
 
     fn move_all(&self, from: Node, to: Node) -> Result<(), Errno> {
         let mut state = self.enter(Call::MoveAll, 0)?;
-        if state.ended {
-            return Err(Errno::ESRCH);
-        }
+        state.is_there()?;
         let on_node = |(&address, page): (&usize, &FakePage)| {
             (page.node == from.0 && page.busy == 0).then_some(address)
         };
@@ -337,7 +343,7 @@ impl Kernel for &Fake {
         if !state.can_scan {
             return Err(Errno(libc::ENOTTY));
         }
-        if state.ended || state.replaced {
+        if state.ended && !state.held || state.replaced {
             return Err(Errno::ESRCH);
         }
         let (room, mut count) = (regions.len(), 0);
@@ -364,7 +370,7 @@ impl Kernel for &Fake {
 
     fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno> {
         let state = self.enter(Call::Read, words.len())?;
-        if state.ended || state.replaced {
+        if state.ended && !state.held || state.replaced {
             return Ok(0);
         }
         words.fill(0);
@@ -377,6 +383,10 @@ impl Kernel for &Fake {
             words[address / PAGE - first] = 1 << 63;
         }
         Ok(words.len())
+    }
+
+    fn has_ended(&self) -> bool {
+        self.state().ended
     }
 
     fn is_replaced(&self) -> bool {
