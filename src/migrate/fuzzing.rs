@@ -188,7 +188,7 @@ impl Kernel for &Anything<'_> {
     }
 
     fn has_ended(&self) -> bool {
-        matches!(self.read_pagemap(0, &mut [0]), Ok(0) | Err(Errno::ESRCH))
+        self.is_pagemap_gone()
     }
 
     fn is_replaced(&self) -> bool {

@@ -50,6 +50,11 @@ pub(super) trait Kernel {
     /// there were: 0 when the process has ended.
     fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno>;
 
+    /// Whether there is no pagemap any more: nobody uses the memory that it is of.
+    fn is_pagemap_gone(&self) -> bool {
+        matches!(self.read_pagemap(0, &mut [0]), Ok(0) | Err(Errno::ESRCH))
+    }
+
     /// Whether the process has ended, or is about to and has let go of its memory.
     fn has_ended(&self) -> bool;
 
@@ -140,14 +145,13 @@ impl Kernel for Linux {
 
     fn has_ended(&self) -> bool {
         // Another thread's call may hold the memory for a while yet, and pagemap shows it as long.
-        let read = self.read_pagemap(0, &mut [0]);
-        matches!(read, Ok(0) | Err(Errno::ESRCH)) || self.process.has_no_memory()
+        self.is_pagemap_gone() || self.process.has_no_memory()
     }
 
     fn is_replaced(&self) -> bool {
         // The file is of the memory that was there when it was opened, and empty once nobody uses
         // that. Where somebody does (after vfork), the program still is another one.
-        let is_gone = matches!(self.read_pagemap(0, &mut [0]), Ok(0) | Err(Errno::ESRCH));
+        let is_gone = self.is_pagemap_gone();
         let now = self.process.program();
         now.is_some_and(|now| is_gone || now.is_other(self.program))
     }

@@ -95,6 +95,11 @@ impl State {
         }
     }
 
+    /// Whether nobody uses the memory any more that pagemap is of.
+    fn is_memory_gone(&self) -> bool {
+        self.ended && !self.held || self.replaced
+    }
+
     /// Begins another program, which has one page at an address that had another one before.
     pub(super) fn replace(&mut self) {
         self.replaced = true;
@@ -343,7 +348,7 @@ impl Kernel for &Fake {
         if !state.can_scan {
             return Err(Errno(libc::ENOTTY));
         }
-        if state.ended && !state.held || state.replaced {
+        if state.is_memory_gone() {
             return Err(Errno::ESRCH);
         }
         let (room, mut count) = (regions.len(), 0);
@@ -370,7 +375,7 @@ impl Kernel for &Fake {
 
     fn read_pagemap(&self, first: usize, words: &mut [u64]) -> Result<usize, Errno> {
         let state = self.enter(Call::Read, words.len())?;
-        if state.ended && !state.held || state.replaced {
+        if state.is_memory_gone() {
             return Ok(0);
         }
         words.fill(0);

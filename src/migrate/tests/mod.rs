@@ -16,6 +16,7 @@ use fake::{BLOCK, Call, Fake, FakePage, PAGE};
 
 use super::calls::Share;
 use super::engine::{Engine, Step};
+use super::find::regions::WORDS;
 use super::options::Options;
 use super::plan::Plan;
 use super::proc::status::Sizes;
@@ -41,8 +42,7 @@ fn worlds() -> [World; 2] {
 
 /// So many pages, or, with 32 bits, as many as there are addresses for, and for what is read at once behind them.
 fn room_for(pages: u64) -> usize {
-    let all = usize::MAX / PAGE - 8192;
-    usize::try_from(pages).map_or(all, |pages| pages.min(all))
+    pages.min((usize::MAX / PAGE - WORDS) as u64) as usize
 }
 
 impl World {
