@@ -92,34 +92,6 @@ impl Line {
         }
     }
 
-    /// Adds a number.
-    #[cfg(capi)]
-    #[cold]
-    #[inline(never)]
-    pub(super) fn number(&mut self, number: i64) {
-        crate::error::tell_number(number, &mut |text| self.say(text));
-    }
-
-    /// Adds what an error says.
-    #[cfg(capi)]
-    #[cold]
-    #[inline(never)]
-    pub(super) fn error(&mut self, error: &Error) {
-        self.say(": ");
-        error.tell(&mut |text| self.say(text));
-    }
-
-    /// Adds a cause, if it is known.
-    #[cfg(capi)]
-    #[cold]
-    #[inline(never)]
-    pub(super) fn cause(&mut self, cause: Option<Cause<'_>>) {
-        if let Some(cause) = cause {
-            self.say(": ");
-            cause.tell(Root::SYSTEM, &mut |text| self.say(text));
-        }
-    }
-
     /// Writes it, in one call.
     #[cold]
     #[inline(never)]
@@ -132,6 +104,34 @@ impl Line {
         // SAFETY: the bytes of this line are read.
         unsafe { libc::syscall(libc::SYS_write, 2, self.bytes.as_ptr(), self.len + 1) };
         before.set();
+    }
+}
+
+#[cfg(capi)]
+impl Line {
+    /// Adds a number.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn number(&mut self, number: i64) {
+        crate::error::tell_number(number, &mut |text| self.say(text));
+    }
+
+    /// Adds what an error says.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn error(&mut self, error: &Error) {
+        self.say(": ");
+        error.tell(&mut |text| self.say(text));
+    }
+
+    /// Adds a cause, if it is known.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn cause(&mut self, cause: Option<Cause<'_>>) {
+        if let Some(cause) = cause {
+            self.say(": ");
+            cause.tell(Root::SYSTEM, &mut |text| self.say(text));
+        }
     }
 }
 

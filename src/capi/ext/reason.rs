@@ -56,7 +56,7 @@ pub(super) fn refuse(errno: Errno, why: fmt::Arguments<'_>) -> Errno {
 pub(super) fn because(error: Error) -> Errno {
     match error {
         Error::NoSuchNode(node) => no_node(node),
-        error => refuse(error.errno(), format_args!("{error}")),
+        error => told(&error, None),
     }
 }
 
