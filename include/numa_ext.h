@@ -182,10 +182,10 @@ struct numa_ext_migration;
  * (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than
  * nnodes and is at most that of fromnodes.
  *
- * Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the
- * caller may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes
- * is empty or an argument or an option is unknown, ENOMEM. Pages that were moved before stay
- * moved.
+ * Returns -1 with errno on failure: ESRCH if there is no such process or it has no memory (a
+ * kernel thread, or a process that has ended), EPERM or EACCES if the caller may not look at it or
+ * move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes is empty or an argument or an
+ * option is unknown, ENOMEM. Pages that were moved before stay moved.
  */
 int numa_ext_migrate(pid_t pid,
                      const struct bitmask *fromnodes,
@@ -272,9 +272,9 @@ struct numa_ext_run {
  * multiple of it. With the size of huge pages, each of those is asked about once.
  *
  * Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an
- * argument is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it,
- * as with move_pages(2). The process runs on meanwhile, so that the answers are of different
- * moments.
+ * argument is wrong, ESRCH if there is no such process or it has no memory (a kernel thread, or a
+ * process that has ended), EPERM if the caller may not look at it, as with move_pages(2). The
+ * process runs on meanwhile, so that the answers are of different moments.
  */
 long numa_ext_locate(pid_t pid,
                      const void *start,

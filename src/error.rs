@@ -74,6 +74,9 @@ pub enum Error {
         /// The mask's size.
         bits: usize,
     },
+    /// The process is there, and has no memory.
+    #[error("{0} has no memory")]
+    NoMemory(&'static str),
     /// The kernel does not know what is asked of it.
     #[error("this kernel has no {0}")]
     Lacking(&'static str),
@@ -105,6 +108,7 @@ impl Error {
             Error::Malformed { .. } | Error::Empty { .. } => Errno::EIO,
             Error::NotReported { .. } => Errno::ENODATA,
             Error::NoSuchNode(_) => Errno::ENOENT,
+            Error::NoMemory(_) => Errno::ESRCH,
             Error::Lacking(_) => Errno::EOPNOTSUPP,
             Error::NoSuchCpu(_)
             | Error::BeyondMask { .. }

@@ -45,7 +45,8 @@ impl<'r> Job<'r> {
     /// Prepares the job for the process `pid` (0: the caller). Nothing is moved yet.
     ///
     /// # Errors
-    /// ESRCH: no such process. EACCES, EPERM: its memory may not be looked at by the caller.
+    /// ESRCH: no such process, or it has no memory, which [`Error::NoMemory`](crate::Error::NoMemory)
+    /// tells. EACCES, EPERM: its memory may not be looked at by the caller.
     /// ENOENT: there is no /proc of the caller's PID namespace, or the kernel has no pagemap.
     /// [`Error::Empty`](crate::Error::Empty), [`Error::Malformed`](crate::Error::Malformed): a file
     /// of /proc is not what it should be. [`Error::OutOfMemory`](crate::Error::OutOfMemory).
@@ -89,6 +90,12 @@ impl<'r> Job<'r> {
         options: &Options<'_>,
     ) -> Result<Job<'r>> {
         let sizes = process.sizes()?;
+        // What its files say is of no use then: that it is root's, or that there is nothing to move.
+        if sizes.mapped == 0 {
+            if let Some(error) = process.without_memory() {
+                return Err(error);
+            }
+        }
         let kernel = Linux::of(process)?;
         // It opens files by the process's number. If they are another one's, every call of the kernel
         // that follows fails.

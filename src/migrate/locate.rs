@@ -62,9 +62,24 @@ impl Asker {
         }
     }
 
+    /// For the kernel, a process without memory is a wrong argument.
+    #[cold]
+    fn explained(&self, error: Error) -> Error {
+        let found = match error.errno() {
+            Errno::EINVAL => Process::open(Root::SYSTEM, self.pid),
+            _ => return error,
+        };
+        match found {
+            Ok(process) => process.without_memory().unwrap_or(error),
+            // It has ended meanwhile.
+            Err(gone) if gone.errno() == Errno::ESRCH => gone,
+            Err(_) => error,
+        }
+    }
+
     /// Those of which it is said that they are not there, and that are, get ENODATA.
     fn ask(&self, pages: &[usize], status: &mut [c_int]) -> Result<()> {
-        locate_pages(self.pid, pages, status)?;
+        locate_pages(self.pid, pages, status).map_err(|error| self.explained(error))?;
         if !status.iter().any(|&status| is_denied(status)) {
             return Ok(());
         }

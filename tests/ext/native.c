@@ -295,32 +295,6 @@ TEST(processes)
 	numa_bitmask_free(to);
 }
 
-TEST(a_process_that_has_ended_and_is_not_waited_for)
-{
-	struct bitmask *from, *to;
-	pid_t pid;
-	node_t node;
-	siginfo_t info;
-	int result;
-
-	need_move_pages();
-	pid = fork();
-	if (!pid)
-		_exit(0);
-	from = nodes("0");
-	to = nodes("1");
-	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
-	memset(&node, 0, sizeof(node));
-	errno = UNTOUCHED;
-	result = numa_ext_migrate(pid, from, to, NULL, &node, 1);
-	/* Without memory, it belongs to root in the eyes of /proc. */
-	CHECK((result == 1 && node.moved == 0) || (result == -1 && (errno == ESRCH || errno == EACCES)),
-	      "%d, errno %d, %lu moved", result, errno, node.moved);
-	waitpid(pid, NULL, 0);
-	numa_bitmask_free(from);
-	numa_bitmask_free(to);
-}
-
 TEST(the_process_of_another_user)
 {
 	struct bitmask *from = nodes("0"), *to = nodes("1");
@@ -1084,4 +1058,52 @@ TEST(locate_refuses)
 	FAILS(numa_ext_locate_counts(0, p, 4 * page_size(), 1, counts, 2), -1, EINVAL);
 	FAILS(numa_ext_locate_counts(INT_MAX, p, 4 * page_size(), 0, counts, 2), -1, ESRCH);
 	munmap(p, 4 * page_size());
+}
+
+/* For the kernel's own calls it is a wrong argument, and in the eyes of /proc it is root's. */
+static void has_no_memory(pid_t pid, const char *why)
+{
+	struct bitmask *from = nodes("0"), *to = nodes("1");
+	struct runs runs = {0};
+	unsigned long counts[2];
+	int found[1];
+
+	FAILS(numa_ext_migrate(pid, from, to, NULL, NULL, 0), -1, ESRCH);
+	CHECK(!strcmp(numa_ext_reason(), why), "the reason is \"%s\"", numa_ext_reason());
+	FAILS((intptr_t)numa_ext_migrate_begin(pid, from, to, NULL), 0, ESRCH);
+	FAILS(numa_ext_locate(pid, &runs, 1, 0, found, 1), -1, ESRCH);
+	CHECK(!strcmp(numa_ext_reason(), why), "the reason is \"%s\"", numa_ext_reason());
+	FAILS(numa_ext_locate_runs(pid, &runs, 1, 0, see_run, &runs), -1, ESRCH);
+	EQUAL(runs.calls, 0);
+	FAILS(numa_ext_locate_counts(pid, &runs, 1, 0, counts, 2), -1, ESRCH);
+	numa_bitmask_free(from);
+	numa_bitmask_free(to);
+}
+
+TEST(a_process_that_has_ended_and_is_not_waited_for)
+{
+	siginfo_t info;
+	pid_t pid;
+
+	need_move_pages();
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+	has_no_memory(pid, "a process or thread that has ended has no memory");
+	waitpid(pid, NULL, 0);
+}
+
+TEST(a_kernel_thread)
+{
+	char name[16] = "";
+	FILE *file = fopen("/proc/2/comm", "r");
+
+	need_move_pages();
+	if (!file || !fgets(name, sizeof(name), file) || strcmp(name, "kthreadd\n"))
+		SKIP("none is seen here");
+	fclose(file);
+	if (geteuid())
+		SKIP("its memory is root's to look at");
+	has_no_memory(2, "a kernel thread has no memory");
 }

@@ -52,9 +52,9 @@ unsafe fn array<'a, T>(array: *mut T, len: usize) -> &'a mut [T] {
 /// multiple of it. With the size of huge pages, each of those is asked about once.
 ///
 /// Returns the number of pages, or -1 with errno: EINVAL if there are more than nnodes or an
-/// argument is wrong, ESRCH if there is no such process, EPERM if the caller may not look at it,
-/// as with move_pages(2). The process runs on meanwhile, so that the answers are of different
-/// moments.
+/// argument is wrong, ESRCH if there is no such process or it has no memory (a kernel thread, or a
+/// process that has ended), EPERM if the caller may not look at it, as with move_pages(2). The
+/// process runs on meanwhile, so that the answers are of different moments.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_locate(
     pid: libc::pid_t,

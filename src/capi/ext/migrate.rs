@@ -351,10 +351,10 @@ fn node(count: &NodeCount, is_replaced: bool) -> numa_ext_migrate_node {
 /// (NULL and 0 for none). Returns the number of nodes that pages leave, which may be more than
 /// nnodes and is at most that of fromnodes.
 ///
-/// Returns -1 with errno on failure: ESRCH if there is no such process, EPERM or EACCES if the
-/// caller may not look at it or move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes
-/// is empty or an argument or an option is unknown, ENOMEM. Pages that were moved before stay
-/// moved.
+/// Returns -1 with errno on failure: ESRCH if there is no such process or it has no memory (a
+/// kernel thread, or a process that has ended), EPERM or EACCES if the caller may not look at it or
+/// move its pages (CAP_SYS_NICE, CAP_SYS_PTRACE), EINVAL if tonodes is empty or an argument or an
+/// option is unknown, ENOMEM. Pages that were moved before stay moved.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn numa_ext_migrate(
     pid: libc::pid_t,

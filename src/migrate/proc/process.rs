@@ -1,8 +1,7 @@
 //! One process of /proc: its directory, held open, so that all of its files are of the same process.
 
 use crate::error::{Error, Result};
-use crate::root::decimal;
-use crate::root::{self, Parser, Path, Root};
+use crate::root::{self, Parser, Path, Root, decimal};
 use crate::sys::file::File;
 use crate::sys::{Errno, process};
 
@@ -219,6 +218,17 @@ impl Process {
         match self.state() {
             Ok(state) => state != State::Alive,
             Err(_) => !self.is_there(),
+        }
+    }
+
+    /// That it has no memory: the error of whatever is about that.
+    pub(in crate::migrate) fn without_memory(&self) -> Option<Error> {
+        match self.state() {
+            Ok(State::Exiting | State::Zombie) => {
+                Some(Error::NoMemory("a process or thread that has ended"))
+            }
+            Ok(State::KernelThread) => Some(Error::NoMemory("a kernel thread")),
+            Ok(State::Alive) | Err(_) => None,
         }
     }
 

@@ -73,6 +73,10 @@ impl Failed {
 
     /// What an error about a process's memory means to the user of the command.
     pub fn of_process(pid: i32, error: Error) -> Failed {
+        if let Error::NoMemory(_) = error {
+            let message = format!("process {pid}: {error}");
+            return Failed::new(FailedKind::NoMemoryOfItsOwn, message);
+        }
         let kind = match error.errno() {
             Errno::ESRCH => {
                 let message = format!("no such process: {pid}");
@@ -198,6 +202,9 @@ mod tests {
                 "process 7: move_pages: Input/output error".into()
             )
         );
+        let failed = Failed::of_process(7, Error::NoMemory("a kernel thread"));
+        assert_eq!(failed.kind, FailedKind::NoMemoryOfItsOwn);
+        assert_eq!(failed.message, "process 7: a kernel thread has no memory");
         let (file, errno) = ("pagemap", Errno::EACCES);
         let failed = Failed::of_process(7, Error::File { file, errno });
         assert!(
