@@ -245,7 +245,12 @@ pub fn select_relative<'a>(
     Ok(found)
 }
 
-/// Whether one of this module's own words stands in a list, whatever it leads to.
+/// This module's own words; behind those with a colon stands which one.
+pub const WORDS: [&str; 10] = [
+    "cpu", "mem", "fast", "slow", "tier:", "near:", "gpu:", "nvme:", "ib:", "cxl:",
+];
+
+/// Whether one of [`WORDS`] stands in a list, whatever it leads to.
 ///
 /// ```
 /// use numa::selection::has_words;
@@ -257,14 +262,10 @@ pub fn has_words(text: &[u8]) -> bool {
     let list = text.strip_prefix(b"!").unwrap_or(text);
     let list = list.strip_prefix(b"+").unwrap_or(list);
     list.split(|&b| b == b',').any(|word| {
-        matches!(
-            parts(word),
-            (b"cpu" | b"mem" | b"fast" | b"slow", None)
-                | (
-                    b"tier" | b"near" | b"gpu" | b"nvme" | b"ib" | b"cxl",
-                    Some(_)
-                )
-        )
+        WORDS.iter().any(|own| match own.ends_with(':') {
+            true => word.starts_with(own.as_bytes()),
+            false => word == own.as_bytes(),
+        })
     })
 }
 
@@ -529,6 +530,24 @@ mod tests {
         match select(made.root(), text.as_bytes(), &nodes(made), want) {
             Ok(nodes) => nodes.to_string(),
             Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn each_word_is_looked_for_and_no_other() {
+        let made = machine();
+        let nodes = nodes(&made);
+        for word in WORDS.into_iter().chain(["netdev:", "all", "cpus"]) {
+            let text = match word.ends_with(':') {
+                true => format!("{word}0"),
+                false => word.to_string(),
+            };
+            let found = nodes_of_word(made.root(), text.as_bytes(), &nodes, Want::Memory);
+            assert_eq!(
+                !matches!(found, Ok(None)),
+                has_words(text.as_bytes()),
+                "{text}"
+            );
         }
     }
 

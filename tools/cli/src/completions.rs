@@ -27,7 +27,9 @@ enum Kind {
 }
 
 /// Words for nodes; those with a number or a device behind them are not completed further.
-const WORDS: &str = "cpu mem fast slow tier: near: gpu: nvme: ib: cxl:";
+fn words() -> String {
+    numa::selection::WORDS.join(" ")
+}
 
 /// By the name of the value.
 fn kind(name: &str) -> Kind {
@@ -93,7 +95,7 @@ fn options(command: &Command) -> impl Iterator<Item = &Arg> {
 /// What bash does for a kind, with the word in `cur`.
 fn in_bash(kind: Kind) -> String {
     match kind {
-        Kind::Nodes => format!("_numa_rs_list /sys/devices/system/node/node {WORDS}"),
+        Kind::Nodes => format!("_numa_rs_list /sys/devices/system/node/node {}", words()),
         Kind::Cpus => "_numa_rs_list /sys/devices/system/cpu/cpu".into(),
         Kind::Pid => "_numa_rs_pids".into(),
         Kind::Command => "COMPREPLY=( $(compgen -c -- \"$cur\") )".into(),
@@ -230,9 +232,10 @@ fn in_zsh(kind: Kind) -> Option<String> {
 
 /// Mends what clap wrote for zsh.
 pub(crate) fn zsh(made: &str, command: &Command, operands: &[&str]) -> String {
+    let words = words();
     let lists = format!(
         "\
-_numa_rs_nodes() {{ _sequence compadd - ${{(@)${{(@)$(print -l /sys/devices/system/node/node<->(N:t))}}#node}} {WORDS} all }}
+_numa_rs_nodes() {{ _sequence compadd - ${{(@)${{(@)$(print -l /sys/devices/system/node/node<->(N:t))}}#node}} {words} all }}
 _numa_rs_cpus() {{ _sequence compadd - ${{(@)${{(@)$(print -l /sys/devices/system/cpu/cpu<->(N:t))}}#cpu}} all }}
 
 "
@@ -274,7 +277,8 @@ _numa_rs_cpus() {{ _sequence compadd - ${{(@)${{(@)$(print -l /sys/devices/syste
 fn in_fish(kind: Kind) -> Option<String> {
     match kind {
         Kind::Nodes => Some(format!(
-            "-f -a '(__numa_rs_list /sys/devices/system/node/node {WORDS})'"
+            "-f -a '(__numa_rs_list /sys/devices/system/node/node {})'",
+            words()
         )),
         Kind::Cpus => Some("-f -a '(__numa_rs_list /sys/devices/system/cpu/cpu)'".into()),
         Kind::Pid => Some("-f -a '(__fish_complete_pids)'".into()),
