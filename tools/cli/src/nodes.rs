@@ -25,9 +25,11 @@ impl Machine {
     pub fn read(root: Root<'_>) -> numa::Result<Machine> {
         // Its CPUs are of no interest.
         let permitted = topology::permitted(root, 0)?;
-        let (size, allowed) = (permitted.node_bits, permitted.nodes?);
+        let (size, mut allowed) = (permitted.node_bits, permitted.nodes?);
         // Where /sys is not there (some containers), the allowed nodes are all that is known.
         let present = topology::nodes(root, size).unwrap_or_else(|_| allowed.clone());
+        // A kernel without cpusets shows all bits of its masks.
+        allowed.intersect(&present);
         Ok(Machine {
             size,
             present,
@@ -171,11 +173,33 @@ pub fn parse_to(text: &str, machine: &Machine) -> Result<NodeMask, BadNodes> {
 mod tests {
     use super::*;
     use numa::Node;
+    use std::fs;
+    use std::os::unix::ffi::OsStrExt;
 
     fn set(ids: &[u32]) -> NodeMask {
         let mut mask = NodeMask::new(64).unwrap();
         ids.iter().for_each(|&n| mask.insert(Node(n)).unwrap());
         mask
+    }
+
+    #[test]
+    fn a_kernel_without_cpusets_allows_nodes_that_do_not_exist() {
+        let made = std::env::temp_dir().join(format!("numa-cli-nodes-{}", std::process::id()));
+        for directory in [
+            "proc/self",
+            "sys/devices/system/node/node0",
+            "sys/devices/system/node/node2",
+        ] {
+            fs::create_dir_all(made.join(directory)).unwrap();
+        }
+        let status =
+            "Cpus_allowed:\t1\nMems_allowed:\tffffffff,ffffffff\nMems_allowed_list:\t0-63\n";
+        fs::write(made.join("proc/self/status"), status).unwrap();
+        let machine = Machine::read(Root::at(made.as_os_str().as_bytes())).unwrap();
+        fs::remove_dir_all(&made).unwrap();
+        assert_eq!(machine.size, 64);
+        assert_eq!(machine.present.to_string(), "0,2");
+        assert_eq!(machine.allowed.to_string(), "0,2");
     }
 
     #[test]
