@@ -286,6 +286,7 @@ TEST(processes)
 	from = nodes("0");
 	to = nodes("1");
 	FAILS(numa_ext_migrate(INT_MAX, from, to, NULL, NULL, 0), -1, ESRCH);
+	CHECK(!strcmp(numa_ext_reason(), "there is no such process"), "the reason is \"%s\"", numa_ext_reason());
 	FAILS((intptr_t)numa_ext_migrate_begin(INT_MAX, from, to, NULL), 0, ESRCH);
 	FAILS(numa_ext_migrate(-1, from, to, NULL, NULL, 0), -1, EINVAL);
 	FAILS(numa_ext_migrate(INT_MIN, from, to, NULL, NULL, 0), -1, EINVAL);
@@ -1051,6 +1052,7 @@ TEST(locate_refuses)
 	FAILS(numa_ext_locate(0, p, (size_t)-1, 0, nodes, 4), -1, EINVAL);
 	FAILS(numa_ext_locate(-1, p, 4 * page_size(), 0, nodes, 4), -1, EINVAL);
 	FAILS(numa_ext_locate(INT_MAX, p, 4 * page_size(), 0, nodes, 4), -1, ESRCH);
+	CHECK(!strcmp(numa_ext_reason(), "there is no such process"), "the reason is \"%s\"", numa_ext_reason());
 	FAILS(numa_ext_locate_runs(0, p, 4 * page_size(), 0, NULL, NULL), -1, EINVAL);
 	FAILS(numa_ext_locate_runs(0, p, 4 * page_size(), 1, see_run, &runs), -1, EINVAL);
 	FAILS(numa_ext_locate_runs(INT_MAX, p, 4 * page_size(), 0, see_run, &runs), -1, ESRCH);

@@ -109,9 +109,12 @@ pub(super) trait OrReason<T> {
 /// Of a failure of the core, about a process.
 impl<T> OrReason<T> for Result<T> {
     fn or_reason(self, function: &str, failure: T) -> T {
-        self.map_err(|error| {
-            let cause = cause::of_process(error.call(), error.errno(), Root::SYSTEM);
-            told(&error, cause)
+        self.map_err(|error| match error.errno() {
+            // Whichever file or call says so.
+            Errno::ESRCH if !matches!(error, Error::NoMemory(_)) => {
+                refuse(Errno::ESRCH, format_args!("there is no such process"))
+            }
+            errno => told(&error, cause::of_process(error.call(), errno, Root::SYSTEM)),
         })
         .or_reason(function, failure)
     }
