@@ -92,9 +92,7 @@ impl<'r> Job<'r> {
         let sizes = process.sizes()?;
         // What its files say is of no use then: that it is root's, or that there is nothing to move.
         if sizes.mapped == 0 {
-            if let Some(error) = process.without_memory() {
-                return Err(error);
-            }
+            process.check_memory()?;
         }
         let kernel = Linux::of(process)?;
         // It opens files by the process's number. If they are another one's, every call of the kernel

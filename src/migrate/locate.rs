@@ -65,15 +65,13 @@ impl Asker {
     /// For the kernel, a process without memory is a wrong argument.
     #[cold]
     fn explained(&self, error: Error) -> Error {
-        let found = match error.errno() {
-            Errno::EINVAL => Process::open(Root::SYSTEM, self.pid),
-            _ => return error,
-        };
-        match found {
-            Ok(process) => process.without_memory().unwrap_or(error),
-            // It has ended meanwhile.
-            Err(gone) if gone.errno() == Errno::ESRCH => gone,
-            Err(_) => error,
+        if error.errno() != Errno::EINVAL {
+            return error;
+        }
+        match Process::open(Root::SYSTEM, self.pid).and_then(|process| process.check_memory()) {
+            // Or it has ended meanwhile.
+            Err(why) if why.errno() == Errno::ESRCH => why,
+            _ => error,
         }
     }
 

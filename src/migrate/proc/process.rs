@@ -221,14 +221,14 @@ impl Process {
         }
     }
 
-    /// That it has no memory: the error of whatever is about that.
-    pub(in crate::migrate) fn without_memory(&self) -> Option<Error> {
+    /// [`Error::NoMemory`] if its state says that it has none.
+    pub(crate) fn check_memory(&self) -> Result<()> {
         match self.state() {
             Ok(State::Exiting | State::Zombie) => {
-                Some(Error::NoMemory("a process or thread that has ended"))
+                Err(Error::NoMemory("a process or thread that has ended"))
             }
-            Ok(State::KernelThread) => Some(Error::NoMemory("a kernel thread")),
-            Ok(State::Alive) | Err(_) => None,
+            Ok(State::KernelThread) => Err(Error::NoMemory("a kernel thread")),
+            Ok(State::Alive) | Err(_) => Ok(()),
         }
     }
 
