@@ -12,6 +12,9 @@
 #include <numa_ext.h>
 
 #define PAGES 1000UL
+/* The reason that is kept. */
+#define REASON_IS(text) \
+	CHECK(!strcmp(numa_ext_reason(), text), "the reason is \"%s\"", numa_ext_reason())
 
 typedef struct numa_ext_migrate_options options_t;
 typedef struct numa_ext_migrate_node node_t;
@@ -286,7 +289,7 @@ TEST(processes)
 	from = nodes("0");
 	to = nodes("1");
 	FAILS(numa_ext_migrate(INT_MAX, from, to, NULL, NULL, 0), -1, ESRCH);
-	CHECK(!strcmp(numa_ext_reason(), "there is no such process"), "the reason is \"%s\"", numa_ext_reason());
+	REASON_IS("there is no such process");
 	FAILS((intptr_t)numa_ext_migrate_begin(INT_MAX, from, to, NULL), 0, ESRCH);
 	FAILS(numa_ext_migrate(-1, from, to, NULL, NULL, 0), -1, EINVAL);
 	FAILS(numa_ext_migrate(INT_MIN, from, to, NULL, NULL, 0), -1, EINVAL);
@@ -1052,7 +1055,7 @@ TEST(locate_refuses)
 	FAILS(numa_ext_locate(0, p, (size_t)-1, 0, nodes, 4), -1, EINVAL);
 	FAILS(numa_ext_locate(-1, p, 4 * page_size(), 0, nodes, 4), -1, EINVAL);
 	FAILS(numa_ext_locate(INT_MAX, p, 4 * page_size(), 0, nodes, 4), -1, ESRCH);
-	CHECK(!strcmp(numa_ext_reason(), "there is no such process"), "the reason is \"%s\"", numa_ext_reason());
+	REASON_IS("there is no such process");
 	FAILS(numa_ext_locate_runs(0, p, 4 * page_size(), 0, NULL, NULL), -1, EINVAL);
 	FAILS(numa_ext_locate_runs(0, p, 4 * page_size(), 1, see_run, &runs), -1, EINVAL);
 	FAILS(numa_ext_locate_runs(INT_MAX, p, 4 * page_size(), 0, see_run, &runs), -1, ESRCH);
@@ -1071,10 +1074,10 @@ static void has_no_memory(pid_t pid, const char *why)
 	int found[1];
 
 	FAILS(numa_ext_migrate(pid, from, to, NULL, NULL, 0), -1, ESRCH);
-	CHECK(!strcmp(numa_ext_reason(), why), "the reason is \"%s\"", numa_ext_reason());
+	REASON_IS(why);
 	FAILS((intptr_t)numa_ext_migrate_begin(pid, from, to, NULL), 0, ESRCH);
 	FAILS(numa_ext_locate(pid, &runs, 1, 0, found, 1), -1, ESRCH);
-	CHECK(!strcmp(numa_ext_reason(), why), "the reason is \"%s\"", numa_ext_reason());
+	REASON_IS(why);
 	FAILS(numa_ext_locate_runs(pid, &runs, 1, 0, see_run, &runs), -1, ESRCH);
 	EQUAL(runs.calls, 0);
 	FAILS(numa_ext_locate_counts(pid, &runs, 1, 0, counts, 2), -1, ESRCH);
