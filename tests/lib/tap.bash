@@ -258,6 +258,18 @@ boot() {
     fi
     [ $status = 0 ]
 }
+# each_machine WORDS: calls `machine NAME TOPOLOGY KERNEL WORD...` for each TOPOLOGY[@KERNEL][:WORD,...] of the command
+# line; NAME is without the words, which are WORDS where none are named.
+each_machine() {
+    local one name kernel chosen
+    for one in "${words[@]}"; do
+        name=${one%:*} kernel=6.12 chosen=$1
+        [ "$name" = "$one" ] || chosen=${one#*:}
+        [[ $name != *@* ]] || kernel=${name#*@}
+        # shellcheck disable=SC2086  # words
+        if wanted "$one"; then machine "$name" "${name%@*}" "$kernel" ${chosen//,/ }; fi
+    done
+}
 # take_guest TITLE TEST: what a test of the machine's list printed.
 take_guest() {
     cat "$guest/$2.err" >>"$guest/$2.out"
